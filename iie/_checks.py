@@ -1,0 +1,113 @@
+"""Input checks: each returns a clean float64 array or raises a sentence that names the input."""
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+
+
+def tolerance(*values: ArrayLike) -> float:
+    """How far S may be from symmetric or semidefinite, relative to its largest value.
+
+    The square root of the input type's epsilon: a covariance estimated in that type keeps it with
+    room to spare, a wrong matrix does not.
+    """
+    return float(np.sqrt(epsilon(*values)))
+
+
+def epsilon(*values: ArrayLike) -> float:
+    """Coarsest machine epsilon among `values`; integers and lists count as float64."""
+    types = (np.asarray(value).dtype for value in values)
+    return max(float(np.finfo(t).eps) if t.kind == "f" else 2.0**-52 for t in types)
+
+
+def real_array(name: str, value: ArrayLike, ndim: int) -> Float64[np.ndarray, "..."]:
+    """`value` as a finite float64 array of `ndim` dimensions.
+
+    Raises:
+        ValueError: if it is ragged, not real, of another dimension, or holds NaN or infinity.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        msg = f"`{name}` must be a rectangular array of numbers, got {error}"
+        raise ValueError(msg) from None
+    if array.dtype.kind not in "iuf":
+        msg = f"`{name}` must hold real numbers, got dtype {array.dtype}"
+        raise ValueError(msg)
+    if array.ndim != ndim:
+        msg = f"`{name}` must have {ndim} dimension(s), got shape {array.shape}"
+        raise ValueError(msg)
+    if not np.isfinite(array).all():
+        msg = f"`{name}` must be finite, got NaN or infinity"
+        raise ValueError(msg)
+    return array.astype(np.float64)
+
+
+def covariance_matrix(name: str, value: ArrayLike) -> Float64[np.ndarray, "d d"]:
+    """`value` as a symmetric float64 matrix; that no eigenvalue is negative is checked later.
+
+    Raises:
+        ValueError: if it is not a square, symmetric, real matrix with at least one row.
+    """
+    S = real_array(name, value, 2)
+    if S.shape[0] != S.shape[1] or S.shape[0] == 0:
+        msg = f"`{name}` must be a square matrix, got shape {S.shape}"
+        raise ValueError(msg)
+    skew = float(np.abs(S - S.T).max())
+    if skew > tolerance(value) * np.abs(S).max():
+        msg = f"`{name}` must be symmetric, got entries that differ by {skew:.3g}"
+        raise ValueError(msg)
+    return (S + S.T) / 2
+
+
+def weight_matrix(name: str, value: ArrayLike, d: int) -> Float64[np.ndarray, "m {d}"]:
+    """`value` as a float64 matrix with `d` columns and any number of rows, none included.
+
+    Raises:
+        ValueError: if it is not a real matrix with `d` columns.
+    """
+    W = real_array(name, value, 2)
+    if W.shape[1] != d:
+        msg = f"`{name}` must have {d} columns (the input dimension d), got shape {W.shape}"
+        raise ValueError(msg)
+    return W
+
+
+def mean_vector(name: str, value: ArrayLike | None, d: int) -> Float64[np.ndarray, "{d}"]:
+    """`value` as a float64 vector of length `d`; None is the zero vector.
+
+    Raises:
+        ValueError: if it is not a real vector of length `d`.
+    """
+    if value is None:
+        return np.zeros(d)
+    mu = real_array(name, value, 1)
+    if mu.shape != (d,):
+        msg = f"`{name}` must have length {d} (the input dimension d), got shape {mu.shape}"
+        raise ValueError(msg)
+    return mu
+
+
+def relative_cutoff(name: str, value: float | None, *, default: float) -> float:
+    """`value`, or `default` if it is None, if it lies in [0, 1).
+
+    Raises:
+        ValueError: if it does not, NaN included.
+    """
+    cutoff = default if value is None else value
+    if not 0 <= cutoff < 1:
+        msg = f"`{name}` must be in [0, 1), got {cutoff}"
+        raise ValueError(msg)
+    return cutoff
+
+
+def count(name: str, value: int, *, at_least: int) -> int:
+    """`value` if it is at least `at_least`.
+
+    Raises:
+        ValueError: if it is smaller.
+    """
+    if value < at_least:
+        msg = f"`{name}` must be at least {at_least}, got {value}"
+        raise ValueError(msg)
+    return value

@@ -1,0 +1,83 @@
+"""A labelled set of square pictures, checked once when it is made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int32, UInt8
+
+from loft_jax.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Pictures as bytes with their classes; every later stage may rely on what is checked here.
+
+    Args:
+        name: what the set is called in messages and run folders.
+        images: square pictures, uint8 [n h w ch] with ch 1 (gray) or 3 (RGB); value 255 is white.
+        labels: class of each picture, int32 [n] in 0..c-1.
+        class_names: one name a class, c of them.
+        skipped: files that could not be read and were left out, for the caller to report.
+
+    Raises:
+        InputError: if shapes or types disagree, a label is out of range, there are fewer than 2
+            classes, or a class has fewer than 2 pictures (one to train on and one to test on).
+    """
+
+    name: str
+    images: UInt8[np.ndarray, "n h w ch"]
+    labels: Int32[np.ndarray, "n"]
+    class_names: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        _check_images(self.images)
+        _check_labels(self.labels, len(self.images), self.class_names)
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return self.images.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """1 for gray, 3 for RGB."""
+        return self.images.shape[3]
+
+    @property
+    def classes(self) -> int:
+        """Number of classes c."""
+        return len(self.class_names)
+
+
+def _check_images(images: np.ndarray) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+        msg = f"`images` must be uint8 [n h w ch] with ch 1 or 3, got {_kind(images)}"
+        raise InputError(msg)
+    if images.shape[1] != images.shape[2] or images.shape[1] == 0:
+        msg = f"`images` must be square, got height {images.shape[1]} and width {images.shape[2]}"
+        raise InputError(msg)
+
+
+def _check_labels(labels: np.ndarray, images: int, class_names: tuple[str, ...]) -> None:
+    classes = len(class_names)
+    if labels.dtype != np.int32 or labels.shape != (images,):
+        msg = f"`labels` must be int32, one for each of {images} images, got {_kind(labels)}"
+        raise InputError(msg)
+    if classes < 2:
+        msg = f"a data set must have at least 2 classes, got {classes}: {', '.join(class_names)}"
+        raise InputError(msg)
+    if images and not (labels.min() >= 0 and labels.max() < classes):
+        msg = f"`labels` must be in 0..{classes - 1}, got {labels.min()}..{labels.max()}"
+        raise InputError(msg)
+    counts = np.bincount(labels, minlength=classes)
+    if counts.min() < 2:
+        small = np.flatnonzero(counts < 2)
+        shown = ", ".join(f"`{class_names[k]}` has {counts[k]}" for k in small[:5])
+        more = f" and {len(small) - 5} more classes" if len(small) > 5 else ""
+        msg = f"every class must have at least 2 pictures, got: {shown}{more}"
+        raise InputError(msg)
+
+
+def _kind(array: np.ndarray) -> str:
+    return f"{array.dtype} {list(array.shape)}"

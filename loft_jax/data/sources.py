@@ -1,0 +1,84 @@
+"""From what `--data` names to a data set."""
+
+from pathlib import Path
+
+import numpy as np
+
+from loft_jax.data.dataset import Dataset
+from loft_jax.data.digits import load_digits
+from loft_jax.data.folder import load_folder
+from loft_jax.data.npz import load_npz
+from loft_jax.data.resize import check_size, to_channels
+from loft_jax.errors import InputError
+
+
+def load_dataset(
+    data: str,
+    *,
+    size: int | None,
+    channels: int | None = None,
+    seed: int,
+    skip_unreadable: bool = False,
+    identities: int = 128,
+    pictures: int = 32,
+) -> Dataset:
+    """The data set that `data` names.
+
+    Args:
+        data: `faces` (synthetic, drawn here), `digits`, FILE.npz, or a FOLDER of class folders;
+            write ./faces for a folder of that name.
+        size: side in pixels; None keeps that of the files (faces: 32, digits: 8).
+        channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
+        seed: faces only, which people are drawn.
+        skip_unreadable: folders only, leave out unreadable files (`Dataset.skipped` lists them).
+        identities: faces only, number of people.
+        pictures: faces only, pictures of each person.
+
+    Raises:
+        InputError: if `data` names nothing of this kind, or what it names is not as it must be.
+    """
+    check_size(size)
+    if data == "faces":
+        return _faces(size or 32, channels or 3, seed, identities, pictures)
+    loaded = _load(data, size, skip_unreadable)
+    return Dataset(
+        name=loaded.name,
+        images=to_channels(loaded.images, channels),
+        labels=loaded.labels,
+        class_names=loaded.class_names,
+        skipped=loaded.skipped,
+    )
+
+
+def _load(data: str, size: int | None, skip_unreadable: bool) -> Dataset:
+    path = Path(data).expanduser()
+    if data == "digits":
+        return load_digits(size=size)
+    if path.is_dir():
+        return load_folder(path, size, skip_unreadable=skip_unreadable)
+    if path.suffix.lower() == ".npz":
+        return load_npz(path, size)
+    came = "which is a file of another type" if path.is_file() else "which does not exist"
+    msg = f"`data` must be faces, digits, FILE.npz or a FOLDER of class folders, got {data}, {came}"
+    raise InputError(msg)
+
+
+def _faces(size: int, channels: int, seed: int, identities: int, pictures: int) -> Dataset:
+    from loft_jax.data.faces import FaceLaw  # imports JAX, which reading files does not need
+
+    for name, count in (("identities", identities), ("pictures", pictures)):
+        if count < 2:
+            msg = f"`{name}` must be at least 2, got {count}"
+            raise InputError(msg)
+    if channels not in (1, 3):
+        msg = f"`channels` must be 1 (gray) or 3 (RGB), got {channels}"
+        raise InputError(msg)
+    images, labels = FaceLaw(size, channels, seed, population="private").pictures(
+        identities, pictures
+    )
+    return Dataset(
+        name="faces",
+        images=np.asarray(images),
+        labels=np.asarray(labels, np.int32),
+        class_names=tuple(f"person {index}" for index in range(identities)),
+    )

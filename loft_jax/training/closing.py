@@ -1,0 +1,74 @@
+"""The closing table of a run: the numbers of result.json, and what to do next."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loft_jax.config import TrainConfig
+
+
+def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:
+    """The table that ends `python -m loft_jax.train`."""
+    table = Table(title=f"{run}", title_justify="left", show_header=False, pad_edge=False)
+    table.add_column("what")
+    table.add_column("value", justify="right")
+    table.add_column("meaning", style="dim")
+    for row in accuracy_rows("test accuracy", result, "test_"):
+        table.add_row(*row)
+    if result["validation_accuracy"] is not None:
+        table.add_row(
+            "validation accuracy",
+            f"{result['validation_accuracy']:.3f}",
+            f"best epoch, {result['best_epoch']} of {config.optim.epochs}",
+        )
+    for row in rank_rows(result):
+        table.add_row(*row)
+    for phase, meaning in (
+        ("compile", "tracing and compiling, all phases"),
+        ("train", "steps and validation"),
+        ("evaluate", "test pictures, ranks"),
+        ("total", "since the process started"),
+    ):
+        table.add_row(f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", meaning)
+    table.add_row("peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process")
+    following = Text(
+        f"look at   {run / 'training.png'}, {run / 'samples.png'}, numbers in {run / 'result.json'}\n"
+        f"next      python -m loft_jax.evaluate {run}"
+    )
+    return Group(table, following)
+
+
+def accuracy_rows(name: str, numbers: dict[str, Any], prefix: str) -> list[tuple[str, str, str]]:
+    """Accuracy with its interval."""
+    low, high = numbers[f"{prefix}accuracy_low"], numbers[f"{prefix}accuracy_high"]
+    return [
+        (
+            name,
+            f"{numbers[f'{prefix}accuracy']:.3f}",
+            f"95 % interval {low:.3f} to {high:.3f}, {numbers['pictures']} pictures",
+        )
+    ]
+
+
+def rank_rows(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Ranks of the head's weights, the trunk's features and the code."""
+    rows = [
+        ("rank of head weights", f"{numbers['head_weight_rank']}", "of W2 W1 (plain head: W)"),
+        (
+            "rank of features",
+            f"{numbers['feature_rank']}",
+            f"of {numbers['feature_width']}; effective {numbers['feature_effective_rank']:.1f}",
+        ),
+    ]
+    if numbers["code_rank"] is not None:
+        rows.append(
+            (
+                "rank of code",
+                f"{numbers['code_rank']}",
+                f"what the head lets through; effective {numbers['code_effective_rank']:.1f}",
+            )
+        )
+    return rows

@@ -1,0 +1,69 @@
+"""Where arrays live: one mesh axis, weights on every device, pictures shared out.
+
+The same code serves one CPU, eight GPUs and several hosts.
+"""
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, PyTree
+
+from loft_jax.config import RunConfig
+from loft_jax.errors import InputError
+
+
+def start(config: RunConfig) -> None:
+    """Choose the kind of device and join the other processes. Call before any array exists.
+
+    Raises:
+        InputError: if no device of that kind can be used here.
+    """
+    if config.device != "auto":
+        # jax's own name for "any GPU" is cuda or rocm; only tpu and cpu are spelled the same.
+        platform = "cuda,rocm" if config.device == "gpu" else config.device
+        jax.config.update("jax_platforms", platform)
+    try:
+        if config.processes > 1:
+            jax.distributed.initialize(config.coordinator, config.processes, config.process_id)
+        jax.devices()
+    except RuntimeError as error:
+        msg = f"`--device` must be a device that JAX finds on this machine, got {config.device}"
+        raise InputError(msg) from error
+
+
+def data_mesh() -> Mesh:
+    """All devices of all processes along one axis, `data`."""
+    return jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """A copy on each device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def by_sample(mesh: Mesh) -> NamedSharding:
+    """The first axis shared out among the devices."""
+    return NamedSharding(mesh, PartitionSpec("data"))
+
+
+def replicate(mesh: Mesh, tree: PyTree) -> PyTree:
+    """`tree` with a copy of each leaf on each device; every process must hold the same values."""
+    return jax.device_put(tree, replicated(mesh))
+
+
+def share_out(mesh: Mesh, batch: np.ndarray) -> Array:
+    """`batch`, known to every process, with its first axis shared out among the devices."""
+    sharding = by_sample(mesh)
+    return jax.make_array_from_callback(batch.shape, sharding, lambda index: batch[index])
+
+
+def check_divisible(mesh: Mesh, batch: int, accumulate: int) -> None:
+    """Check that each device gets the same number of pictures.
+
+    Raises:
+        InputError: naming --batch.
+    """
+    if batch % (mesh.size * accumulate):
+        unit = mesh.size * accumulate
+        msg = f"`--batch` must be a multiple of {unit} (devices x --accumulate), got {batch}"
+        raise InputError(msg)

@@ -1,0 +1,57 @@
+"""The two pictures of a run folder: its curves, and what the network was shown."""
+
+import io
+import textwrap
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Integer
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, told apart by colour-blind readers; line styles tell them apart in print.
+BLUE, ORANGE = "#0072B2", "#D55E00"
+
+
+def curves(rows: list[dict[str, Any]], title: str) -> bytes:
+    """PNG of loss and accuracy against epoch."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    epochs = [row["epoch"] for row in rows]
+    for axis, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for part, colour, style in (("train", BLUE, "-"), ("validation", ORANGE, "--")):
+            key = f"{part}_{quantity}"
+            if all(key in row for row in rows):
+                values = [row[key] for row in rows]
+                axis.plot(epochs, values, style, color=colour, marker=".", label=part)
+        axis.set_xlabel("epoch")
+        axis.set_title(quantity, fontsize=10)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(alpha=0.25)
+        axis.legend(frameon=False)
+    return _png(figure)
+
+
+def samples(
+    images: Float[np.ndarray, "n h w ch"], labels: Integer[np.ndarray, "n"], names: tuple[str, ...]
+) -> bytes:
+    """PNG of training pictures as the network sees them (augmented), with their labels."""
+    columns = 8
+    figure = Figure(
+        figsize=(columns * 1.15, -(-len(images) // columns) * 1.35), layout="constrained"
+    )
+    axes = figure.subplots(-(-len(images) // columns), columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.axis("off")
+    for axis, image, label in zip(axes, images, labels, strict=False):
+        gray = image.shape[-1] == 1
+        axis.imshow(image[..., 0] if gray else image, cmap="gray", vmin=0, vmax=1)
+        axis.set_title(textwrap.shorten(names[label], 16, placeholder="…"), fontsize=7)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_figure(buffer, dpi=120)
+    return buffer.getvalue()

@@ -1,0 +1,264 @@
+"""A training run from configuration to closing table: what `python -m loft_jax.train` does."""
+
+import dataclasses
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from rich.console import Console
+
+from loft_jax.config import TrainConfig
+from loft_jax.data.augment import augment
+from loft_jax.data.dataset import Dataset
+from loft_jax.data.sources import load_dataset
+from loft_jax.data.split import Split, split_indices
+from loft_jax.errors import InputError
+from loft_jax.metrics.summary import summary
+from loft_jax.models.registry import feature_width
+from loft_jax.training import mesh as devices
+from loft_jax.training import pictures
+from loft_jax.training.checkpoint import Checkpoints
+from loft_jax.training.closing import closing_table
+from loft_jax.training.compilation import CompileClock, keep_compiled_programs
+from loft_jax.training.environment import environment, peak_memory_bytes
+from loft_jax.training.interrupt import Interrupt
+from loft_jax.training.loop import History, Program, total_steps, train
+from loft_jax.training.optimizer import learning_rate, optimizer
+from loft_jax.training.predict import predict
+from loft_jax.training.progress import TrainingProgress, console
+from loft_jax.training.run_folder import RunFolder, write_bytes
+from loft_jax.training.state import Graphs, TrainState, initial_state
+from loft_jax.training.step import evaluation_step, train_step
+from loft_jax.training.tensorboard import mirror
+
+EXIT_SIGNAL = 128
+"""Shells report a process that a signal ended as 128 + its number."""
+DIGITS_SIZE = 32
+
+
+def train_run(config: TrainConfig, *, started: float) -> int:
+    """Train, or continue, one run; returns the exit code.
+
+    Args:
+        config: what the command line asks for. With `run.resume` the run's own configuration
+            counts, and of this one only device, cache and processes.
+        started: `time.perf_counter()` at process start, for `seconds_total`.
+
+    Raises:
+        InputError, DivergenceError: see `loft_jax.errors`.
+    """
+    if config.run.cache:
+        keep_compiled_programs()
+    devices.start(config.run)
+    clock = CompileClock()
+    out = console() if jax.process_index() == 0 else Console(quiet=True)
+    folder = RunFolder.open(config.run.resume) if config.run.resume else None
+    if folder is not None:
+        config = _resumed(config, folder)
+    _check_rank(config)
+    data = load_data(config)
+    for name in data.skipped:
+        out.print(f"left out, cannot be read: {name}", highlight=False)
+    if folder is None:
+        split = _split(config, data)
+        folder = RunFolder.create(config.run.out, _stem(config))
+        folder.write("environment.json", environment())
+        folder.write_split(split, data)
+        folder.write_config(config)
+    else:
+        split = folder.read_split(data)
+    return _train_and_measure(config, data, split, folder, clock, out, started)
+
+
+def load_data(config: TrainConfig) -> Dataset:
+    """The pictures of a run.
+
+    Raises:
+        InputError: if they are not as they must be.
+    """
+    wanted = config.data
+    return load_dataset(
+        wanted.data,
+        size=DIGITS_SIZE if wanted.size is None and wanted.data == "digits" else wanted.size,
+        seed=config.run.seed,
+        skip_unreadable=wanted.skip_unreadable,
+        identities=wanted.identities,
+        pictures=wanted.pictures,
+    )
+
+
+def _train_and_measure(
+    config: TrainConfig,
+    data: Dataset,
+    split: Split,
+    folder: RunFolder,
+    clock: CompileClock,
+    out: Console,
+    started: float,
+) -> int:
+    mesh = devices.data_mesh()
+    devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
+    steps = total_steps(config, split)
+    rule = optimizer(config.optim, steps)
+    graphs, state = initial_state(
+        config.model, data, config.run.seed, rule, ema=config.optim.ema > 0
+    )
+    state = devices.replicate(mesh, state)
+    program = Program(
+        train=train_step(
+            graphs.train, rule, config.optim, config.augment, config.run.seed, mesh
+        ),
+        evaluate=evaluation_step(graphs.evaluate, mesh),
+        learning_rate=learning_rate(config.optim, steps),
+        mesh=mesh,
+    )
+    checkpoints = Checkpoints(folder.checkpoints)
+    history = History()
+    if (latest := checkpoints.latest_step()) is not None:
+        state, saved = checkpoints.restore(latest, like=state)
+        history = History(**saved)
+    _introduce(out, config, data, split, folder, state)
+
+    def on_epoch(rows: list[dict[str, Any]]) -> None:
+        folder.write_metrics(rows)
+        if config.run.tensorboard:
+            mirror(folder.path, rows[-1])
+
+    before, compiled = time.perf_counter(), clock.seconds
+    done = int(state.step)
+    with (
+        Interrupt() as interrupt,
+        TrainingProgress(out, steps, done, config.optim.batch) as progress,
+    ):
+        state = train(
+            program, config, data, split, state, history, checkpoints, progress, interrupt, on_epoch
+        )
+    seconds_train = time.perf_counter() - before - (clock.seconds - compiled)
+    if interrupt.signal is not None:
+        checkpoints.close()
+        name = signal.Signals(interrupt.signal).name
+        out.print(
+            f"{name}: saved after step {int(state.step)} of {steps}; go on with\n"
+            f"  python -m loft_jax.train --resume {folder.path}",
+            highlight=False,
+        )
+        return EXIT_SIGNAL + interrupt.signal
+    before = time.perf_counter()
+    best = checkpoints.best_step()
+    state = checkpoints.restore(best, like=state).state
+    checkpoints.close()
+    measured = _measure(program, graphs, state, data, split, config)
+    chosen = next(row for row in history.rows if row["step"] == best)
+    result = {
+        **{f"test_{key}" if key.startswith("accuracy") else key: measured[key] for key in measured},
+        "validation_accuracy": chosen.get("validation_accuracy"),
+        "best_epoch": chosen["epoch"],
+        "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
+        "seconds_compile": clock.seconds,
+        "seconds_train": seconds_train,
+        "seconds_evaluate": time.perf_counter() - before,
+    }
+    _draw(folder, history, data, split, config)
+    result["peak_memory_bytes"] = peak_memory_bytes()
+    result["seconds_total"] = time.perf_counter() - started
+    folder.write("result.json", result)
+    out.print(closing_table(result, config, folder.path))
+    return 0
+
+
+def _resumed(config: TrainConfig, folder: RunFolder) -> TrainConfig:
+    old, now = folder.read_config(), config.run
+    run = dataclasses.replace(
+        old.run,
+        resume=now.resume,
+        device=now.device,
+        cache=now.cache,
+        coordinator=now.coordinator,
+        processes=now.processes,
+        process_id=now.process_id,
+    )
+    return dataclasses.replace(old, run=run)
+
+
+def _check_rank(config: TrainConfig) -> None:
+    """Refuse a rank above the feature width before any picture is read."""
+    size = config.data.size or DIGITS_SIZE
+    width = feature_width(config.model.trunk, size)
+    if config.model.rank is not None and config.model.rank > width:
+        msg = (
+            f"`--rank` must be 1..{width} (the feature width of {config.model.trunk}) or none, "
+            f"got {config.model.rank}"
+        )
+        raise InputError(msg)
+
+
+def _split(config: TrainConfig, data: Dataset) -> Split:
+    return split_indices(
+        data.labels,
+        test_fraction=config.data.test_fraction,
+        validation_fraction=config.data.validation_fraction,
+        seed=config.run.seed,
+    )
+
+
+def _stem(config: TrainConfig) -> str:
+    head = "plain" if config.model.rank is None else f"rank{config.model.rank}"
+    name = Path(config.data.data).stem or "data"
+    return f"{name}-{head}-seed{config.run.seed}"
+
+
+def _introduce(
+    out: Console,
+    config: TrainConfig,
+    data: Dataset,
+    split: Split,
+    folder: RunFolder,
+    state: TrainState,
+) -> None:
+    kind = "gray" if data.channels == 1 else "colour"
+    head = "plain" if config.model.rank is None else f"LoFt rank {config.model.rank}"
+    out.print(
+        f"{data.name}: {data.classes} classes, {len(split.train)} training, "
+        f"{len(split.validation)} validation, {len(split.test)} test pictures, "
+        f"{data.size} px, {kind}\n"
+        f"{config.model.trunk}, {head}, preset {config.preset}, "
+        f"{jax.device_count()} x {jax.default_backend()} -> {folder.path}",
+        highlight=False,
+    )
+    if int(state.step):
+        out.print(f"continuing after step {int(state.step)}", highlight=False)
+
+
+def _measure(
+    program: Program,
+    graphs: Graphs,
+    state: TrainState,
+    data: Dataset,
+    split: Split,
+    config: TrainConfig,
+) -> dict[str, Any]:
+    outputs = predict(
+        program.evaluate, state, data.images[split.test], config.optim.batch, program.mesh
+    )
+    model = nnx.merge(graphs.evaluate, state.evaluated_params, state.stats)
+    return summary(*outputs, data.labels[split.test], np.asarray(model.head.weight))
+
+
+def _draw(
+    folder: RunFolder, history: History, data: Dataset, split: Split, config: TrainConfig
+) -> None:
+    title = f"{data.name}, {config.model.trunk}, rank {config.model.rank or 'none'}"
+    write_bytes(folder.path / "training.png", pictures.curves(history.rows, title))
+    rng = np.random.default_rng(config.run.seed)
+    chosen = rng.choice(split.train, size=min(32, len(split.train)), replace=False)
+    pixels = jnp.asarray(data.images[chosen], jnp.float32) / 255
+    shown = jax.jit(augment, static_argnums=2)(
+        jax.random.key(config.run.seed), pixels, config.augment
+    )
+    image = pictures.samples(np.asarray(shown), data.labels[chosen], data.class_names)
+    write_bytes(folder.path / "samples.png", image)

@@ -1,0 +1,1 @@
+"""Exact derivations of what the theory package computes; imports nothing but SymPy."""

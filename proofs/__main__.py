@@ -1,0 +1,20 @@
+"""Run every proof: python -m proofs; exit 1 when a claim fails."""
+
+import sys
+
+from proofs import theorem_1
+
+
+def main() -> int:
+    """Print one line per claim; 0 if all hold, else 1."""
+    claims = theorem_1.verify()
+    for claim in claims:
+        verdict = "holds" if claim.holds else "FAILS"
+        print(f"Theorem 1  {verdict}  {claim.text}  [{claim.generality}]")
+    failed = sum(not claim.holds for claim in claims)
+    print(f"{len(claims) - failed} of {len(claims)} claims hold.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
