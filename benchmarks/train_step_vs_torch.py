@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from loft_jax.models import build_classifier
+from loft_jax.models.resnet import POOLED_STEM_FROM
 from loft_jax.models.small_cnn import POOL_AFTER, WIDTHS
 
 CLASSES, CHANNELS, RANK, RATE = 128, 3, 64, 1e-3
@@ -53,8 +54,9 @@ class TorchBlock(torch.nn.Module):
         return functional.relu(y + self.shortcut(x), inplace=True)
 
 
-def torch_residual(width: int, stem_stride: int) -> list[torch.nn.Module]:
+def torch_residual(width: int, stem_stride: int, pooled: bool) -> list[torch.nn.Module]:
     layers = [torch_conv(CHANNELS, width, 3, stem_stride), torch.nn.ReLU(inplace=True)]
+    layers += [torch.nn.MaxPool2d(2)] if pooled else []
     inputs = width
     for stage in range(4):
         for stride in (2 if stage else 1, 1):
@@ -63,7 +65,7 @@ def torch_residual(width: int, stem_stride: int) -> list[torch.nn.Module]:
     return layers
 
 
-def torch_small_cnn() -> list[torch.nn.Module]:
+def torch_small_cnn(size: int) -> list[torch.nn.Module]:
     layers: list[torch.nn.Module] = []
     for i, width in enumerate(WIDTHS):
         inputs = WIDTHS[i - 1] if i else CHANNELS
@@ -72,16 +74,16 @@ def torch_small_cnn() -> list[torch.nn.Module]:
     return layers
 
 
-TORCH_TRUNKS: dict[str, Callable[[], list[torch.nn.Module]]] = {
+TORCH_TRUNKS: dict[str, Callable[[int], list[torch.nn.Module]]] = {
     "small_cnn": torch_small_cnn,
-    "small_resnet": lambda: torch_residual(24, stem_stride=2),
-    "resnet18": lambda: torch_residual(64, stem_stride=1),
+    "small_resnet": lambda size: torch_residual(24, stem_stride=2, pooled=False),
+    "resnet18": lambda size: torch_residual(64, stem_stride=1, pooled=size >= POOLED_STEM_FROM),
 }
 
 
 def torch_step(trunk: str, images: np.ndarray, labels: np.ndarray, layout: torch.memory_format):
     """A function that runs one step and returns the loss, and the number of parameters."""
-    layers = TORCH_TRUNKS[trunk]()
+    layers = TORCH_TRUNKS[trunk](images.shape[1])
     layers += [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()]
     layers += [torch.nn.LazyLinear(RANK), torch.nn.Tanh(), torch.nn.Linear(RANK, CLASSES)]
     x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=layout)

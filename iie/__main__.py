@@ -39,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _checks.count("--samples", options.samples, at_least=2)
         _checks.count("--seed", options.seed, at_least=0)
-        if options.json is not None and not options.json.absolute().parent.is_dir():
-            parser.error(f"`--json` must be in an existing folder, got {options.json}")
+        if options.json is not None and (
+            options.json.is_dir() or not options.json.absolute().parent.is_dir()
+        ):
+            parser.error(f"`--json` must be a file in an existing folder, got {options.json}")
     except ValueError as error:
         parser.error(str(error))
     results = theorem1(options.seed, options.samples)
@@ -63,7 +65,7 @@ def theorem1(seed: int, samples: int) -> list[Agreement]:
     console.print(_table(results, samples))
     for line in (*ASSUMPTIONS, f"Source: {SOURCE}."):
         console.print(line)
-    wrong = [r.case.prior for r in results if not r.agrees]
+    wrong = [f"{r.case.prior} (rank {r.exact.rank})" for r in results if not r.agrees]
     allowed = f"{ALLOWED_STANDARD_ERRORS:g} standard errors"
     if wrong:
         console.print(f"DISAGREE beyond {allowed}: {', '.join(wrong)}.")

@@ -37,7 +37,7 @@ class Estimate:
 class Welford:
     """Running mean and sum of squared deviations of a stream.
 
-    Source: Welford 1962; merging of chunks by Chan, Golub, LeVeque 1983.
+    Source: references.bib:welford1962note; merging of chunks, references.bib:chan1983algorithms.
     """
 
     n: int = 0

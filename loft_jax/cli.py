@@ -92,6 +92,8 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         fail(str(error))
     except DivergenceError as error:
         fail(str(error), code=3)
+    except KeyboardInterrupt:
+        fail("stopped before there was anything to save", code=130)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"the file system refused: {error.strerror or error}{where}")

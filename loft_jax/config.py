@@ -21,7 +21,7 @@ class DataConfig:
     data: str = "faces"
     """faces (synthetic, drawn here), digits (bundled), FILE.npz or a FOLDER of class folders."""
     size: int | None = None
-    """Side of the square pictures in pixels; none keeps the size of the files (faces, digits: 32)."""
+    """Side of the square pictures in pixels; none keeps that of the files (faces, digits: 32)."""
     identities: int = 128
     """Synthetic faces only: number of people."""
     pictures: int = 32
@@ -113,7 +113,7 @@ class RunConfig:
     out: str | None = None
     """Run folder, exactly; none makes a new one under runs/."""
     resume: str | None = None
-    """Continue this run folder to the same bits as an uninterrupted run; other flags are ignored."""
+    """Continue this run folder, to the same bits as an uninterrupted run, with its own settings."""
     device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"
     """Which kind of device to use; all devices of that kind share each batch."""
     quick: bool = False
@@ -232,6 +232,9 @@ def check(config: TrainConfig) -> None:
         raise InputError(msg)
     if run.processes > 1 and run.coordinator is None:
         msg = f"`--coordinator` must be HOST:PORT when --processes is {run.processes}, got none"
+        raise InputError(msg)
+    if run.processes > 1 and run.out is None and run.resume is None:
+        msg = f"`--out` must name a folder all processes see when --processes is {run.processes}"
         raise InputError(msg)
 
 

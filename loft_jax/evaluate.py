@@ -1,6 +1,6 @@
 """python -m loft_jax.evaluate RUN: accuracy and ranks of a trained classifier on any pictures."""
 
-import sys
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ features and code. Prints a table and writes the same numbers as JSON."""
 class EvaluateConfig:
     """One evaluation."""
 
-    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="RUN")]
     """Run folder that python -m loft_jax.train made."""
     data: str | None = None
     """faces, digits, FILE.npz or FOLDER, with the classes of the run; none is its own test part."""
@@ -38,9 +38,10 @@ def main(args: Sequence[str]) -> int:
     config = cli.parse(
         EvaluateConfig, prog="python -m loft_jax.evaluate", description=DESCRIPTION, args=args
     )
-    from loft_jax.training.evaluation import evaluate_run  # noqa: PLC0415  (JAX)
+    from loft_jax.training.evaluation import evaluate_run
 
-    return evaluate_run(config)
+    settings = dataclasses.asdict(config)
+    return evaluate_run(settings.pop("path"), **settings)
 
 
 if __name__ == "__main__":

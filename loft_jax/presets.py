@@ -39,9 +39,7 @@ PRESETS = {
         TrainConfig(
             data=DataConfig(size=64, test_fraction=0.3, validation_fraction=0.05),
             model=ModelConfig(trunk="small_resnet", input_norm=True),
-            augment=AugmentConfig(
-                flip=True, shift=0.08, brightness=0.2, contrast=0.2, erase=0.5
-            ),
+            augment=AugmentConfig(flip=True, shift=0.08, brightness=0.2, contrast=0.2, erase=0.5),
             optim=OptimConfig(epochs=60, label_smoothing=0.1, weight_decay=0.05),
         ),
     ),

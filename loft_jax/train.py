@@ -5,7 +5,6 @@ import time
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
 import dataclasses  # noqa: E402
-import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
@@ -33,9 +32,7 @@ def configuration(args: Sequence[str]) -> TrainConfig:
 
     asked = parsed(TrainConfig())
     name, preset = preset_for(asked.preset, asked.data.data)
-    config = dataclasses.replace(parsed(preset), preset=name)
-    if config.run.quick:
-        config = quick(config)
+    config = dataclasses.replace(parsed(quick(preset) if asked.run.quick else preset), preset=name)
     check(config)
     return config
 
@@ -43,7 +40,7 @@ def configuration(args: Sequence[str]) -> TrainConfig:
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     config = configuration(args)
-    from loft_jax.training.session import train_run  # noqa: PLC0415  (JAX, which --help spares)
+    from loft_jax.training.session import train_run
 
     return train_run(config, started=_STARTED)
 

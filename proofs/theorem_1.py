@@ -9,7 +9,6 @@ Two standard facts are used and not derived: uncorrelated jointly Gaussian vecto
 and the trace of a projector is its rank.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -37,10 +36,13 @@ class Claim:
 
 
 def statement(covariance: sp.Matrix, weight: sp.Matrix) -> sp.Expr:
-    """tr S - tr(S W^T (W S W^T)^+ W S), exact for exact entries; any rank of S and W."""
+    """The theorem's right-hand side, exact for exact entries and any rank of S and W.
+
+    IIE = tr S - tr(S W^T (W S W^T)^+ W S), in squared units of x.
+    """
     released = weight * covariance * weight.T
     shared = covariance * weight.T
-    return sp.nsimplify((covariance - shared * released.pinv() * shared.T).trace())
+    return sp.sympify((covariance - shared * released.pinv() * shared.T).trace())
 
 
 def derive() -> list[Claim]:
@@ -48,7 +50,11 @@ def derive() -> list[Claim]:
     everywhere = "all d, m and ranks"
     return [
         Claim("the gain S W^T (W S W^T)^+ solves the normal equation", everywhere, _solvable()),
-        Claim("its residual is uncorrelated with y, so independent (A1)", everywhere, _residual()),
+        Claim(
+            "its residual is uncorrelated with y; by A1 independent, so no attacker does better",
+            everywhere,
+            _residual(),
+        ),
         Claim("any other gain adds (G-G0) W S W^T (G-G0)^T >= 0", everywhere, _optimal()),
         Claim("the residual covariance is S - S W^T (W S W^T)^+ W S", everywhere, _posterior()),
         Claim("isotropic S = s^2 I: it is s^2 (I - projector on row W)", everywhere, _isotropic()),
@@ -91,14 +97,15 @@ def verify() -> list[Claim]:
 
 
 def conditioned_trace(covariance: sp.Matrix, weight: sp.Matrix) -> sp.Expr:
-    """tr Cov(x | W x) by conditioning on one row at a time; no pseudo-inverse, no rank."""
+    """Trace of Cov(x | W x) by conditioning on one row at a time; no pseudo-inverse, no rank."""
     C = covariance
     for i in range(weight.rows):
-        shared = C * weight[i, :].T
-        variance = (weight[i, :] * shared)[0, 0]
+        row = weight.row(i)
+        shared = C * row.T
+        variance = (row * shared)[0, 0]
         if variance != 0:
             C = C - shared * shared.T / variance
-    return C.trace()
+    return sp.sympify(C.trace())
 
 
 def error_matrix(gain: sp.Expr, gain_t: sp.Expr) -> sp.Expr:
@@ -107,25 +114,44 @@ def error_matrix(gain: sp.Expr, gain_t: sp.Expr) -> sp.Expr:
 
 
 def _normal(word: sp.Expr) -> sp.Expr:
-    """`word` after the normal equation G0 W S W^T = S W^T and its transpose."""
-    return sp.expand(sp.expand(word).subs(G0 * W * S * Wt, S * Wt).subs(W * S * Wt * G0t, W * S))
+    """`word` after the normal equation G0 W S W^T = S W^T and its transpose.
+
+    G0 W S W^T G0^T can then be shortened from either side, so S W^T G0^T = G0 W S.
+    """
+    return _rewrite(
+        word,
+        (G0 * W * S * Wt, S * Wt),
+        (W * S * Wt * G0t, W * S),
+        (S * Wt * G0t, G0 * W * S),
+    )
+
+
+def _penrose(word: sp.Expr) -> sp.Expr:
+    """`word` after B P B = B, P B P = P, and P B, B P symmetric."""
+    return _rewrite(
+        word,
+        (Bt * Pt, P * B),
+        (Pt * Bt, B * P),
+        (B * P * B, B),
+        (P * B * P, P),
+        (P * B * Bt, Bt),  # (B P B)^T = B^T P^T B^T
+    )
+
+
+def _rewrite(word: sp.Expr, *rules: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
+    """`word`, expanded, with every rule used until nothing changes."""
+    before = None
+    while word != before:
+        before = word
+        for old, new in rules:
+            word = sp.expand(sp.expand(word).subs(old, new))
+    return word
 
 
 def _solvable() -> bool:
     """G0 = S W^T (W S W^T)^+ has S W^T = F B^T, W S W^T = B B^T, (B B^T)^+ = P^T P."""
     residual = F * Bt * Pt * P * B * Bt - F * Bt
     return _penrose(residual) == 0
-
-
-def _penrose(word: sp.Expr) -> sp.Expr:
-    """`word` with B P B = B, P B P = P, and P B, B P symmetric, used until nothing changes."""
-    rules = [(Bt * Pt, P * B), (Pt * Bt, B * P), (B * P * B, B), (P * B * P, P), (P * B * Bt, Bt)]
-    before = None
-    while word != before:
-        before = word
-        for old, new in rules:
-            word = sp.expand(word.subs(old, new))
-    return word
 
 
 def _residual() -> bool:
@@ -161,14 +187,12 @@ def _cumulant(order: int) -> sp.Expr:
     times tr C^order.
     """
     t = sp.symbols("t")
-    return sp.diff(-sp.log(1 - 2 * t) / 2, t, order).subs(t, 0)
+    return sp.expand(sp.diff(-sp.log(1 - 2 * t) / 2, t, order).subs(t, 0))
 
 
 def _instance(d: int, prior_rank: int, rows: int, rank: int) -> tuple[sp.Matrix, sp.Matrix]:
     """A rational S of `prior_rank` and W with `rows` rows and at most `rank` independent ones."""
-    entries: Iterator[sp.Rational] = (
-        sp.Rational(sp.prime(k) % 11 - 5, 1 + k % 3) for k in range(1, 1000)
-    )
+    entries = (sp.Rational(k * k % 11 - 5, 1 + k % 3) for k in range(1, 1000))
 
     def matrix(m: int, n: int) -> sp.Matrix:
         return sp.Matrix(m, n, [next(entries) for _ in range(m * n)])

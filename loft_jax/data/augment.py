@@ -10,6 +10,7 @@ from typing import NamedTuple
 import dm_pix
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Key
 
 from loft_jax.config import AugmentConfig
@@ -158,6 +159,7 @@ def _inside(side: int, start: Scalar, length: Scalar) -> Bool[Array, "side"]:
     return (place >= start) & (place < start + length)
 
 
-def _clip(image: Image) -> Image:
+def _clip(image: ArrayLike) -> Image:
     # jnp.clip halves the gradient at exactly 0 and 1, where pixels of real pictures often are.
+    image = jnp.asarray(image)
     return jnp.where(image < 0, 0, jnp.where(image > 1, 1, image))

@@ -1,11 +1,31 @@
 """A labelled set of square pictures, checked once when it is made."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int32, UInt8
 
 from loft_jax.errors import InputError
+
+
+class Description(NamedTuple):
+    """What a classifier must know of the pictures it is made for.
+
+    Attributes:
+        size: side in pixels.
+        channels: 1 (gray) or 3 (RGB).
+        class_names: one name a class.
+    """
+
+    size: int
+    channels: int
+    class_names: tuple[str, ...]
+
+    @property
+    def classes(self) -> int:
+        """Number of classes c."""
+        return len(self.class_names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +68,11 @@ class Dataset:
     def classes(self) -> int:
         """Number of classes c."""
         return len(self.class_names)
+
+    @property
+    def description(self) -> Description:
+        """Size, channels and classes."""
+        return Description(self.size, self.channels, self.class_names)
 
 
 def _check_images(images: np.ndarray) -> None:

@@ -20,11 +20,11 @@ def load_digits(*, size: int | None = None) -> Dataset:
     """
     from sklearn import datasets  # a second to import, and only this data set needs it
 
-    bundled = datasets.load_digits()
-    images = np.rint(bundled.images * (255 / 16)).astype(np.uint8)[..., None]
+    values, labels = datasets.load_digits(return_X_y=True)
+    images = np.rint(values.reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8)
     return Dataset(
         name="digits",
         images=resize(images, size, source="digits"),
-        labels=bundled.target.astype(np.int32),
+        labels=labels.astype(np.int32),
         class_names=tuple(str(digit) for digit in range(10)),
     )

@@ -1,5 +1,6 @@
 """Pictures from one NumPy archive, which may come from anyone: nothing in it is executed."""
 
+import os.path
 import tokenize
 import zipfile
 import zlib
@@ -45,8 +46,9 @@ def load_npz(path: Path, size: int | None = None) -> Dataset:
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:
-    if not path.is_file():
-        msg = f"{path} must be an .npz file, got {'a folder' if path.is_dir() else 'no such file'}"
+    if not os.path.isfile(path):
+        came = "a folder" if os.path.isdir(path) else "no such file"
+        msg = f"{path} must be an .npz file, got {came}"
         raise InputError(msg)
     if not zipfile.is_zipfile(path):
         msg = f"{path} must be an .npz file, got one that is damaged or of another type"
@@ -72,7 +74,7 @@ def _keys(archive: np.lib.npyio.NpzFile, path: Path) -> list[str]:
 
 def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> np.ndarray:
     try:
-        return archive[key]
+        array = archive[key]
     except MemoryError as error:
         msg = f"{path}: key `{key}` must fit into memory, got: {error}"
         raise InputError(msg) from error
@@ -81,6 +83,10 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> np.ndarray:
         came = "Python objects, which are never unpickled" if pickled else f"damage: {error}"
         msg = f"{path}: key `{key}` must be an intact array of numbers or strings, got {came}"
         raise InputError(msg) from error
+    if not isinstance(array, np.ndarray):  # NumPy hands a member of another format over as bytes
+        msg = f"{path}: key `{key}` must be an array in NumPy's format, got other bytes"
+        raise InputError(msg)
+    return array
 
 
 def _images(arrays: Mapping[str, np.ndarray], path: Path) -> np.ndarray:

@@ -24,7 +24,8 @@ def check_size(size: int | None) -> None:
 def fit_square(picture: Image.Image, size: int) -> Image.Image:
     """The largest centred square of `picture`, resized to `size` pixels a side.
 
-    Bicubic, antialiased when it shrinks. A picture of the right size is returned pixel for pixel.
+    Bicubic, antialiased when it shrinks; at its border the filter reaches into the picture around
+    the square. A picture of the right size is returned pixel for pixel.
     """
     if picture.size == (size, size):
         return picture

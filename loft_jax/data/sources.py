@@ -1,5 +1,6 @@
 """From what `--data` names to a data set."""
 
+import os.path
 from pathlib import Path
 
 import numpy as np
@@ -51,21 +52,22 @@ def load_dataset(
 
 
 def _load(data: str, size: int | None, skip_unreadable: bool) -> Dataset:
-    path = Path(data).expanduser()
+    # os.path, unlike pathlib, answers no for names that no file system could hold.
+    path = Path(os.path.expanduser(data))
     if data == "digits":
         return load_digits(size=size)
-    if path.is_dir():
+    if data and os.path.isdir(path):
         return load_folder(path, size, skip_unreadable=skip_unreadable)
     if path.suffix.lower() == ".npz":
         return load_npz(path, size)
-    came = "which is a file of another type" if path.is_file() else "which does not exist"
-    msg = f"`data` must be faces, digits, FILE.npz or a FOLDER of class folders, got {data}, {came}"
+    came = "which is a file of another type" if os.path.isfile(path) else "which does not exist"
+    msg = (
+        f"`data` must be faces, digits, FILE.npz or a FOLDER of class folders, got `{data}`, {came}"
+    )
     raise InputError(msg)
 
 
 def _faces(size: int, channels: int, seed: int, identities: int, pictures: int) -> Dataset:
-    from loft_jax.data.faces import FaceLaw  # imports JAX, which reading files does not need
-
     for name, count in (("identities", identities), ("pictures", pictures)):
         if count < 2:
             msg = f"`{name}` must be at least 2, got {count}"
@@ -73,6 +75,8 @@ def _faces(size: int, channels: int, seed: int, identities: int, pictures: int) 
     if channels not in (1, 3):
         msg = f"`channels` must be 1 (gray) or 3 (RGB), got {channels}"
         raise InputError(msg)
+    from loft_jax.data.faces import FaceLaw  # imports JAX, which reading files does not need
+
     images, labels = FaceLaw(size, channels, seed, population="private").pictures(
         identities, pictures
     )

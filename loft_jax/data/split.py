@@ -31,7 +31,7 @@ class Split:
         """
         try:
             parts = {part: _indices(values[part]) for part in _PARTS}  # type: ignore[index]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:
             msg = f"a split must have lists of integers train, validation and test, got {error}"
             raise InputError(msg) from error
         every = np.concatenate(list(parts.values()))

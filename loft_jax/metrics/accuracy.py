@@ -27,7 +27,7 @@ def accuracy(logits: Float[np.ndarray, "n c"], labels: Integer[np.ndarray, "n"])
 
     Source: Wilson, JASA 22 (1927); computed by scipy.stats.binomtest.
     """
-    from scipy.stats import binomtest  # noqa: PLC0415  (0.5 s that --help does not need)
+    from scipy.stats import binomtest
 
     right = int(np.sum(logits.argmax(axis=1) == labels))
     interval = binomtest(right, len(labels)).proportion_ci(method="wilson")

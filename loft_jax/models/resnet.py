@@ -8,9 +8,10 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.models.convolution import batch_norm, conv
-from loft_jax.models.pooling import global_mean_pool, max_pool_3x3_stride_2
+from loft_jax.models.pooling import global_mean_pool, max_pool_2x2, max_pool_3x3_stride_2
 
 IMAGENET_STEM_FROM = 112
+POOLED_STEM_FROM = 48
 
 
 class BasicBlock(nnx.Module):
@@ -102,6 +103,10 @@ def residual_stages(
 class ResNet(nnx.Module):
     """Mean over pixels of the last residual stage: 512 features, 2048 with bottlenecks.
 
+    The stem follows the image side, so that the first stage sees 8 to 64 px: from 112 px on the
+    ImageNet stem (7 x 7 at stride 2, 3 x 3 max pooling at stride 2); below, a 3 x 3 convolution,
+    with 2 x 2 max pooling from 48 px on.
+
     Source: He et al. 2016, "Deep Residual Learning for Image Recognition", table 1.
     """
 
@@ -116,6 +121,7 @@ class ResNet(nnx.Module):
         rngs: nnx.Rngs,
     ):
         self.imagenet_stem = size >= IMAGENET_STEM_FROM
+        self.pooled_stem = POOLED_STEM_FROM <= size < IMAGENET_STEM_FROM
         kernel, stride = (7, 2) if self.imagenet_stem else (3, 1)
         self.stem = conv(channels, 64, kernel, stride, dtype=dtype, rngs=rngs)
         self.norm = batch_norm(64, dtype=dtype, rngs=rngs)
@@ -126,6 +132,8 @@ class ResNet(nnx.Module):
         x = jax.nn.relu(self.norm(self.stem(x)))
         if self.imagenet_stem:
             x = max_pool_3x3_stride_2(x)
+        elif self.pooled_stem:
+            x = max_pool_2x2(x)
         for block in self.blocks:
             x = block(x)
         return global_mean_pool(x)

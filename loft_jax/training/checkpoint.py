@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
@@ -38,7 +37,7 @@ class Checkpoints:
         )
 
     def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
-        """Write `state` under its step; the checkpoint with the highest `score` is never deleted."""
+        """Write `state` under its step; the one with the highest `score` is never deleted."""
         self._manager.save(
             int(state.step),
             args=ocp.args.Composite(
@@ -58,17 +57,16 @@ class Checkpoints:
         return self._manager.latest_step()
 
     def restore(self, step: int, like: TrainState) -> Restored:
-        """The checkpoint of `step`, placed on the devices as `like` is.
+        """The checkpoint of `step`, with the shapes and the placement of the abstract `like`.
 
         Raises:
             InputError: if it cannot be read, or was written for another network.
         """
-        target = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
         try:
             found = self._manager.restore(
                 step,
                 args=ocp.args.Composite(
-                    state=ocp.args.StandardRestore(target), progress=ocp.args.JsonRestore()
+                    state=ocp.args.StandardRestore(like), progress=ocp.args.JsonRestore()
                 ),
             )
         # Orbax and tensorstore report damage by many types, KeyError and ValueError among them.

@@ -33,9 +33,12 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
         ("total", "since the process started"),
     ):
         table.add_row(f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", meaning)
-    table.add_row("peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process")
+    table.add_row(
+        "peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process"
+    )
     following = Text(
-        f"look at   {run / 'training.png'}, {run / 'samples.png'}, numbers in {run / 'result.json'}\n"
+        f"look at   {run / 'training.png'}, {run / 'samples.png'}\n"
+        f"numbers   {run / 'result.json'}\n"
         f"next      python -m loft_jax.evaluate {run}"
     )
     return Group(table, following)

@@ -1,35 +1,96 @@
 """Measuring a finished run on any pictures: what `python -m loft_jax.evaluate` does."""
 
 from pathlib import Path
-from typing import Literal, Protocol
 
 import numpy as np
-from flax import nnx
 from rich.table import Table
 
-from loft_jax.config import RunConfig, TrainConfig
-from loft_jax.data.dataset import Dataset
+from loft_jax.config import RunConfig
+from loft_jax.data.dataset import Dataset, Description
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
-from loft_jax.metrics.summary import summary
 from loft_jax.training import mesh as devices
+from loft_jax.training.checkpoint import Checkpoints
 from loft_jax.training.closing import accuracy_rows, rank_rows
 from loft_jax.training.compilation import keep_compiled_programs
-from loft_jax.training.predict import predict
+from loft_jax.training.measure import measure
 from loft_jax.training.progress import console
-from loft_jax.training.restore import restore_classifier
 from loft_jax.training.run_folder import RunFolder, write_json
 from loft_jax.training.session import load_data
+from loft_jax.training.state import blueprint
 from loft_jax.training.step import evaluation_step
 
 
-class EvaluateConfig(Protocol):
-    """What the command line asks for; the flags of `python -m loft_jax.evaluate`."""
+def evaluate_run(
+    path: str,
+    *,
+    data: str | None,
+    out: str | None,
+    batch: int,
+    device: str,
+    skip_unreadable: bool,
+    cache: bool,
+) -> int:
+    """Measure the best checkpoint of the run at `path`; returns the exit code.
 
-    path: str
-    data: str | None
-    out: str | None
-    batch: int
-    device: Literal["auto", "cpu", "gpu", "tpu"]
-    skip_unreadable: bool
-    cache: bool
+    Raises:
+        InputError: if the run or the pictures are not as they must be.
+    """
+    if batch < 1:
+        msg = f"`--batch` must be a whole number of at least 1, got {batch}"
+        raise InputError(msg)
+    folder = RunFolder.open(path)
+    config, expected = folder.read_config(), folder.read_description()
+    if cache:
+        keep_compiled_programs()
+    devices.start(RunConfig(device=device))
+    mesh = devices.data_mesh()
+    devices.check_divisible(mesh, batch, accumulate=1)
+    if data is None:
+        pictures = load_data(config)
+        chosen, part = folder.read_split(pictures).test, "test part"
+    else:
+        pictures = load_dataset(
+            data,
+            size=expected.size,
+            channels=expected.channels,
+            seed=config.run.seed,
+            skip_unreadable=skip_unreadable,
+            identities=expected.classes,
+            pictures=config.data.pictures,
+        )
+        _check_classes(pictures, expected)
+        chosen, part = np.arange(len(pictures.images)), "all pictures"
+    graphs, initialise = blueprint(config, expected, steps=1)
+    checkpoints = Checkpoints(folder.checkpoints)
+    best = checkpoints.best_step()
+    if best is None:
+        msg = f"`RUN` must hold a checkpoint, got {path}, which has none: did its training start?"
+        raise InputError(msg)
+    state = checkpoints.restore(best, devices.abstract(mesh, initialise)).state
+    step = evaluation_step(graphs.evaluate, mesh)
+    numbers = measure(step, graphs.evaluate, state, pictures, chosen, batch, mesh)
+    target = folder.path / "evaluation.json" if out is None else Path(out)
+    write_json(target, {"run": str(folder.path), "data": pictures.name, "part": part, **numbers})
+    _print(numbers, f"{folder.path} on {pictures.name}, {part}, step {best}", target)
+    return 0
+
+
+def _check_classes(pictures: Dataset, expected: Description) -> None:
+    if pictures.class_names != expected.class_names:
+        new = [name for name in pictures.class_names if name not in expected.class_names][:3]
+        what = f"classes it does not know, such as {', '.join(new)}" if new else "another order"
+        msg = f"`--data` must have the {expected.classes} classes of the run, got {what}"
+        raise InputError(msg)
+
+
+def _print(numbers: dict, title: str, target: Path) -> None:
+    table = Table(title=title, title_justify="left", show_header=False, pad_edge=False)
+    table.add_column("what")
+    table.add_column("value", justify="right")
+    table.add_column("meaning", style="dim")
+    for row in [*accuracy_rows("accuracy", numbers, ""), *rank_rows(numbers)]:
+        table.add_row(*row)
+    out = console()
+    out.print(table)
+    out.print(f"numbers in {target}", highlight=False)

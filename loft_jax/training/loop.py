@@ -153,7 +153,8 @@ def _epoch_row(
     if len(split.validation):
         outputs = predict(
             program.evaluate,
-            state,
+            state.evaluated_params,
+            state.stats,
             data.images[split.validation],
             config.optim.batch,
             program.mesh,

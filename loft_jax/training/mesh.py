@@ -3,6 +3,8 @@
 The same code serves one CPU, eight GPUs and several hosts.
 """
 
+from collections.abc import Callable
+
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
@@ -49,6 +51,14 @@ def by_sample(mesh: Mesh) -> NamedSharding:
 def replicate(mesh: Mesh, tree: PyTree) -> PyTree:
     """`tree` with a copy of each leaf on each device; every process must hold the same values."""
     return jax.device_put(tree, replicated(mesh))
+
+
+def abstract(mesh: Mesh, make: Callable[[], PyTree]) -> PyTree:
+    """Shapes, types and placement of what `make` returns, with a copy on each device."""
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=replicated(mesh)),
+        jax.eval_shape(make),
+    )
 
 
 def share_out(mesh: Mesh, batch: np.ndarray) -> Array:

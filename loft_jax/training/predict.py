@@ -10,12 +10,12 @@ from jaxtyping import UInt8
 from loft_jax.data.batches import evaluation_batches
 from loft_jax.models.classifier import Outputs
 from loft_jax.training.mesh import share_out
-from loft_jax.training.state import TrainState
 
 
 def predict(
     step: Callable[[nnx.State, nnx.State, UInt8[np.ndarray, "b h w ch"]], Outputs],
-    state: TrainState,
+    params: nnx.State,
+    stats: nnx.State,
     images: UInt8[np.ndarray, "n h w ch"],
     batch: int,
     mesh: Mesh,
@@ -26,7 +26,7 @@ def predict(
     """
     parts = []
     for indices, valid in evaluation_batches(len(images), batch):
-        outputs = step(state.evaluated_params, state.stats, share_out(mesh, images[indices]))
+        outputs = step(params, stats, share_out(mesh, images[indices]))
         parts.append([None if part is None else np.asarray(part)[valid] for part in outputs])
     columns = zip(*parts, strict=True)
     return Outputs(*(None if c[0] is None else np.concatenate(c) for c in columns))

@@ -11,14 +11,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from loft_jax.config import RUN_FORMAT, TrainConfig, from_dict, to_dict
-from loft_jax.data.dataset import Dataset
+from loft_jax.data.dataset import Dataset, Description
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file atomically; on failure the old one, if any, stays."""
+    """Write a file atomically; on failure the old one, if any, stays.
+
+    Of several processes that train together only the first writes.
+    """
+    if jax.process_index() != 0:
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -56,6 +63,8 @@ class RunFolder:
             InputError: if `out` holds something already or cannot be made.
         """
         path = Path(out) if out is not None else _free(Path("runs") / stem)
+        if jax.process_index() != 0:
+            return cls(path)
         if path.is_file() or (path.is_dir() and any(path.iterdir())):
             msg = (
                 f"`--out` must be a new or empty folder, got {path}, which is not; choose "
@@ -111,7 +120,25 @@ class RunFolder:
 
     def write_split(self, split: Split, data: Dataset) -> None:
         """Write split.json: indices of the training, validation and test pictures of `data`."""
-        self.write("split.json", {"pictures": fingerprint(data), **split.to_json()})
+        described = {**data.description._asdict(), "fingerprint": fingerprint(data)}
+        self.write("split.json", {"pictures": described, **split.to_json()})
+
+    def read_description(self) -> Description:
+        """Size, channels and classes of the pictures of the run.
+
+        Raises:
+            InputError: if split.json is damaged.
+        """
+        try:
+            described = self.read("split.json")["pictures"]
+            return Description(
+                int(described["size"]),
+                int(described["channels"]),
+                tuple(described["class_names"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"`{self.path / 'split.json'}` must describe the pictures, got no {error}"
+            raise InputError(msg) from error
 
     def read_split(self, data: Dataset) -> Split:
         """Read split.json and check that it was made for `data`.
@@ -120,7 +147,7 @@ class RunFolder:
             InputError: if it is damaged, or the pictures are not those of the run.
         """
         values = self.read("split.json")
-        if values.pop("pictures", None) != fingerprint(data):
+        if values.pop("pictures", {}).get("fingerprint") != fingerprint(data):
             msg = (
                 f"`{data.name}` must hold the pictures that the run {self.path} was trained on, "
                 "got others: have files been added, removed or changed?"
@@ -145,12 +172,12 @@ class RunFolder:
         """
         try:
             value = json.loads((self.path / name).read_text())
-            if not isinstance(value, dict):
-                msg = f"it holds a {type(value).__name__}"
-                raise TypeError(msg)
-        except (OSError, ValueError, TypeError) as error:
-            msg = f"`{self.path / name}` must be a JSON object that loft_jax wrote, got: {error}"
+        except (OSError, ValueError) as error:
+            msg = f"`{self.path / name}` must be a JSON file that loft_jax wrote, got: {error}"
             raise InputError(msg) from error
+        if not isinstance(value, dict):
+            msg = f"`{self.path / name}` must be a JSON object, got a {type(value).__name__}"
+            raise InputError(msg)
         return value
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from rich.console import Console
 
 from loft_jax.config import TrainConfig
@@ -18,7 +17,6 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.data.split import Split, split_indices
 from loft_jax.errors import InputError
-from loft_jax.metrics.summary import summary
 from loft_jax.models.registry import feature_width
 from loft_jax.training import mesh as devices
 from loft_jax.training import pictures
@@ -28,13 +26,13 @@ from loft_jax.training.compilation import CompileClock, keep_compiled_programs
 from loft_jax.training.environment import environment, peak_memory_bytes
 from loft_jax.training.interrupt import Interrupt
 from loft_jax.training.loop import History, Program, total_steps, train
-from loft_jax.training.optimizer import learning_rate, optimizer
-from loft_jax.training.predict import predict
+from loft_jax.training.measure import measure
+from loft_jax.training.optimizer import learning_rate
 from loft_jax.training.progress import TrainingProgress, console
 from loft_jax.training.run_folder import RunFolder, write_bytes
-from loft_jax.training.state import Graphs, TrainState, initial_state
+from loft_jax.training.state import TrainState, blueprint
 from loft_jax.training.step import evaluation_step, train_step
-from loft_jax.training.tensorboard import mirror
+from loft_jax.training.tensorboard import check_installed, mirror
 
 EXIT_SIGNAL = 128
 """Shells report a process that a signal ended as 128 + its number."""
@@ -52,6 +50,8 @@ def train_run(config: TrainConfig, *, started: float) -> int:
     Raises:
         InputError, DivergenceError: see `loft_jax.errors`.
     """
+    if config.run.tensorboard:
+        check_installed()
     if config.run.cache:
         keep_compiled_programs()
     devices.start(config.run)
@@ -104,29 +104,25 @@ def _train_and_measure(
     mesh = devices.data_mesh()
     devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
     steps = total_steps(config, split)
-    rule = optimizer(config.optim, steps)
-    graphs, state = initial_state(
-        config.model, data, config.run.seed, rule, ema=config.optim.ema > 0
-    )
-    state = devices.replicate(mesh, state)
+    graphs, initialise = blueprint(config, data.description, steps)
     program = Program(
-        train=train_step(
-            graphs.train, rule, config.optim, config.augment, config.run.seed, mesh
-        ),
+        train=train_step(graphs.train, config, steps, mesh),
         evaluate=evaluation_step(graphs.evaluate, mesh),
         learning_rate=learning_rate(config.optim, steps),
         mesh=mesh,
     )
     checkpoints = Checkpoints(folder.checkpoints)
-    history = History()
-    if (latest := checkpoints.latest_step()) is not None:
-        state, saved = checkpoints.restore(latest, like=state)
+    like = devices.abstract(mesh, initialise)
+    if (latest := checkpoints.latest_step()) is None:
+        state, history = devices.replicate(mesh, initialise()), History()
+    else:
+        state, saved = checkpoints.restore(latest, like)
         history = History(**saved)
     _introduce(out, config, data, split, folder, state)
 
     def on_epoch(rows: list[dict[str, Any]]) -> None:
         folder.write_metrics(rows)
-        if config.run.tensorboard:
+        if config.run.tensorboard and jax.process_index() == 0:
             mirror(folder.path, rows[-1])
 
     before, compiled = time.perf_counter(), clock.seconds
@@ -150,9 +146,11 @@ def _train_and_measure(
         return EXIT_SIGNAL + interrupt.signal
     before = time.perf_counter()
     best = checkpoints.best_step()
-    state = checkpoints.restore(best, like=state).state
+    state = checkpoints.restore(best, like).state
     checkpoints.close()
-    measured = _measure(program, graphs, state, data, split, config)
+    measured = measure(
+        program.evaluate, graphs.evaluate, state, data, split.test, config.optim.batch, mesh
+    )
     chosen = next(row for row in history.rows if row["step"] == best)
     result = {
         **{f"test_{key}" if key.startswith("accuracy") else key: measured[key] for key in measured},
@@ -232,21 +230,6 @@ def _introduce(
     )
     if int(state.step):
         out.print(f"continuing after step {int(state.step)}", highlight=False)
-
-
-def _measure(
-    program: Program,
-    graphs: Graphs,
-    state: TrainState,
-    data: Dataset,
-    split: Split,
-    config: TrainConfig,
-) -> dict[str, Any]:
-    outputs = predict(
-        program.evaluate, state, data.images[split.test], config.optim.batch, program.mesh
-    )
-    model = nnx.merge(graphs.evaluate, state.evaluated_params, state.stats)
-    return summary(*outputs, data.labels[split.test], np.asarray(model.head.weight))
 
 
 def _draw(

@@ -1,5 +1,6 @@
 """Everything that changes during training, as one pytree."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -8,10 +9,11 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Int
 
-from loft_jax.config import ModelConfig
-from loft_jax.data.dataset import Dataset
+from loft_jax.config import ModelConfig, TrainConfig
+from loft_jax.data.dataset import Description
 from loft_jax.models.classifier import Classifier
 from loft_jax.models.registry import build_classifier
+from loft_jax.training.optimizer import optimizer
 
 
 class TrainState(NamedTuple):
@@ -44,13 +46,13 @@ class Graphs(NamedTuple):
     evaluate: nnx.GraphDef
 
 
-def classifier(config: ModelConfig, data: Dataset, seed: int) -> Classifier:
+def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classifier:
     """A fresh classifier for these pictures."""
     return build_classifier(
         config.trunk,
-        size=data.size,
-        channels=data.channels,
-        classes=data.classes,
+        size=pictures.size,
+        channels=pictures.channels,
+        classes=pictures.classes,
         rank=config.rank,
         activation=config.activation,
         input_norm=config.input_norm,
@@ -59,26 +61,24 @@ def classifier(config: ModelConfig, data: Dataset, seed: int) -> Classifier:
     )
 
 
-def initial_state(
-    config: ModelConfig,
-    data: Dataset,
-    seed: int,
-    optimizer: optax.GradientTransformation,
-    *,
-    ema: bool,
-) -> tuple[Graphs, TrainState]:
-    """The static graphs and the state before the first step (one compiled program)."""
-    abstract = nnx.eval_shape(lambda: classifier(config, data, seed))
+def blueprint(
+    config: TrainConfig, pictures: Description, steps: int
+) -> tuple[Graphs, Callable[[], TrainState]]:
+    """The static graphs, and a function that makes the state before the first of `steps` steps.
+
+    `jax.eval_shape` of that function tells a checkpoint's shapes without allocating anything.
+    """
+    abstract = nnx.eval_shape(lambda: classifier(config.model, pictures, config.run.seed))
     train, _, _ = nnx.split(abstract, nnx.Param, nnx.BatchStat)
     view = nnx.view(abstract, use_running_average=True)
     evaluate, _, _ = nnx.split(view, nnx.Param, nnx.BatchStat)
+    rule = optimizer(config.optim, steps)
 
     @jax.jit
     def initialise() -> TrainState:
-        model = classifier(config, data, seed)
+        model = classifier(config.model, pictures, config.run.seed)
         _, params, stats = nnx.split(model, nnx.Param, nnx.BatchStat)
-        average = jax.tree.map(jnp.copy, params) if ema else None
-        return TrainState(jnp.int32(0), params, stats, optimizer.init(params), average)
+        average = jax.tree.map(jnp.copy, params) if config.optim.ema > 0 else None
+        return TrainState(jnp.int32(0), params, stats, rule.init(params), average)
 
-    return Graphs(train, evaluate), initialise()
-
+    return Graphs(train, evaluate), initialise

@@ -9,10 +9,11 @@ from flax import nnx
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, UInt8
 
-from loft_jax.config import AugmentConfig, OptimConfig
+from loft_jax.config import TrainConfig
 from loft_jax.data.augment import augment
 from loft_jax.models.classifier import Outputs
 from loft_jax.training.mesh import by_sample, replicated
+from loft_jax.training.optimizer import optimizer
 from loft_jax.training.state import TrainState
 
 Batch = tuple[UInt8[Array, "b h w ch"], Int[Array, "b"]]
@@ -20,18 +21,15 @@ Metrics = dict[str, Float[Array, ""]]
 
 
 def train_step(
-    graph: nnx.GraphDef,
-    optimizer: optax.GradientTransformation,
-    optim: OptimConfig,
-    augmentation: AugmentConfig,
-    seed: int,
-    mesh: Mesh,
+    graph: nnx.GraphDef, config: TrainConfig, steps: int, mesh: Mesh
 ) -> Callable[[TrainState, UInt8[Array, "b h w ch"], Int[Array, "b"]], tuple[TrainState, Metrics]]:
-    """The jitted update: (state, images, labels) -> (state, {loss, accuracy}).
+    """The jitted update of a run of `steps`: (state, images, labels) -> (state, metrics).
 
     A pure function of its arguments: the augmentation's key comes from (seed, state.step), so a
     resumed run makes the same updates to the same bits. The state's memory is donated.
     """
+    optim = config.optim
+    rule = optimizer(optim, steps)
 
     def loss_fn(
         params: nnx.State, stats: nnx.State, images: Array, labels: Array
@@ -39,7 +37,9 @@ def train_step(
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
         logits = model(images)
-        targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), optim.label_smoothing)
+        targets = optax.smooth_labels(
+            jax.nn.one_hot(labels, logits.shape[-1]), optim.label_smoothing
+        )
         loss = optax.softmax_cross_entropy(logits, targets).mean()
         correct = jnp.mean(logits.argmax(-1) == labels)
         return loss, (nnx.state(model, nnx.BatchStat), correct)
@@ -51,14 +51,15 @@ def train_step(
             (loss, (stats, correct)), grads = value_and_grad(
                 state.params, state.stats, images, labels
             )
-            return loss, correct, stats, grads
+            return loss, correct, grads, stats
 
         def part(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, None]:
-            loss, correct, stats, grads = carry
-            (new_loss, (stats, new_correct)), new_grads = value_and_grad(state.params, stats, *batch)
-            share = 1 / optim.accumulate
-            grads = jax.tree.map(lambda total, new: total + share * new, grads, new_grads)
-            return (loss + share * new_loss, correct + share * new_correct, stats, grads), None
+            *totals, stats = carry
+            (loss, (stats, correct)), grads = value_and_grad(state.params, stats, *batch)
+            totals = jax.tree.map(
+                lambda total, new: total + new / optim.accumulate, totals, [loss, correct, grads]
+            )
+            return (*totals, stats), None
 
         zero = jax.tree.map(jnp.zeros_like, state.params)
         parts = jax.tree.map(
@@ -66,14 +67,14 @@ def train_step(
             lambda leaf: leaf.reshape(-1, optim.accumulate, *leaf.shape[1:]).swapaxes(0, 1),
             (images, labels),
         )
-        carry = (jnp.float32(0), jnp.float32(0), state.stats, zero)
+        carry = (jnp.float32(0), jnp.float32(0), zero, state.stats)
         return jax.lax.scan(part, carry, parts)[0]
 
     def step(state: TrainState, images: Array, labels: Array) -> tuple[TrainState, Metrics]:
-        key = jax.random.fold_in(jax.random.key(seed), state.step)
-        pixels = augment(key, images.astype(jnp.float32) / 255, augmentation)
-        loss, correct, stats, grads = gradients(state, pixels, labels)
-        updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+        key = jax.random.fold_in(jax.random.key(config.run.seed), state.step)
+        pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
+        loss, correct, grads, stats = gradients(state, pixels, labels)
+        updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         ema = state.ema
         if ema is not None:
@@ -100,6 +101,4 @@ def evaluation_step(
         return model.outputs(images.astype(jnp.float32) / 255)
 
     everywhere, shared = replicated(mesh), by_sample(mesh)
-    return jax.jit(
-        step, in_shardings=(everywhere, everywhere, shared), out_shardings=everywhere
-    )
+    return jax.jit(step, in_shardings=(everywhere, everywhere, shared), out_shardings=everywhere)

@@ -14,13 +14,13 @@ def check_installed() -> None:
         InputError: saying what to install.
     """
     if find_spec("tensorboardX") is None:
-        msg = "`--tensorboard` must find tensorboardX; install it with pip install -e '.[tensorboard]'"
+        msg = "`--tensorboard` must find tensorboardX: pip install -e '.[tensorboard]'"
         raise InputError(msg)
 
 
 def mirror(run: Path, row: dict[str, Any]) -> None:
     """Append one epoch's numbers to the event file in `run`/tensorboard."""
-    from tensorboardX import SummaryWriter  # noqa: PLC0415  (optional)
+    from tensorboardX import SummaryWriter
 
     with SummaryWriter(str(run / "tensorboard")) as writer:
         for name, value in row.items():

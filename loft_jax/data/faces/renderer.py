@@ -5,23 +5,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from loft_jax.data.faces import outlines, shading
-from loft_jax.data.faces.features import mouth_height, over, paint_eyes, paint_mouth
 from loft_jax.data.faces.frame import Frame, make_frame
-from loft_jax.data.faces.shapes import coverage
-from loft_jax.data.faces.traits import (
-    FIELD_SHAPE,
-    SHAPE_DIM,
-    Face,
-    Pose,
-    background_colour,
-    face_traits,
-    hair_log_colour,
-    pose_traits,
-    skin_log_colour,
-)
+from loft_jax.data.faces.rig import LAYERS, Rig, pose_rig
+from loft_jax.data.faces.shapes import bent_ellipse, coverage, smooth_abs
+from loft_jax.data.faces.traits import FIELD_SHAPE, SHAPE_DIM
 from loft_jax.errors import InputError
 
+settle = jax.lax.optimization_barrier
 LUMA = (0.299, 0.587, 0.114)
+
+Image = Float[Array, "3 h w"]
+Plane = Float[Array, "h w"]
 
 
 def render(
@@ -33,13 +27,14 @@ def render(
 ) -> Float[Array, "size size channels"]:
     """Returns a picture in [0, 1] of one person, differentiable everywhere in both latents.
 
-    Layers from back to front: wall, clothes, hair, neck, ears, head, features, hair again. Every border is
-    blurred by one pixel, so a picture of 2n pixels averaged over 2 x 2 blocks looks like that of n pixels.
+    Layers from back to front: wall, clothes, hair, neck, head with its features, hair again, ears. Every
+    border is blurred by one pixel, so a picture of 2n pixels averaged over 2 x 2 blocks looks like the
+    one of n pixels.
 
     Args:
-        identity: 24 numbers of shape and colour, 36 coefficients of the skin's field, 36 of the
-            hair's; standard normal in the law.
-        nuisance: shift x, shift y, rotation, scale, yaw, expression, light, background; likewise.
+        identity: 24 numbers of shape and colour (the first 24 fields of `Traits`), 36 coefficients of
+            the skin's field, 36 of the hair's; standard normal in the law.
+        nuisance: shift x, shift y, rotation, scale, yaw, smile, light, background; likewise.
         size: height and width in pixels.
         channels: 3 for colour, 1 for its luma (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B).
 
@@ -52,51 +47,84 @@ def render(
     if channels not in (1, 3):
         msg = f"`channels` must be 1 (gray) or 3 (colour), got {channels}."
         raise InputError(msg)
-    face, pose = face_traits(identity[:SHAPE_DIM]), pose_traits(nuisance)
-    skin_field, hair_field = identity[SHAPE_DIM:].reshape(2, *FIELD_SHAPE)
-    frame = make_frame(face, pose, size)
-    image = _compose(face, pose, frame, skin_field, hair_field)
+    rig = pose_rig(jnp.concatenate([identity[:SHAPE_DIM], nuisance]))
+    image = _compose(rig, make_frame(rig, size), identity[SHAPE_DIM:].reshape(FIELD_SHAPE))
     if channels == 1:
         return jnp.einsum("chw,c->hw", image, jnp.asarray(LUMA))[:, :, None]
     return jnp.moveaxis(image, 0, -1)
 
 
-def _compose(
-    face: Face,
-    pose: Pose,
-    frame: Frame,
-    skin_field: Float[Array, "6 6"],
-    hair_field: Float[Array, "6 6"],
-) -> Float[Array, "3 h w"]:
+def _compose(rig: Rig, frame: Frame, coefficients: Float[Array, "2 6 6"]) -> Image:
+    rig, frame = settle((rig, frame))
+    head, outer = settle((outlines.head(rig, frame), outlines.hair(rig, frame)))
+    front = settle(outlines.front_hair(rig, frame, outer))
+    skin, shade, hair = _materials(rig, frame, coefficients, head, front)
     pixel = frame.pixel
-    light = shading.lamp(face, pose, frame)
-    skin_log, hair_log = skin_log_colour(face), hair_log_colour(face)
-    skin_light = 0.35 + light + 0.45 * shading.complexion(face, frame, skin_field)
-    skin_tint = jnp.asarray([1.25, 1.0, 0.9])
-    hair_light = (
-        0.7 * light + shading.sheen(face, frame) + 0.8 * shading.strands(face, frame, hair_field)
-    )
-    hair = shading.exposed(hair_log, hair_light, jnp.asarray([0.55, 0.5, 0.5]))
 
-    outer = outlines.hair(face, frame)
-    front = outlines.front_hair(face, frame, outer)
-    head = outlines.head(face, frame)
-    ear, hollow = coverage(outlines.ears(face, pose, frame), pixel)
-    skin = shading.exposed(skin_log, skin_light + shading.relief(face, pose, frame), skin_tint)
-    shadow = -0.5 * coverage(head + 0.02, pixel, 0.20) - 0.1
-    below = shading.exposed(skin_log, 0.5 * skin_light + shadow, skin_tint)
-
-    wall = background_colour(pose)
+    wall = 0.58 + 0.16 * jnp.cos(rig.mood[2] + jnp.asarray([2.6, 0.9, -0.4]))
     image = wall[:, None, None] * (0.95 + 0.16 * frame.picture_y)[None]
-    image = over(image, 0.75 * wall[::-1] - 0.1, coverage(outlines.shoulders(frame), pixel))
-    image = over(image, 0.6 * hair, coverage(outer, pixel))
-    image = over(image, below, coverage(outlines.neck(face, frame), pixel))
-    on_face = over(skin, 0.5 * skin, 0.55 * coverage(front, pixel, 0.14))
-    on_face = paint_eyes(on_face, face, pose, frame, jnp.exp(0.9 * hair_log - 0.15))
-    on_face = paint_mouth(on_face, face, pose, frame, jnp.exp(skin_log))
-    image = over(image, on_face, coverage(head, pixel))
-    image = over(image, hair, coverage(front, pixel))
+    image = _over(
+        image, (0.75 * wall[::-1] - 0.1)[:, None, None], coverage(outlines.shoulders(frame), pixel)
+    )
+    image = _over(image, 0.6 * hair, coverage(outer, pixel))
+    image = _over(image, shade, coverage(outlines.neck(rig, frame), pixel))
+    image = _over(image, _paint_features(skin, rig, frame), coverage(head, pixel))
+    image = _over(image, hair, coverage(front, pixel))
+    return _paint_ears(image, shade, rig, frame)
+
+
+def _over(image: Image, paint: Float[Array, "3 *plane"], alpha: Plane) -> Image:
+    return image + alpha[None] * (paint - image)
+
+
+def _materials(
+    rig: Rig, frame: Frame, coefficients: Float[Array, "2 6 6"], head: Plane, front: Plane
+) -> Float[Array, "3 3 h w"]:
+    lamp = settle(shading.lamp(rig, frame))
+    blotches, locks = shading.textures(rig, frame, coefficients)
+    under_chin = coverage(head + 0.02, frame.pixel, 0.20)
+    under_hair = coverage(front, frame.pixel, 0.14)
+    lit = 0.35 + lamp + 0.45 * blotches
+    light = jnp.stack(
+        [
+            lit + shading.relief(rig, frame) - 0.4 * under_hair,
+            0.5 * lit - 0.1 - 0.5 * under_chin,
+            0.5 * (0.7 * lamp + shading.sheen(rig, frame) + 0.8 * locks),
+        ]
+    )
+    skin, hair = rig.log_colours[-2], rig.log_colours[-1]
+    return shading.exposed(jnp.stack([skin, skin, hair]), light)
+
+
+def _paint_features(skin: Image, rig: Rig, frame: Frame) -> Image:
+    mirrored = smooth_abs(frame.face_x)
+
+    def paint(carry, layer):
+        image, white = carry
+        row, colour, half, is_white, in_white = layer
+        x = half * mirrored + (1.0 - half) * frame.face_x
+        alpha = coverage(bent_ellipse(x, frame.y, row), frame.pixel)
+        alpha = alpha * (1.0 + in_white * (white - 1.0))
+        white = white + is_white * (alpha - white)
+        return (_over(image, colour[:, None, None], alpha), white), None
+
+    # A loop over the layers compiles several times faster than the same layers in a row.
+    layers = (
+        rig.features,
+        jnp.exp(rig.log_colours[:-2]),
+        jnp.asarray([layer not in ("lips", "inner", "teeth") for layer in LAYERS], float),
+        jnp.asarray([layer == "white" for layer in LAYERS], float),
+        jnp.asarray([layer in ("iris", "pupil", "glint") for layer in LAYERS], float),
+    )
+    (image, _), _ = jax.lax.scan(paint, (skin, jnp.zeros_like(frame.y)), layers)
+    return image
+
+
+def _paint_ears(image: Image, skin: Image, rig: Rig, frame: Frame) -> Image:
+    # A turned head shows more of one ear.
+    x = smooth_abs(frame.x + 0.12 * rig.place[4])
+    ear = coverage(bent_ellipse(x, frame.y, rig.ear), frame.pixel)
+    hollow = coverage(bent_ellipse(x, frame.y, rig.ear * jnp.asarray([1.02, 0.8, 0.5, 0.6, 1.0, 1.0])), frame.pixel)
     # Long hair hides the ears, short hair is cut round them.
-    bare = jax.nn.sigmoid(-8.0 * (face.hair_length + 0.1))
-    image = over(image, below, bare * ear)
-    return over(image, 0.7 * below, 0.6 * bare * hollow)
+    bare = jax.nn.sigmoid(14.0 * (0.8 - rig.hair[2]))
+    return _over(image, skin * (1.0 - 0.3 * hollow)[None], bare * ear)

@@ -1,83 +1,70 @@
 """Light: how much brighter or darker each place is than its colour."""
 
+import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from loft_jax.data.faces.features import mouth_height, nose_tip
 from loft_jax.data.faces.fields import cosine_series
 from loft_jax.data.faces.frame import Frame
-from loft_jax.data.faces.shapes import blobs, smooth_abs
-from loft_jax.data.faces.traits import Face, Pose
+from loft_jax.data.faces.rig import Rig
+from loft_jax.data.faces.shapes import blob, smooth_abs
 
 Plane = Float[Array, "h w"]
 
 
 def exposed(
-    log_colour: Float[Array, "3"], light: Plane, tint: Float[Array, "3"]
-) -> Float[Array, "3 h w"]:
-    """Returns colour^exp(-light * tint): in (0, 1) for any light, so nothing has to be clipped."""
-    return jnp.exp(log_colour[:, None, None] * jnp.exp(-tint[:, None, None] * light[None]))
+    log_colours: Float[Array, "k 3"], light: Float[Array, "k h w"]
+) -> Float[Array, "k 3 h w"]:
+    """Returns colour^exp(-light) for k materials: in (0, 1) for any light, so nothing is clipped."""
+    # The barrier keeps XLA from computing the light once for every channel.
+    absorption = jax.lax.optimization_barrier(jnp.exp(-light))
+    return jnp.exp(log_colours[:, :, None, None] * absorption[:, None])
 
 
-def lamp(face: Face, pose: Pose, frame: Frame) -> Plane:
+def lamp(rig: Rig, frame: Frame) -> Plane:
     """Returns the diffuse light on the head's ellipsoid, about 0 on average."""
-    normal_x = frame.x / (1.12 * face.width)
-    normal_y = frame.y / (1.12 * face.height)
+    angle = rig.mood[1]
     return (
-        0.8 * jnp.sin(pose.light) * normal_x
-        + 0.22 * normal_y
-        + 0.75 * jnp.cos(pose.light) * (frame.depth - 0.85)
+        0.8 * jnp.sin(angle) * frame.normal_x
+        + 0.22 * frame.normal_y
+        + 0.75 * jnp.cos(angle) * (frame.normal_z - 0.85)
     )
 
 
-def relief(face: Face, pose: Pose, frame: Frame) -> Plane:
+def relief(rig: Rig, frame: Frame) -> Plane:
     """Returns the light and shade of sockets, cheeks, nose, lips and chin."""
-    tip, mouth = nose_tip(face), mouth_height(face)
-    wide = face.nose_width
-    eye, apart = face.eye_height, face.eye_distance
-    mirrored = jnp.array(
-        [
-            [apart, eye + 0.05, 0.12, 0.08, -0.22],
-            [0.55 * apart, eye + 0.02, 0.055, 0.09, -0.18],
-            [1.25 * apart, tip + 0.02, 0.11, 0.09, 0.16],
-            [0.80 * wide, tip - 0.005, 0.028, 0.05, -0.22],
-        ]
-    )
-    central = jnp.array(
-        [
-            [0.0, tip + 0.015, 0.45 * wide, 0.04, 0.30],
-            [0.0, tip - 0.055, 0.9 * wide, 0.025, -0.40],
-            [0.0, eye - 0.35 * face.nose_length, 0.03, 0.10, 0.16],
-            [0.0, mouth - 1.6 * face.lip_fullness, 0.10, 0.03, -0.24],
-            [0.0, -0.86 * face.height, 0.10, 0.06, 0.10],
-        ]
-    )
-    # The nose as a bump: its slope catches the lamp on one side and loses it on the other.
-    along = (frame.y - 0.5 * (eye + tip)) / (0.7 * face.nose_length)
-    across = frame.face_x / (0.8 * wide)
-    bump = across * jnp.exp(-(across**2) - along**4)
-    return (
-        blobs(smooth_abs(frame.face_x), frame.y, mirrored)
-        + blobs(frame.face_x, frame.y, central)
-        + (0.75 * jnp.sin(pose.light) + 0.1) * bump
-    )
+    mirrored = smooth_abs(frame.face_x)
+
+    def add(light, bump):
+        row, half = bump
+        return light + blob(half * mirrored + (1.0 - half) * frame.face_x, frame.y, row), None
+
+    halves = jnp.asarray([1.0] * 4 + [0.0] * 5)
+    bumps, _ = jax.lax.scan(add, jnp.zeros_like(frame.y), (rig.blobs, halves))
+    # The nose is a ridge: its slope catches the lamp on one side and loses it on the other.
+    middle, length, width, _ = rig.nose
+    along, across = (frame.y - middle) / length, frame.face_x / width
+    ridge = across * jnp.exp(-(across**2) - along**4)
+    return bumps + (0.1 + 0.75 * jnp.sin(rig.mood[1])) * ridge
 
 
-def complexion(face: Face, frame: Frame, coefficients: Float[Array, "6 6"]) -> Plane:
-    """Returns the blotches and freckles of the skin, fixed to the face."""
-    u, v = frame.face_x / face.width, frame.y / face.height
-    return cosine_series(u, v, coefficients, half_frequency=5.0)
+def textures(
+    rig: Rig, frame: Frame, coefficients: Float[Array, "2 6 6"]
+) -> Float[Array, "2 h w"]:
+    """Returns the blotches and freckles of the skin, and the locks of the hair.
+
+    The skin's field is fixed to the face. The hair's runs across the direction in which hair falls from
+    the crown.
+    """
+    width, height = rig.skull[0], rig.skull[1]
+    fan = frame.x / (0.32 + 0.2 * smooth_abs(frame.y - 0.1, 0.3))
+    u = jnp.stack([frame.face_x / width, fan])
+    v = jnp.stack([frame.y / height, frame.y / 0.9 + 0.05 * fan**2])
+    return cosine_series(u, v, coefficients, half_frequency=5.5)
 
 
-def strands(face: Face, frame: Frame, coefficients: Float[Array, "6 6"]) -> Plane:
-    """Returns the locks of the hair: waves across the direction in which it falls from the crown."""
-    fan = frame.x / (0.55 + 0.35 * smooth_abs(frame.y - 0.1, 0.3))
-    return cosine_series(1.7 * fan, frame.y / 0.9 + 0.15 * fan**2, coefficients, half_frequency=6.0)
-
-
-def sheen(face: Face, frame: Frame) -> Plane:
+def sheen(rig: Rig, frame: Frame) -> Plane:
     """Returns the highlight round the crown of the hair."""
-    top = face.height + face.hair_volume
-    radius = jnp.sqrt((frame.face_x / face.width) ** 2 + (frame.y / top) ** 2 + 1e-3)
-    return 0.35 * jnp.exp(-(((radius - 0.80) / 0.10) ** 2)) * (0.5 + 0.5 * jnp.tanh(4.0 * frame.y))
+    radius2 = (frame.face_x / rig.skull[0]) ** 2 + (frame.y / rig.hair[5]) ** 2
+    above = 0.5 + 0.5 * jnp.tanh(4.0 * frame.y)
+    return 0.35 * above * jnp.exp(-(((radius2 - 0.64) / 0.16) ** 2))

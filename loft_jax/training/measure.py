@@ -1,0 +1,40 @@
+"""Accuracy and ranks of a classifier on some pictures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flax import nnx
+from jax.sharding import Mesh
+from jaxtyping import Int64
+
+from loft_jax.data.dataset import Dataset
+from loft_jax.metrics.summary import summary
+from loft_jax.training.predict import predict
+from loft_jax.training.state import TrainState
+
+
+def measure(
+    step: Callable,
+    graph: nnx.GraphDef,
+    state: TrainState,
+    data: Dataset,
+    chosen: Int64[np.ndarray, "n"],
+    batch: int,
+    mesh: Mesh,
+) -> dict[str, Any]:
+    """The numbers of `loft_jax.metrics.summary` on the `chosen` pictures of `data`.
+
+    Args:
+        step: what `loft_jax.training.step.evaluation_step` made of `graph`.
+        graph: the classifier as it is evaluated.
+        state: its weights and statistics.
+        data: pictures.
+        chosen: indices of those to measure on.
+        batch: pictures at a time, a multiple of the devices.
+        mesh: devices.
+    """
+    params, stats = state.evaluated_params, state.stats
+    outputs = predict(step, params, stats, data.images[chosen], batch, mesh)
+    head = nnx.merge(graph, params, stats).head
+    return summary(*outputs, data.labels[chosen], np.asarray(head.weight))

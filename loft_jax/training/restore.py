@@ -1,1 +1,0 @@
-"""A trained classifier from its run folder: what every command after training starts from."""

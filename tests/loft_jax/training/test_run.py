@@ -1,0 +1,163 @@
+"""Whole runs as commands: resuming to the same bits, devices, processes, signals."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+TINY = ["--data", "digits", "--size", "8", "--epochs", "4", "--batch", "64", "--rank", "8"]
+
+
+def train(*flags, environment, **popen):
+    return subprocess.Popen(
+        [sys.executable, "-m", "loft_jax.train", *flags],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **popen,
+    )
+
+
+def finish(process, code=0):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == code, err
+    return out
+
+
+def epochs(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def weights(run):
+    """Every stored number of the run's last checkpoint, read by another route than the run's."""
+    import orbax.checkpoint as ocp
+
+    steps = [int(path.name) for path in (run / "checkpoint").iterdir() if path.name.isdigit()]
+    state = run / "checkpoint" / str(max(steps)) / "state"
+    tree = ocp.PyTreeCheckpointer().restore(state.absolute())
+    import jax
+
+    return max(steps), [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, command_environment):
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    finish(train(*TINY, "--out", str(run), environment=command_environment))
+    return run
+
+
+def wait_for_epoch(run, epoch, process):
+    for _ in range(1200):
+        if (run / "metrics.jsonl").exists() and len(epochs(run)) >= epoch:
+            return
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    pytest.fail("the run made no progress")
+
+
+@pytest.mark.parametrize("killer", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_and_resumed_run_has_the_bits_of_an_uninterrupted_one(
+    killer, uninterrupted, tmp_path, command_environment
+):
+    run = tmp_path / "run"
+    process = train(*TINY, "--out", str(run), environment=command_environment)
+    wait_for_epoch(run, 1, process)
+    process.send_signal(killer)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == (-9 if killer == signal.SIGKILL else 128 + killer), err
+    assert not (run / "result.json").exists()
+    if killer != signal.SIGKILL:
+        assert f"--resume {run}" in out
+    finish(train("--resume", str(run), environment=command_environment))
+
+    step, resumed = weights(run)
+    whole_step, whole = weights(uninterrupted)
+    assert step == whole_step
+    assert len(resumed) == len(whole) > 20
+    for left, right in zip(resumed, whole, strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert epochs(run) == epochs(uninterrupted)
+
+
+def test_a_run_folder_holds_what_it_promises(uninterrupted):
+    names = {path.name for path in uninterrupted.iterdir()}
+    assert names >= {
+        "config.json", "metrics.jsonl", "environment.json", "checkpoint", "split.json",
+        "training.png", "samples.png", "result.json",
+    }  # fmt: skip
+    result = json.loads((uninterrupted / "result.json").read_text())
+    assert set(result) >= {
+        "test_accuracy", "validation_accuracy", "head_weight_rank", "code_rank",
+        "code_effective_rank", "seconds_total", "seconds_compile", "seconds_train",
+        "peak_memory_bytes",
+    }  # fmt: skip
+    assert result["code_rank"] <= 8
+    assert result["head_weight_rank"] <= 8
+    assert result["seconds_total"] > result["seconds_train"] > 0
+    assert 2**26 < result["peak_memory_bytes"] < 2**31
+
+
+def test_evaluate_repeats_the_closing_numbers(uninterrupted, tmp_path, command_environment):
+    out = tmp_path / "numbers.json"
+    subprocess.run(
+        [sys.executable, "-m", "loft_jax.evaluate", str(uninterrupted), "--out", str(out)],
+        env=command_environment, check=True, capture_output=True,
+    )  # fmt: skip
+    result = json.loads((uninterrupted / "result.json").read_text())
+    evaluation = json.loads(out.read_text())
+    assert evaluation["accuracy"] == result["test_accuracy"]
+    for key in ("head_weight_rank", "code_rank", "feature_rank", "code_effective_rank"):
+        assert evaluation[key] == pytest.approx(result[key], rel=1e-6)
+
+
+def test_four_devices_give_the_loss_curve_of_one(uninterrupted, tmp_path, command_environment):
+    run = tmp_path / "four"
+    environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "4"}
+    out = finish(train(*TINY, "--out", str(run), environment=environment))
+    assert "4 x cpu" in out
+    one, four = epochs(uninterrupted), epochs(run)
+    # Sums over the batch are taken in another order: float32 rounding, amplified by training.
+    np.testing.assert_allclose(
+        [row["train_loss"] for row in four[:2]], [row["train_loss"] for row in one[:2]], rtol=1e-3
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(uninterrupted, tmp_path, command_environment):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    run = tmp_path / "two"
+    environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "1"}
+    environment.pop("PYTHONWARNINGS")
+    together = ["--coordinator", f"127.0.0.1:{port}", "--processes", "2"]
+    flags = [*TINY, "--epochs", "1", "--out", str(run), *together]
+    processes = [
+        train(*flags, "--process-id", str(i), environment=environment) for i in range(2)
+    ]
+    outs = [finish(process) for process in processes]
+    assert "2 x cpu" in outs[0]
+    single = tmp_path / "one"
+    finish(train(*TINY, "--epochs", "1", "--out", str(single), environment=command_environment))
+    two, one = epochs(run)[0], epochs(single)[0]
+    np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=1e-4)
+    assert json.loads((run / "result.json").read_text())["test_accuracy"] > 0
+
+
+def test_a_diverging_run_stops_with_a_reason(tmp_path, command_environment):
+    run = tmp_path / "run"
+    flags = [*TINY, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", str(run)]
+    process = train(*flags, environment=command_environment)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 3
+    assert "the loss became" in err
+    assert "--learning-rate" in err
+    assert "Traceback" not in err
