@@ -7,13 +7,14 @@ SIGINT or SIGTERM after saving.
 import contextlib
 import io
 import itertools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
 
 import tyro
 
-from loft_jax.errors import DivergenceError, InputError
+from loft_jax.errors import DivergenceError, InputError, SaveError
 
 Config = TypeVar("Config")
 
@@ -90,6 +91,11 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         code = main(sys.argv[1:])
     except InputError as error:
         fail(str(error))
+    except SaveError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        # Orbax's unfinished writers would print a page of tracebacks while Python shuts down.
+        os._exit(2)
     except DivergenceError as error:
         fail(str(error), code=3)
     except KeyboardInterrupt:

@@ -5,5 +5,9 @@ class InputError(ValueError):
     """Bad input; the message names the argument, what is allowed and what came."""
 
 
+class SaveError(OSError):
+    """A checkpoint that could not be written; the earlier ones are intact."""
+
+
 class DivergenceError(ArithmeticError):
     """A loss that is not finite; the message says where and what to try."""

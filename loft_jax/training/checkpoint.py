@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, SaveError
 from loft_jax.training.state import TrainState
 
 
@@ -22,8 +22,8 @@ class Checkpoints:
     """Atomic checkpoints in `folder`; a save that fails leaves the earlier ones as they were."""
 
     def __init__(self, folder: Path):
-        # Orbax tells its life story at INFO and warns of things that are as we want them.
-        logging.getLogger("absl").setLevel(logging.ERROR)
+        # Orbax logs its life story, and every failure, with tracebacks, that it raises as well.
+        logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
         latest = checkpoint_managers.LatestN(2)
         best = checkpoint_managers.BestN(n=1, get_metric_fn=lambda metrics: metrics["score"])
         self._folder = folder
@@ -37,15 +37,27 @@ class Checkpoints:
         )
 
     def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
-        """Write `state` under its step; the one with the highest `score` is never deleted."""
-        self._manager.save(
-            int(state.step),
-            args=ocp.args.Composite(
-                state=ocp.args.StandardSave(state), progress=ocp.args.JsonSave(progress)
-            ),
-            metrics={"score": score},
-            force=True,
-        )
+        """Write `state` under its step; the one with the highest `score` is never deleted.
+
+        Raises:
+            SaveError: if the file system refuses; the earlier checkpoints are intact.
+        """
+        try:
+            self._manager.save(
+                int(state.step),
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardSave(state), progress=ocp.args.JsonSave(progress)
+                ),
+                metrics={"score": score},
+                force=True,
+            )
+        # A full disk comes as OSError from Orbax and as ValueError from tensorstore.
+        except (OSError, ValueError) as error:
+            msg = (
+                f"a checkpoint could not be saved in {self._folder} (disk full?): "
+                f"{_first_line(error)}; the earlier checkpoints are intact"
+            )
+            raise SaveError(msg) from error
 
     def best_step(self) -> int | None:
         """Step of the checkpoint with the highest score, the later one among equals."""
@@ -71,8 +83,10 @@ class Checkpoints:
             )
         # Orbax and tensorstore report damage by many types, KeyError and ValueError among them.
         except Exception as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            msg = f"`{self._folder / str(step)}` must be a readable checkpoint, got: {reason[:200]}"
+            msg = (
+                f"`{self._folder / str(step)}` must be a readable checkpoint, got: "
+                f"{_first_line(error)}"
+            )
             raise InputError(msg) from error
         return Restored(found["state"], found["progress"])
 
@@ -83,3 +97,8 @@ class Checkpoints:
     def _score(self, step: int) -> float:
         metrics = self._manager.metrics(step)
         return metrics["score"] if metrics else float("-inf")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else repr(error)

@@ -16,8 +16,8 @@ def cosine_series(
     """Returns sum_kl c_kl s_kl cos(pi k (u + 1) / 2) cos(pi l (v + 1) / 2), k = 1.., l = 0...
 
     For independent standard normal c the field is Gaussian. The amplitudes s_kl fall like
-    1 / (1 + (k^2 + l^2) / half_frequency^2) and have sum_kl s_kl^2 = 1. The constant in u is left out:
-    it would only repeat a colour.
+    1 / (1 + (k^2 + l^2) / half_frequency^2) and have sum_kl s_kl^2 = 1. The constant in u is left
+    out: it would only repeat a colour.
 
     Args:
         u: first coordinate, about [-1, 1] over the region shaded.
@@ -26,14 +26,14 @@ def cosine_series(
         half_frequency: where the amplitude has fallen to a half.
     """
     _, rows, columns = coefficients.shape
-    k, l = np.arange(1, rows + 1), np.arange(columns)
-    scale = 1.0 / (1.0 + (k[:, None] ** 2 + l[None] ** 2) / half_frequency**2)
+    k = np.arange(1, rows + 1)[:, None]
+    scale = 1.0 / (1.0 + (k**2 + np.arange(columns) ** 2) / half_frequency**2)
     scale = jnp.asarray(scale / np.sqrt(np.sum(scale**2)), coefficients.dtype)
     across = _cosines(u, rows + 1)[1:]
     first = jnp.cos(0.5 * np.pi * (v + 1.0))
 
-    # A loop, and sums of planes inside it: XLA's CPU backend runs a batch of 6 x 6 products 30 times
-    # slower, and takes minutes to compile the gradient of the unrolled series.
+    # A loop, and sums of planes inside it: XLA's CPU backend runs a batch of 6 x 6 products
+    # 30 times slower, and the gradient of the unrolled series compiles for minutes.
     def add_column(carry, column):
         total, wave, next_wave = carry
         mix = sum(column[:, i, None, None] * across[i] for i in range(rows))

@@ -1,4 +1,4 @@
-"""The rig: every measure of every shape, linear in the traits, so that one matrix product moves a face."""
+"""The rig: every measure of every shape, linear in the traits."""
 
 from functools import cache
 from typing import NamedTuple
@@ -39,8 +39,11 @@ class Rig(NamedTuple):
 def pose_rig(latents: Float[Array, "32"]) -> Rig:
     """Returns the rig of a face in a pose: R(0) + R'(0) b(z), with b(z) the bounded latents.
 
-    Source: Blanz and Vetter, "A morphable model for the synthesis of 3D faces" (SIGGRAPH 1999): a linear
-    model about the mean face.
+    Colours are linear in the logarithm. One matrix product moves everything, which keeps the
+    compiled program small.
+
+    Source: Blanz and Vetter, "A morphable model for the synthesis of 3D faces" (SIGGRAPH 1999):
+    a linear model about the mean face.
     """
     mean, slopes = _linear_model()
     flat = jnp.asarray(mean) + jnp.asarray(slopes) @ bounded(latents)
@@ -139,12 +142,12 @@ def _relief(t: Traits, tip: float, mouth: float) -> np.ndarray:
 
 def _log_colours(t: Traits) -> np.ndarray:
     skin = (
-        np.array([-0.20, -0.40, -0.56])
-        + t.melanin * np.array([-0.95, -1.25, -1.49])
-        + t.warmth * np.array([0.0, -0.035, -0.13])
+        np.array([-0.40, -0.64, -0.86])
+        + t.melanin * np.array([-1.0, -1.4, -1.7])
+        + t.warmth * np.array([0.0, -0.07, -0.30])
     )
     hair = (
-        np.array([-0.30, -0.50, -0.95])
+        np.array([-0.38, -0.60, -1.05])
         + t.hair_darkness * np.array([-2.2, -2.3, -1.8])
         + t.hair_red * np.array([0.10, -0.45, -0.75])
     )
@@ -153,7 +156,7 @@ def _log_colours(t: Traits) -> np.ndarray:
         "brow": 0.9 * hair - 0.15,
         "white": np.log([0.95, 0.94, 0.92]),
         "nostril": skin - 1.05,
-        "iris": np.log([0.32, 0.36, 0.38]) + t.iris * np.array([-0.22, 0.10, 0.30]),
+        "iris": np.log([0.30, 0.33, 0.30]) + t.iris * np.array([-0.20, 0.12, 0.45]),
         "lips": skin + np.log([0.86, 0.55, 0.56]),
         "pupil": np.log([0.04, 0.04, 0.05]),
         "inner": skin + np.log([0.32, 0.16, 0.16]),

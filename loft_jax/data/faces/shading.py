@@ -15,7 +15,7 @@ Plane = Float[Array, "h w"]
 def exposed(
     log_colours: Float[Array, "k 3"], light: Float[Array, "k h w"]
 ) -> Float[Array, "k 3 h w"]:
-    """Returns colour^exp(-light) for k materials: in (0, 1) for any light, so nothing is clipped."""
+    """Returns colour^exp(-light) for k materials: in (0, 1) for any light, without a clip."""
     # The barrier keeps XLA from computing the light once for every channel.
     absorption = jax.lax.optimization_barrier(jnp.exp(-light))
     return jnp.exp(log_colours[:, :, None, None] * absorption[:, None])
@@ -48,18 +48,16 @@ def relief(rig: Rig, frame: Frame) -> Plane:
     return bumps + (0.1 + 0.75 * jnp.sin(rig.mood[1])) * ridge
 
 
-def textures(
-    rig: Rig, frame: Frame, coefficients: Float[Array, "2 6 6"]
-) -> Float[Array, "2 h w"]:
+def textures(rig: Rig, frame: Frame, coefficients: Float[Array, "2 6 6"]) -> Float[Array, "2 h w"]:
     """Returns the blotches and freckles of the skin, and the locks of the hair.
 
-    The skin's field is fixed to the face. The hair's runs across the direction in which hair falls from
-    the crown.
+    The skin's field is fixed to the face. The hair's runs across the direction in which hair falls
+    from the crown.
     """
     width, height = rig.skull[0], rig.skull[1]
     fan = frame.x / (0.32 + 0.2 * smooth_abs(frame.y - 0.1, 0.3))
-    u = jnp.stack([frame.face_x / width, fan])
-    v = jnp.stack([frame.y / height, frame.y / 0.9 + 0.05 * fan**2])
+    u = jnp.stack([1.3 * frame.face_x / width, 1.15 * fan])
+    v = jnp.stack([1.4 * (frame.y / height + 0.25), (frame.y - 0.5) / 0.32 + 0.15 * fan**2])
     return cosine_series(u, v, coefficients, half_frequency=5.5)
 
 

@@ -27,8 +27,8 @@ def coverage(
 ) -> Float[Array, "h w"]:
     """Returns the share of each pixel that lies inside a shape.
 
-    1 / (1 + exp(4 d / (w + s))): slope -1/w at the border, as a box filter of one pixel has, but with
-    a gradient on both sides.
+    1 / (1 + exp(4 d / (w + s))): slope -1/w at the border, as a box filter of one pixel has, but
+    with a gradient on both sides.
 
     Args:
         distance: signed distance d, negative inside.
@@ -43,7 +43,8 @@ def bent_ellipse(
 ) -> Float[Array, "h w"]:
     """Returns the approximate signed distance to an ellipse whose long axis may be a parabola.
 
-    With k = |p / r| and g = |p / r^2| the distance is k (k - 1) / g, exact to first order at the border.
+    With k = |p / r| and g = |p / r^2| the distance is k (k - 1) / g, exact to first order at the
+    border.
 
     Args:
         x: horizontal positions.
