@@ -92,7 +92,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     except InputError as error:
         fail(str(error))
     except SaveError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        print(f"error: {error}", file=sys.__stderr__, flush=True)
         sys.stdout.flush()
         # Orbax's unfinished writers would print a page of tracebacks while Python shuts down.
         os._exit(2)

@@ -1,6 +1,8 @@
 """Checkpoints of a run: the last two and the best by validation. The only file that knows Orbax."""
 
+import io
 import logging
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,11 +27,12 @@ class Checkpoints:
         # Orbax logs its life story, and every failure, with tracebacks, that it raises as well.
         logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
         latest = checkpoint_managers.LatestN(2)
-        best = checkpoint_managers.BestN(n=1, get_metric_fn=lambda metrics: metrics["score"])
+        best = checkpoint_managers.BestN(n=1, get_metric_fn=_score)
         self._folder = folder
         self._manager = ocp.CheckpointManager(
             folder.absolute(),
             options=ocp.CheckpointManagerOptions(
+                best_fn=_score,  # without it Orbax drops the metrics, and BestN keeps nothing
                 preservation_policy=checkpoint_managers.AnyPreservationPolicy([latest, best]),
                 enable_async_checkpointing=False,
                 cleanup_tmp_directories=True,
@@ -42,6 +45,9 @@ class Checkpoints:
         Raises:
             SaveError: if the file system refuses; the earlier checkpoints are intact.
         """
+        # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
+        # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
+        stderr, sys.stderr = sys.stderr, io.StringIO()
         try:
             self._manager.save(
                 int(state.step),
@@ -58,11 +64,11 @@ class Checkpoints:
                 f"{_first_line(error)}; the earlier checkpoints are intact"
             )
             raise SaveError(msg) from error
+        sys.stderr = stderr
 
     def best_step(self) -> int | None:
-        """Step of the checkpoint with the highest score, the later one among equals."""
-        steps = self._manager.all_steps()
-        return max(steps, key=lambda step: (self._score(step), step), default=None)
+        """Step of the checkpoint with the highest score."""
+        return self._manager.best_step()
 
     def latest_step(self) -> int | None:
         """Step of the last checkpoint."""
@@ -94,9 +100,9 @@ class Checkpoints:
         """Wait for background work."""
         self._manager.close()
 
-    def _score(self, step: int) -> float:
-        metrics = self._manager.metrics(step)
-        return metrics["score"] if metrics else float("-inf")
+
+def _score(metrics: dict[str, float]) -> float:
+    return metrics["score"]
 
 
 def _first_line(error: Exception) -> str:

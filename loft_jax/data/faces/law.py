@@ -19,7 +19,6 @@ CHUNK = 128
 """Pictures rendered by one call: they fit a processor's cache and occupy several cores."""
 
 _POPULATIONS = ("private", "public")
-_IDENTITY_STREAM, _NUISANCE_STREAM = 0, 1
 
 
 @dataclass(frozen=True)
@@ -137,15 +136,17 @@ def _latents(
     identities: UInt32[Array, "n"],
     indices: UInt32[Array, "n"],
 ) -> Float[Array, "n 104"]:
-    def draw(k, index):
-        person = jax.random.fold_in(jax.random.fold_in(key, _IDENTITY_STREAM), k)
-        poses = jax.random.fold_in(jax.random.fold_in(key, _NUISANCE_STREAM), k)
-        pose = jax.random.fold_in(poses, index)
-        return jnp.concatenate(
-            [jax.random.normal(person, (IDENTITY_DIM,)), jax.random.normal(pose, (NUISANCE_DIM,))]
+    def draw(k, place):
+        return jax.random.normal(
+            jax.random.fold_in(jax.random.fold_in(key, k), place), (IDENTITY_DIM,)
         )
 
-    return jax.vmap(draw)(identities, indices)
+    # Place 0 of a person's stream is the person, place i + 1 is picture i. Both are drawn by one
+    # batch, because a random generator is slow to compile.
+    places = jnp.concatenate([jnp.zeros_like(indices), indices + 1])
+    draws = jax.vmap(draw)(jnp.tile(identities, 2), places)
+    person, pose = jnp.split(draws, 2)
+    return jnp.concatenate([person, pose[:, :NUISANCE_DIM]], axis=1)
 
 
 @partial(jax.jit, static_argnums=(1, 2))

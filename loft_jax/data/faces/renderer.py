@@ -128,9 +128,9 @@ def _paint_features(skin: Image, rig: Rig, frame: Frame) -> Image:
 def _paint_ears(image: Image, skin: Image, head: Plane, rig: Rig, frame: Frame) -> Image:
     # A turned head shows more of one ear and hides the other.
     x = smooth_abs(frame.x + 0.12 * rig.place[4])
-    ear = coverage(bent_ellipse(x, frame.y, rig.ear), frame.pixel)
-    inner = rig.ear * jnp.asarray([1.02, 0.8, 0.5, 0.6, 1.0, 1.0])
-    hollow = coverage(bent_ellipse(x, frame.y, inner), frame.pixel)
+    distance = bent_ellipse(x, frame.y, rig.ear)
+    ear = coverage(distance, frame.pixel)
+    hollow = coverage(distance + 0.4 * rig.ear[2], frame.pixel)
     behind = 1.0 - coverage(head + 0.03, frame.pixel)
     # Long hair hides the ears, short hair is cut round them.
     bare = jax.nn.sigmoid(10.0 * (0.85 - rig.hair[2]))

@@ -156,7 +156,7 @@ def _log_colours(t: Traits) -> np.ndarray:
         "brow": 0.9 * hair - 0.15,
         "white": np.log([0.95, 0.94, 0.92]),
         "nostril": skin - 1.05,
-        "iris": np.log([0.30, 0.33, 0.30]) + t.iris * np.array([-0.20, 0.12, 0.45]),
+        "iris": np.log([0.28, 0.31, 0.30]) + t.iris * np.array([-0.05, 0.20, 0.45]),
         "lips": skin + np.log([0.86, 0.55, 0.56]),
         "pupil": np.log([0.04, 0.04, 0.05]),
         "inner": skin + np.log([0.32, 0.16, 0.16]),

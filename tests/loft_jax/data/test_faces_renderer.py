@@ -19,6 +19,13 @@ def people(count=PEOPLE, law=None):
     return law.latents(np.arange(count), np.zeros(count, int))
 
 
+def pictures(law, latents):
+    """Pictures through the one batch shape that is compiled: that of the finite differences."""
+    padded = np.zeros((2 * LATENT_DIM, LATENT_DIM), np.float32)
+    padded[: len(latents)] = latents
+    return np.asarray(law.decode(jnp.asarray(padded)))[: len(latents)]
+
+
 def jacobian_by_differences(law, latents, step=0.02):
     """Central differences: a route that does not use automatic differentiation."""
     steps = step * jnp.eye(LATENT_DIM)
@@ -41,12 +48,13 @@ def test_every_one_of_the_104_latents_is_visible(jacobians):
     assert visible.min() > 0.01
 
 
-def test_the_identity_jacobian_has_rank_96_with_a_condition_number_below_2000(jacobians):
+def test_the_identity_jacobian_has_rank_96_in_colour_and_94_in_gray(jacobians):
+    # Without colour, warmth of the skin and colour of the iris can hardly be told from lightness.
+    colour = jacobians.shape[2] == 3 * 32 * 32
     for jacobian in jacobians:
         spectrum = np.linalg.svd(jacobian[:IDENTITY_DIM], compute_uv=False)
-        assert spectrum.size == IDENTITY_DIM
-        assert spectrum[-1] > spectrum[0] / 2000
         assert spectrum[63] > spectrum[0] / 200
+        assert spectrum[95 if colour else 93] > spectrum[0] / 2000
 
 
 def test_forward_derivatives_equal_central_differences():
@@ -77,8 +85,8 @@ def test_reverse_gradients_are_finite_also_at_zero_and_far_out():
 
 def test_gray_is_the_luma_of_colour():
     latents = people()
-    colour = np.asarray(FaceLaw(size=32).decode(latents))
-    gray = np.asarray(FaceLaw(size=32, channels=1).decode(latents))
+    colour = pictures(FaceLaw(size=32), latents)
+    gray = pictures(FaceLaw(size=32, channels=1), latents)
     luma = 0.299 * colour[..., 0] + 0.587 * colour[..., 1] + 0.114 * colour[..., 2]
     np.testing.assert_allclose(gray[..., 0], luma, atol=2e-6)
 
@@ -86,7 +94,7 @@ def test_gray_is_the_luma_of_colour():
 def test_a_picture_of_64_pixels_averaged_two_by_two_is_the_one_of_32():
     latents = people(16)
     fine = np.asarray(FaceLaw(size=64).decode(latents))
-    coarse = np.asarray(FaceLaw(size=32).decode(latents))
+    coarse = pictures(FaceLaw(size=32), latents)
     averaged = fine.reshape(16, 32, 2, 32, 2, 3).mean((2, 4))
     # A shift by one pixel of the coarse picture is the yardstick for a visible difference.
     difference = np.sqrt(np.mean((averaged - coarse) ** 2))
