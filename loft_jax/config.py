@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from loft_jax.errors import InputError
 
+Device = Literal["auto", "cpu", "gpu", "tpu"]
+
 RUN_FORMAT = 1
 """Version of the run folder's layout; raised when an older reader would misread it."""
 
@@ -114,7 +116,7 @@ class RunConfig:
     """Run folder, exactly; none makes a new one under runs/."""
     resume: str | None = None
     """Continue this run folder, to the same bits as an uninterrupted run, with its own settings."""
-    device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"
+    device: Device = "auto"
     """Which kind of device to use; all devices of that kind share each batch."""
     quick: bool = False
     """A ten-second smoke of the same path."""

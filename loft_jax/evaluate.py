@@ -3,11 +3,12 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from loft_jax import cli
+from loft_jax.config import Device
 
 DESCRIPTION = """Measure a trained classifier: accuracy with its interval, and the rank of its head,
 features and code. Prints a table and writes the same numbers as JSON."""
@@ -25,7 +26,7 @@ class EvaluateConfig:
     """JSON file to write; none is RUN/evaluation.json."""
     batch: int = 64
     """Pictures at a time."""
-    device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"
+    device: Device = "auto"
     """Which kind of device to use."""
     skip_unreadable: bool = False
     """Leave out pictures that cannot be read instead of stopping."""

@@ -12,6 +12,9 @@ from loft_jax.data.npz import load_npz
 from loft_jax.data.resize import check_size, to_channels
 from loft_jax.errors import InputError
 
+DEFAULT_SIZE = 32
+"""Side in pixels of what has no files: faces are drawn at it, the 8 px digits enlarged to it."""
+
 
 def load_dataset(
     data: str,
@@ -28,7 +31,7 @@ def load_dataset(
     Args:
         data: `faces` (synthetic, drawn here), `digits`, FILE.npz, or a FOLDER of class folders;
             write ./faces for a folder of that name.
-        size: side in pixels; None keeps that of the files (faces: 32, digits: 8).
+        size: side in pixels; None keeps that of the files (faces, digits: 32).
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: faces only, which people are drawn.
         skip_unreadable: folders only, leave out unreadable files (`Dataset.skipped` lists them).
@@ -40,7 +43,7 @@ def load_dataset(
     """
     check_size(size)
     if data == "faces":
-        return _faces(size or 32, channels or 3, seed, identities, pictures)
+        return _faces(size or DEFAULT_SIZE, channels or 3, seed, identities, pictures)
     loaded = _load(data, size, skip_unreadable)
     return Dataset(
         name=loaded.name,
@@ -55,7 +58,7 @@ def _load(data: str, size: int | None, skip_unreadable: bool) -> Dataset:
     # os.path, unlike pathlib, answers no for names that no file system could hold.
     path = Path(os.path.expanduser(data))
     if data == "digits":
-        return load_digits(size=size)
+        return load_digits(size=size or DEFAULT_SIZE)
     if data and os.path.isdir(path):
         return load_folder(path, size, skip_unreadable=skip_unreadable)
     if path.suffix.lower() == ".npz":

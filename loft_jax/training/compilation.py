@@ -11,14 +11,14 @@ class CompileClock:
         self.seconds = 0.0
         jax.monitoring.register_event_duration_secs_listener(self._listen)
 
-    def _listen(self, event: str, duration: float, **_: object) -> None:
+    def _listen(self, event: str, duration_secs: float, **_: object) -> None:
         # The three phases of jit; their sub-phases are reported under other names.
         if event in (
             "/jax/core/compile/jaxpr_trace_duration",
             "/jax/core/compile/jaxpr_to_mlir_module_duration",
             "/jax/core/compile/backend_compile_duration",
         ):
-            self.seconds += duration
+            self.seconds += duration_secs
 
 
 def keep_compiled_programs() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from loft_jax.config import RunConfig
+from loft_jax.config import Device, RunConfig
 from loft_jax.data.dataset import Dataset, Description
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
@@ -27,7 +27,7 @@ def evaluate_run(
     data: str | None,
     out: str | None,
     batch: int,
-    device: str,
+    device: Device,
     skip_unreadable: bool,
     cache: bool,
 ) -> int:

@@ -151,7 +151,7 @@ def _epoch_row(
         "train_accuracy": float(np.mean(history.accuracies)),
     }
     if len(split.validation):
-        outputs = predict(
+        answers = predict(
             program.evaluate,
             state.evaluated_params,
             state.stats,
@@ -160,8 +160,8 @@ def _epoch_row(
             program.mesh,
         )
         labels = data.labels[split.validation]
-        row["validation_accuracy"] = accuracy(np.asarray(outputs.logits), labels).value
-        row["validation_loss"] = cross_entropy(np.asarray(outputs.logits), labels)
+        row["validation_accuracy"] = accuracy(answers.logits, labels).value
+        row["validation_loss"] = cross_entropy(answers.logits, labels)
     return row
 
 

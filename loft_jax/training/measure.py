@@ -35,6 +35,6 @@ def measure(
         mesh: devices.
     """
     params, stats = state.evaluated_params, state.stats
-    outputs = predict(step, params, stats, data.images[chosen], batch, mesh)
+    answers = predict(step, params, stats, data.images[chosen], batch, mesh)
     head = nnx.merge(graph, params, stats).head
-    return summary(*outputs, data.labels[chosen], np.asarray(head.weight))
+    return summary(*answers, data.labels[chosen], np.asarray(head.weight))

@@ -2,15 +2,38 @@
 
 import io
 import textwrap
+from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Integer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from loft_jax.config import TrainConfig
+from loft_jax.data.augment import augment
+from loft_jax.data.dataset import Dataset
+from loft_jax.data.split import Split
+from loft_jax.training.run_folder import write_bytes
+
 # Okabe and Ito's palette, told apart by colour-blind readers; line styles tell them apart in print.
 BLUE, ORANGE = "#0072B2", "#D55E00"
+
+
+def draw(
+    run: Path, rows: list[dict[str, Any]], data: Dataset, split: Split, config: TrainConfig
+) -> None:
+    """Write training.png, and samples.png with 32 training pictures, augmented, into `run`."""
+    title = f"{data.name}, {config.model.trunk}, rank {config.model.rank or 'none'}"
+    write_bytes(run / "training.png", curves(rows, title))
+    rng = np.random.default_rng(config.run.seed)
+    chosen = rng.choice(split.train, size=min(32, len(split.train)), replace=False)
+    pixels = jnp.asarray(data.images[chosen], jnp.float32) / 255
+    key = jax.random.key(config.run.seed)
+    shown = np.asarray(jax.jit(augment, static_argnums=2)(key, pixels, config.augment))
+    write_bytes(run / "samples.png", samples(shown, data.labels[chosen], data.class_names))
 
 
 def curves(rows: list[dict[str, Any]], title: str) -> bytes:

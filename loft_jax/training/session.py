@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 from rich.console import Console
 
 from loft_jax.config import TrainConfig
-from loft_jax.data.augment import augment
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.sources import load_dataset
+from loft_jax.data.sources import DEFAULT_SIZE, load_dataset
 from loft_jax.data.split import Split, split_indices
 from loft_jax.errors import InputError
 from loft_jax.models.registry import feature_width
 from loft_jax.training import mesh as devices
-from loft_jax.training import pictures
 from loft_jax.training.checkpoint import Checkpoints
 from loft_jax.training.closing import closing_table
 from loft_jax.training.compilation import CompileClock, keep_compiled_programs
@@ -28,15 +24,15 @@ from loft_jax.training.interrupt import Interrupt
 from loft_jax.training.loop import History, Program, total_steps, train
 from loft_jax.training.measure import measure
 from loft_jax.training.optimizer import learning_rate
+from loft_jax.training.pictures import draw
 from loft_jax.training.progress import TrainingProgress, console
-from loft_jax.training.run_folder import RunFolder, write_bytes
-from loft_jax.training.state import TrainState, blueprint
+from loft_jax.training.run_folder import RunFolder
+from loft_jax.training.state import blueprint
 from loft_jax.training.step import evaluation_step, train_step
 from loft_jax.training.tensorboard import check_installed, mirror
 
 EXIT_SIGNAL = 128
 """Shells report a process that a signal ended as 128 + its number."""
-DIGITS_SIZE = 32
 
 
 def train_run(config: TrainConfig, *, started: float) -> int:
@@ -60,8 +56,9 @@ def train_run(config: TrainConfig, *, started: float) -> int:
     folder = RunFolder.open(config.run.resume) if config.run.resume else None
     if folder is not None:
         config = _resumed(config, folder)
-    _check_rank(config)
+    _check_rank(config, config.data.size or DEFAULT_SIZE)
     data = load_data(config)
+    _check_rank(config, data.size)
     for name in data.skipped:
         out.print(f"left out, cannot be read: {name}", highlight=False)
     if folder is None:
@@ -72,6 +69,7 @@ def train_run(config: TrainConfig, *, started: float) -> int:
         folder.write_config(config)
     else:
         split = folder.read_split(data)
+    _introduce(out, config, data, split, folder)
     return _train_and_measure(config, data, split, folder, clock, out, started)
 
 
@@ -84,7 +82,7 @@ def load_data(config: TrainConfig) -> Dataset:
     wanted = config.data
     return load_dataset(
         wanted.data,
-        size=DIGITS_SIZE if wanted.size is None and wanted.data == "digits" else wanted.size,
+        size=wanted.size,
         seed=config.run.seed,
         skip_unreadable=wanted.skip_unreadable,
         identities=wanted.identities,
@@ -118,7 +116,7 @@ def _train_and_measure(
     else:
         state, saved = checkpoints.restore(latest, like)
         history = History(**saved)
-    _introduce(out, config, data, split, folder, state)
+        out.print(f"continuing after step {latest}", highlight=False)
 
     def on_epoch(rows: list[dict[str, Any]]) -> None:
         folder.write_metrics(rows)
@@ -126,11 +124,8 @@ def _train_and_measure(
             mirror(folder.path, rows[-1])
 
     before, compiled = time.perf_counter(), clock.seconds
-    done = int(state.step)
-    with (
-        Interrupt() as interrupt,
-        TrainingProgress(out, steps, done, config.optim.batch) as progress,
-    ):
+    bar = TrainingProgress(out, steps, int(state.step), config.optim.batch)
+    with Interrupt() as interrupt, bar as progress:
         state = train(
             program, config, data, split, state, history, checkpoints, progress, interrupt, on_epoch
         )
@@ -145,25 +140,25 @@ def _train_and_measure(
         )
         return EXIT_SIGNAL + interrupt.signal
     before = time.perf_counter()
-    best = checkpoints.best_step()
+    best = checkpoints.best_step() or steps
     state = checkpoints.restore(best, like).state
     checkpoints.close()
+    row = next(row for row in history.rows if row["step"] == best)
     measured = measure(
         program.evaluate, graphs.evaluate, state, data, split.test, config.optim.batch, mesh
     )
-    chosen = next(row for row in history.rows if row["step"] == best)
+    draw(folder.path, history.rows, data, split, config)
     result = {
         **{f"test_{key}" if key.startswith("accuracy") else key: measured[key] for key in measured},
-        "validation_accuracy": chosen.get("validation_accuracy"),
-        "best_epoch": chosen["epoch"],
+        "validation_accuracy": row.get("validation_accuracy"),
+        "best_epoch": row["epoch"],
         "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
         "seconds_compile": clock.seconds,
         "seconds_train": seconds_train,
         "seconds_evaluate": time.perf_counter() - before,
+        "seconds_total": time.perf_counter() - started,
+        "peak_memory_bytes": peak_memory_bytes(),
     }
-    _draw(folder, history, data, split, config)
-    result["peak_memory_bytes"] = peak_memory_bytes()
-    result["seconds_total"] = time.perf_counter() - started
     folder.write("result.json", result)
     out.print(closing_table(result, config, folder.path))
     return 0
@@ -183,9 +178,8 @@ def _resumed(config: TrainConfig, folder: RunFolder) -> TrainConfig:
     return dataclasses.replace(old, run=run)
 
 
-def _check_rank(config: TrainConfig) -> None:
-    """Refuse a rank above the feature width before any picture is read."""
-    size = config.data.size or DIGITS_SIZE
+def _check_rank(config: TrainConfig, size: int) -> None:
+    """Refuse a rank above the feature width before anything is written."""
     width = feature_width(config.model.trunk, size)
     if config.model.rank is not None and config.model.rank > width:
         msg = (
@@ -216,7 +210,6 @@ def _introduce(
     data: Dataset,
     split: Split,
     folder: RunFolder,
-    state: TrainState,
 ) -> None:
     kind = "gray" if data.channels == 1 else "colour"
     head = "plain" if config.model.rank is None else f"LoFt rank {config.model.rank}"
@@ -228,20 +221,3 @@ def _introduce(
         f"{jax.device_count()} x {jax.default_backend()} -> {folder.path}",
         highlight=False,
     )
-    if int(state.step):
-        out.print(f"continuing after step {int(state.step)}", highlight=False)
-
-
-def _draw(
-    folder: RunFolder, history: History, data: Dataset, split: Split, config: TrainConfig
-) -> None:
-    title = f"{data.name}, {config.model.trunk}, rank {config.model.rank or 'none'}"
-    write_bytes(folder.path / "training.png", pictures.curves(history.rows, title))
-    rng = np.random.default_rng(config.run.seed)
-    chosen = rng.choice(split.train, size=min(32, len(split.train)), replace=False)
-    pixels = jnp.asarray(data.images[chosen], jnp.float32) / 255
-    shown = jax.jit(augment, static_argnums=2)(
-        jax.random.key(config.run.seed), pixels, config.augment
-    )
-    image = pictures.samples(np.asarray(shown), data.labels[chosen], data.class_names)
-    write_bytes(folder.path / "samples.png", image)

@@ -1,6 +1,7 @@
 """The two compiled programs of training: one update, and one batch of answers."""
 
 from collections.abc import Callable
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -75,10 +76,10 @@ def train_step(
         pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
         loss, correct, grads, stats = gradients(state, pixels, labels)
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
-        params = optax.apply_updates(state.params, updates)
+        params = cast(nnx.State, optax.apply_updates(state.params, updates))
         ema = state.ema
         if ema is not None:
-            ema = optax.incremental_update(params, ema, 1 - optim.ema)
+            ema = cast(nnx.State, optax.incremental_update(params, ema, 1 - optim.ema))
         new = TrainState(state.step + 1, params, stats, opt_state, ema)
         return new, {"loss": loss, "accuracy": correct}
 

@@ -47,26 +47,31 @@ def pose_rig(latents: Float[Array, "32"]) -> Rig:
     """
     mean, slopes = _linear_model()
     flat = jnp.asarray(mean) + jnp.asarray(slopes) @ bounded(latents)
-    shapes = [np.shape(leaf) for leaf in _measures(traits(np.zeros(32)))]
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    shapes = {name: leaf.shape for name, leaf in _measures(traits(np.zeros(32))).items()}
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     leaves = jnp.split(flat, ends[:-1])
-    return Rig(*(leaf.reshape(shape) for leaf, shape in zip(leaves, shapes, strict=True)))
+    return Rig(
+        **{
+            name: leaf.reshape(shape)
+            for (name, shape), leaf in zip(shapes.items(), leaves, strict=True)
+        }
+    )
 
 
 @cache
 def _linear_model() -> tuple[np.ndarray, np.ndarray]:
     def flat(steps: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.ravel(leaf) for leaf in _measures(traits(steps))])
+        return np.concatenate([np.ravel(leaf) for leaf in _measures(traits(steps)).values()])
 
     # Nearly all measures are linear in the traits; a central difference is exact for those.
     columns = [0.5 * (flat(step) - flat(-step)) for step in np.eye(32)]
     return flat(np.zeros(32)).astype(np.float32), np.stack(columns, 1).astype(np.float32)
 
 
-def _measures(t: Traits) -> Rig:
+def _measures(t: Traits) -> dict[str, np.ndarray]:
     crown = 0.08
     tip = t.eye_height - t.nose_length
-    return Rig(
+    return dict(
         features=_features(t, tip, _mouth_height(t)),
         ear=np.array([t.width + 0.18 * t.ear, -0.03, 0.55 * t.ear, 1.1 * t.ear, 0.0, 0.0]),
         blobs=_relief(t, tip, _mouth_height(t)),

@@ -1,7 +1,6 @@
 """Whole runs as commands: resuming to the same bits, devices, processes, signals."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -140,9 +139,7 @@ def test_two_processes_train_together(uninterrupted, tmp_path, command_environme
     environment.pop("PYTHONWARNINGS")
     together = ["--coordinator", f"127.0.0.1:{port}", "--processes", "2"]
     flags = [*TINY, "--epochs", "1", "--out", str(run), *together]
-    processes = [
-        train(*flags, "--process-id", str(i), environment=environment) for i in range(2)
-    ]
+    processes = [train(*flags, "--process-id", str(i), environment=environment) for i in range(2)]
     outs = [finish(process) for process in processes]
     assert "2 x cpu" in outs[0]
     single = tmp_path / "one"

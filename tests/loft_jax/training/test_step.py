@@ -80,9 +80,7 @@ def test_an_sgd_update_is_minus_rate_times_the_gradient_of_the_mean_cross_entrop
     value, gradient = jax.value_and_grad(loss)(before.params)
     assert float(metrics["loss"]) == pytest.approx(float(value), rel=1e-5)
     expected = jax.tree.map(lambda p, g: p - 0.5 * g, before.params, gradient)
-    for got, want in zip(
-        jax.tree.leaves(after.params), jax.tree.leaves(expected), strict=True
-    ):
+    for got, want in zip(jax.tree.leaves(after.params), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-6)
 
 
