@@ -99,7 +99,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     except DivergenceError as error:
         fail(str(error), code=3)
     except KeyboardInterrupt:
-        fail("stopped before there was anything to save", code=130)
+        fail("stopped; a run whose training had begun goes on with --resume", code=130)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"the file system refused: {error.strerror or error}{where}")

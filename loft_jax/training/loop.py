@@ -50,12 +50,18 @@ class Program:
     """What the loop needs and does not change.
 
     Attributes:
+        config: settings.
+        data: pictures.
+        split: which of them train, validate and test.
         train: the jitted update.
         evaluate: the jitted answers.
         learning_rate: schedule, for the log.
         mesh: devices.
     """
 
+    config: TrainConfig
+    data: Dataset
+    split: Split
     train: Callable
     evaluate: Callable
     learning_rate: Callable[[int], Any]
@@ -69,9 +75,6 @@ def total_steps(config: TrainConfig, split: Split) -> int:
 
 def train(
     program: Program,
-    config: TrainConfig,
-    data: Dataset,
-    split: Split,
     state: TrainState,
     history: History,
     checkpoints: Checkpoints,
@@ -84,13 +87,14 @@ def train(
     Raises:
         DivergenceError: if a loss is not finite.
     """
-    optim = config.optim
-    per_epoch = steps_per_epoch(len(split.train), optim.batch)
-    end = total_steps(config, split)
+    config, data, train_part = program.config, program.data, program.split.train
+    per_epoch = steps_per_epoch(len(train_part), config.optim.batch)
+    end = total_steps(config, program.split)
     step = int(state.step)
     unread: list[dict[str, jax.Array]] = []
     while step < end and interrupt.signal is None:
-        chosen = split.train[batch_indices(len(split.train), optim.batch, config.run.seed, step)]
+        batch = batch_indices(len(train_part), config.optim.batch, config.run.seed, step)
+        chosen = train_part[batch]
         images = share_out(program.mesh, data.images[chosen])
         labels = share_out(program.mesh, data.labels[chosen])
         state, metrics = program.train(state, images, labels)
@@ -101,10 +105,10 @@ def train(
             _read(unread, history, step, program)
             progress.update(step, history.losses[-1], float(np.mean(history.accuracies)))
         if at_epoch_end:
-            row = _epoch_row(program, config, data, split, state, history, step, per_epoch)
+            row = _epoch_row(program, state, history, step, step // per_epoch)
             history.rows.append(row)
             history.losses, history.accuracies = [], []
-            progress.epoch(row, optim.epochs)
+            progress.epoch(row, config.optim.epochs)
             checkpoints.save(state, vars(history), _score(row))
             on_epoch(history.rows)
     _read(unread, history, step, program)
@@ -134,32 +138,26 @@ def _read(
 
 
 def _epoch_row(
-    program: Program,
-    config: TrainConfig,
-    data: Dataset,
-    split: Split,
-    state: TrainState,
-    history: History,
-    step: int,
-    per_epoch: int,
+    program: Program, state: TrainState, history: History, step: int, epoch: int
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "epoch": step // per_epoch,
+        "epoch": epoch,
         "step": step,
         "learning_rate": float(program.learning_rate(step - 1)),
         "train_loss": float(np.mean(history.losses)),
         "train_accuracy": float(np.mean(history.accuracies)),
     }
-    if len(split.validation):
+    chosen = program.split.validation
+    if len(chosen):
         answers = predict(
             program.evaluate,
             state.evaluated_params,
             state.stats,
-            data.images[split.validation],
-            config.optim.batch,
+            program.data.images[chosen],
+            program.config.optim.batch,
             program.mesh,
         )
-        labels = data.labels[split.validation]
+        labels = program.data.labels[chosen]
         row["validation_accuracy"] = accuracy(answers.logits, labels).value
         row["validation_loss"] = cross_entropy(answers.logits, labels)
     return row

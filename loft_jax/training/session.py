@@ -16,6 +16,7 @@ from loft_jax.data.split import Split, split_indices
 from loft_jax.errors import InputError
 from loft_jax.models.registry import feature_width
 from loft_jax.training import mesh as devices
+from loft_jax.training.allocator import keep_freed_memory
 from loft_jax.training.checkpoint import Checkpoints
 from loft_jax.training.closing import closing_table
 from loft_jax.training.compilation import CompileClock, keep_compiled_programs
@@ -50,6 +51,7 @@ def train_run(config: TrainConfig, *, started: float) -> int:
         check_installed()
     if config.run.cache:
         keep_compiled_programs()
+    keep_freed_memory()
     devices.start(config.run)
     clock = CompileClock()
     out = console() if jax.process_index() == 0 else Console(quiet=True)
@@ -104,6 +106,9 @@ def _train_and_measure(
     steps = total_steps(config, split)
     graphs, initialise = blueprint(config, data.description, steps)
     program = Program(
+        config,
+        data,
+        split,
         train=train_step(graphs.train, config, steps, mesh),
         evaluate=evaluation_step(graphs.evaluate, mesh),
         learning_rate=learning_rate(config.optim, steps),
@@ -126,9 +131,7 @@ def _train_and_measure(
     before, compiled = time.perf_counter(), clock.seconds
     bar = TrainingProgress(out, steps, int(state.step), config.optim.batch)
     with Interrupt() as interrupt, bar as progress:
-        state = train(
-            program, config, data, split, state, history, checkpoints, progress, interrupt, on_epoch
-        )
+        state = train(program, state, history, checkpoints, progress, interrupt, on_epoch)
     seconds_train = time.perf_counter() - before - (clock.seconds - compiled)
     if interrupt.signal is not None:
         checkpoints.close()

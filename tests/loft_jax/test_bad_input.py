@@ -100,6 +100,7 @@ FLAGS = {
     "no such data": (["--data", "nowhere.npz"], ["nowhere.npz"]),
     "no such run": (["--resume", "nowhere"], ["RUN", "nowhere"]),
     "process out of range": (["--process-id", "3"], ["--process-id", "3"]),
+    "no out for many": (["--processes", "2", "--coordinator", "localhost:1"], ["--out"]),
     "no coordinator": (["--processes", "2"], ["--coordinator"]),
 }  # fmt: skip
 
