@@ -7,6 +7,11 @@ Needs the extra `bench`.
 
     python benchmarks/train_step_vs_torch.py --trunk small_cnn --size 32 --batch 64
     python benchmarks/train_step_vs_torch.py --trunk resnet18 --size 64 --batch 32
+
+On a machine with other work, wall time says little: OpenMP's threads wait for each other far longer
+than XLA's do. One core and processor time stay fair:
+
+    taskset -c 0 python benchmarks/train_step_vs_torch.py --threads 1 --cpu-time
 """
 
 import argparse
@@ -50,6 +55,7 @@ class TorchBlock(torch.nn.Module):
         self.shortcut = torch.nn.Identity() if same else torch_conv(inputs, width, 1, stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The block's output."""
         y = self.second(functional.relu(self.first(x), inplace=True))
         return functional.relu(y + self.shortcut(x), inplace=True)
 
@@ -90,7 +96,7 @@ def torch_step(trunk: str, images: np.ndarray, labels: np.ndarray, layout: torch
     y = torch.from_numpy(labels).long()
     model = torch.nn.Sequential(*layers)
     model(x)
-    model = model.to(memory_format=layout)
+    model = model.to(memory_format=layout)  # pyright: ignore[reportCallIssue]
     optimizer = torch.optim.AdamW(model.parameters(), RATE)
 
     def step() -> float:
@@ -143,14 +149,16 @@ def jax_step(trunk: str, images: np.ndarray, labels: np.ndarray):
     return step, sum(leaf.size for leaf in jax.tree.leaves(params)), compile_seconds
 
 
-def in_turn(steps: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+def in_turn(
+    steps: dict[str, Callable[[], float]], repeats: int, clock: Callable[[], float]
+) -> dict[str, list[float]]:
     """Seconds of every step, one of each per round after two warm-up rounds."""
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(repeats + 2):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = clock()
             step()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: values[2:] for name, values in seconds.items()}
 
 
@@ -159,8 +167,9 @@ def main() -> None:
     parser.add_argument("--trunk", choices=TORCH_TRUNKS, default="small_cnn")
     parser.add_argument("--size", type=int, default=32, help="image side in pixels")
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--repeats", type=int, default=30, help="rounds, one step of each per round")
+    parser.add_argument("--repeats", type=int, default=30, help="rounds of one step each")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="PyTorch's threads")
+    parser.add_argument("--cpu-time", action="store_true", help="processor instead of wall time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -175,7 +184,8 @@ def main() -> None:
         msg = f"not the same architecture: {parameters} and {torch_parameters} parameters"
         raise AssertionError(msg)
     steps = {"JAX": run_jax, "PyTorch default layout": default, "PyTorch channels-last": last}
-    seconds = in_turn(steps, options.repeats)
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    seconds = in_turn(steps, options.repeats, clock)
 
     ours = np.array(seconds["JAX"])
     result = {name: {"median_ms": 1e3 * np.median(s)} for name, s in seconds.items()}

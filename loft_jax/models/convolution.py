@@ -1,28 +1,24 @@
-"""Convolution layers; on a CPU, 3 x 3 ones by Winograd's minimal filtering.
+"""Convolution layers, with a weight gradient of their own where XLA's is slow on a CPU.
 
-XLA's own convolution is slow on a CPU, its weight gradient most of all (4 to 30 GFLOP/s a core where
-a matrix product runs at 80). Winograd's F(2 x 2, 3 x 3) needs 4 multiplications an output pixel
-where the definition needs 9, and makes the convolution sixteen plain matrix products:
-
-    Y = A' [ sum over input channels of (G g G') * (B' d B) ] A
-
-with d a 4 x 4 tile of the image, g a 3 x 3 kernel, Y the 2 x 2 outputs and * element by element.
-Everything is made of slices, sums and products, so JAX's own derivatives apply, and they are made
-of matrix products as well. Measured: benchmarks/README.md. On other backends: lax as it is.
-
-Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.1.
+XLA differentiates a convolution by its weights as a convolution whose kernel is the whole image: 4
+to 30 GFLOP/s a core from 16 x 16 px up, where its forward pass runs at 60. Written out, that
+gradient is one matrix product, patches' times output gradient; in portions of a few images the
+patches stay in cache. Measured in benchmarks/README.md. All else, and other backends: lax as is.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.custom_derivatives import SymbolicZero
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
-# Below this many channels the transforms cost more than the saved multiplications.
-WINOGRAD_CHANNELS = 16
+# Rows of the patch matrix in a portion, and pixels from which its product beats XLA's gradient.
+PORTION = 2048
+PATCHES_FROM = 16 * 16
 
 
 def conv(
@@ -63,73 +59,68 @@ def batch_norm(features: int, *, dtype: DTypeLike, rngs: nnx.Rngs) -> nnx.BatchN
 
 def convolve(
     x: Float[Array, "b h w i"],
-    kernel: Float[Array, "kh kw i o"],
+    kernel: Float[Array, "k k i o"],
     strides: tuple[int, int],
     padding: Any,
     **settings: Any,
 ) -> Float[Array, "b h2 w2 o"]:
     """What `jax.lax.conv_general_dilated` returns, by the fastest route for shape and backend.
 
-    Made for the layers of `conv`, whose padding is half the kernel.
+    For the layers of `conv` only: square kernel and stride, padding by half the kernel.
     """
+    size, stride = kernel.shape[0], strides[0]
     if jax.default_backend() == "cpu" and x.dtype == jnp.float32:
-        if kernel.shape[:2] == (1, 1):
-            return x[:, :: strides[0], :: strides[1]] @ kernel[0, 0]
-        wide = min(kernel.shape[2:]) >= WINOGRAD_CHANNELS
-        if kernel.shape[:2] == (3, 3) and tuple(strides) == (1, 1) and wide:
-            return winograd(x, kernel)
+        if size == 1:
+            return x[:, ::stride, ::stride] @ kernel[0, 0]
+        if size == 3 and x.shape[1] * x.shape[2] // stride**2 >= PATCHES_FROM:
+            return convolve_3x3(x, kernel, stride)
     return jax.lax.conv_general_dilated(x, kernel, strides, padding, **settings)
 
 
-def winograd(
-    x: Float[Array, "b h w i"], kernel: Float[Array, "3 3 i o"]
-) -> Float[Array, "b h w o"]:
-    """Convolution at stride 1, zero-padded by one, as sixteen matrix products.
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def convolve_3x3(
+    x: Float[Array, "b h w i"], kernel: Float[Array, "3 3 i o"], stride: int
+) -> Float[Array, "b h2 w2 o"]:
+    """3 x 3 convolution, zero-padded by one, whose weight gradient is a matrix product."""
+    return jax.lax.conv_general_dilated(
+        x, kernel, (stride, stride), ((1, 1), (1, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
 
-    Rounding is that of a sum of 9 i products, at most a few times larger: the entries of the
-    transforms are 0, 1/2 and 1.
-    """
+
+# The convolution is linear in x and in the kernel: a rule for tangents, which JAX transposes, gives
+# derivatives of both modes and every order. The derivative by x is XLA's.
+@partial(convolve_3x3.defjvp, symbolic_zeros=True)
+def _tangent(stride: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
+    (x, kernel), (dx, dkernel) = primals, tangents
+    y = convolve_3x3(x, kernel, stride)
+    dy = jnp.zeros_like(y)
+    if not isinstance(dx, SymbolicZero):
+        dy += convolve_3x3(dx, kernel, stride)
+    if not isinstance(dkernel, SymbolicZero):
+        dy += patch_product(x, dkernel, stride)
+    return y, dy
+
+
+def patch_product(
+    x: Float[Array, "b h w i"], kernel: Float[Array, "3 3 i o"], stride: int
+) -> Float[Array, "b h2 w2 o"]:
+    """The same convolution: the matrix of all 3 x 3 patches of x times the kernel's 9 i rows."""
     batch, height, width, _ = x.shape
-    rows, columns = -(-height // 2), -(-width // 2)
-    tiles = _transformed_tiles(x, rows, columns)
-    kernels = _each_way(_kernel_transform, [[kernel[i, j] for j in range(3)] for i in range(3)])
-    products = [
-        [tile @ weight for tile, weight in zip(*pair, strict=True)]
-        for pair in zip(tiles, kernels, strict=True)
-    ]
-    squares = _each_way(_output_transform, products)
-    y = jnp.stack([jnp.stack(line, 3) for line in squares], 2)
-    return y.reshape(batch, 2 * rows, 2 * columns, -1)[:, :height, :width]
+    rows, columns = -(-height // stride), -(-width // stride)
+    weights = kernel.reshape(-1, kernel.shape[-1])
 
+    @jax.checkpoint  # patches are nine times as large as x: made again rather than kept
+    def portion(x: Array) -> Array:
+        x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        bottom, right = stride * rows, stride * columns
+        taps = [
+            x[:, i : i + bottom : stride, j : j + right : stride]
+            for i in range(3)
+            for j in range(3)
+        ]
+        return jnp.concatenate(taps, -1).reshape(-1, weights.shape[0]) @ weights
 
-def _transformed_tiles(x: Array, rows: int, columns: int) -> list[list[Array]]:
-    """B' d B of all 4 x 4 tiles, two pixels apart: 4 x 4 arrays of shape (b, rows, columns, i)."""
-    batch, height, width, channels = x.shape
-    bottom, right = 2 * rows + 1 - height, 2 * columns + 1 - width
-    x = jnp.pad(x, ((0, 0), (1, bottom), (1, right), (0, 0)))
-    # Even and odd pixels on axes of their own: tiles become plain slices, without strides.
-    x = x.reshape(batch, rows + 1, 2, columns + 1, 2, channels)
-
-    def pixels(i: int, j: int) -> Array:
-        a, b = i // 2, j // 2
-        return x[:, a : a + rows, i % 2, b : b + columns, j % 2]
-
-    return _each_way(_tile_transform, [[pixels(i, j) for j in range(4)] for i in range(4)])
-
-
-def _each_way(transform: Any, grid: list[list[Array]]) -> list[list[Array]]:
-    """The transform along the columns of a grid of arrays, then along its rows."""
-    down = zip(*(transform(*column) for column in zip(*grid, strict=True)), strict=True)
-    return [list(transform(*row)) for row in down]
-
-
-def _tile_transform(d0: Array, d1: Array, d2: Array, d3: Array) -> tuple[Array, ...]:
-    return d0 - d2, d1 + d2, d2 - d1, d1 - d3
-
-
-def _kernel_transform(g0: Array, g1: Array, g2: Array) -> tuple[Array, ...]:
-    return g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2
-
-
-def _output_transform(m0: Array, m1: Array, m2: Array, m3: Array) -> tuple[Array, ...]:
-    return m0 + m1 + m2, m1 - m2 - m3
+    fits = (n for n in range(batch, 0, -1) if batch % n == 0 and n * rows * columns <= PORTION)
+    images = next(fits, 1)
+    y = jax.lax.map(portion, x.reshape(batch // images, images, *x.shape[1:]))
+    return y.reshape(batch, rows, columns, -1)

@@ -19,9 +19,7 @@ class BasicBlock(nnx.Module):
 
     expansion = 1
 
-    def __init__(
-        self, inputs: int, width: int, stride: int, *, dtype: DTypeLike, rngs: nnx.Rngs
-    ):
+    def __init__(self, inputs: int, width: int, stride: int, *, dtype: DTypeLike, rngs: nnx.Rngs):
         self.conv1 = conv(inputs, width, 3, stride, dtype=dtype, rngs=rngs)
         self.norm1 = batch_norm(width, dtype=dtype, rngs=rngs)
         self.conv2 = conv(width, width, 3, dtype=dtype, rngs=rngs)
@@ -43,9 +41,7 @@ class Bottleneck(nnx.Module):
 
     expansion = 4
 
-    def __init__(
-        self, inputs: int, width: int, stride: int, *, dtype: DTypeLike, rngs: nnx.Rngs
-    ):
+    def __init__(self, inputs: int, width: int, stride: int, *, dtype: DTypeLike, rngs: nnx.Rngs):
         outputs = self.expansion * width
         self.conv1 = conv(inputs, width, 1, dtype=dtype, rngs=rngs)
         self.norm1 = batch_norm(width, dtype=dtype, rngs=rngs)
