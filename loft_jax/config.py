@@ -94,7 +94,7 @@ class OptimConfig:
     """Multi-step only: where the rate is divided, as shares of the run."""
     gamma: float = 0.1
     """Multi-step only: the factor at each milestone."""
-    epochs: int = 14
+    epochs: int = 10
     """Passes over the training pictures."""
     batch: int = 64
     """Pictures in one update, over all devices."""

@@ -6,6 +6,7 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 
 import dataclasses  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.config import TrainConfig, check  # noqa: E402
@@ -16,6 +17,16 @@ synthetic faces, digits or your own pictures, and measure the rank of what it re
 
 Presets:
 """ + "\n".join(f"  {name}: {preset.note}" for name, preset in PRESETS.items())
+
+
+def with_absolute_data(config: TrainConfig) -> TrainConfig:
+    """The same settings with the path of the pictures absolute: a run is read from anywhere."""
+    path = Path(config.data.data).expanduser()
+    if config.data.data in ("faces", "digits") or not path.exists():
+        return config
+    return dataclasses.replace(
+        config, data=dataclasses.replace(config.data, data=str(path.resolve()))
+    )
 
 
 def configuration(args: Sequence[str]) -> TrainConfig:
@@ -34,7 +45,7 @@ def configuration(args: Sequence[str]) -> TrainConfig:
     name, preset = preset_for(asked.preset, asked.data.data)
     config = dataclasses.replace(parsed(quick(preset) if asked.run.quick else preset), preset=name)
     check(config)
-    return config
+    return with_absolute_data(config)
 
 
 def main(args: Sequence[str]) -> int:

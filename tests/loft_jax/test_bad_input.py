@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -236,12 +235,11 @@ def test_a_full_disk_while_saving_leaves_the_last_checkpoint_intact(
     config["optim"]["epochs"] = 4
     (run / "config.json").write_text(json.dumps(config))
 
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-
-    process = command(
-        "train", "--resume", run, "--no-cache", environment=command_environment, preexec_fn=limit
-    )
+    train = f"exec {sys.executable} -m loft_jax.train --resume {run} --no-cache"
+    process = subprocess.run(
+        ["bash", "-c", f"ulimit -f 40; {train}"], env=command_environment, capture_output=True,
+        text=True, timeout=300,
+    )  # fmt: skip
     assert_one_sentence(process, "file|space|disk|refused")
     found = [path.name for path in (run / "checkpoint").iterdir()]
     assert str(latest) in found

@@ -62,6 +62,7 @@ def wait_for_epoch(run, epoch, process):
     pytest.fail("the run made no progress")
 
 
+@pytest.mark.filterwarnings("ignore:Sharding info not provided:UserWarning")
 @pytest.mark.parametrize("killer", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_and_resumed_run_has_the_bits_of_an_uninterrupted_one(
     killer, uninterrupted, tmp_path, command_environment
