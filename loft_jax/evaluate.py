@@ -18,7 +18,7 @@ features and code. Prints a table and writes the same numbers as JSON."""
 class EvaluateConfig:
     """One evaluation."""
 
-    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="RUN")]
+    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """Run folder that python -m loft_jax.train made."""
     data: str | None = None
     """faces, digits, FILE.npz or FOLDER, with the classes of the run; none is its own test part."""

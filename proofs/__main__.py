@@ -1,12 +1,15 @@
 """Run every proof: python -m proofs; exit 1 when a claim fails."""
 
+import argparse
 import sys
+from collections.abc import Sequence
 
 from proofs import theorem_1
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print one line per claim; 0 if all hold, else 1."""
+    argparse.ArgumentParser(prog="python -m proofs", description=__doc__).parse_args(arguments)
     claims = theorem_1.verify()
     for claim in claims:
         verdict = "holds" if claim.holds else "FAILS"

@@ -52,11 +52,11 @@ def test_a_false_theorem_is_noticed(monkeypatch):
 
 def test_the_command_prints_one_line_a_claim_and_exits_1_when_one_fails(monkeypatch, capsys):
     monkeypatch.setattr(theorem_1, "verify", lambda: CLAIMS)
-    assert command.main() == 0
+    assert command.main([]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(CLAIMS) + 1
     false = theorem_1.Claim("1 = 0", "everywhere", holds=False)
     monkeypatch.setattr(theorem_1, "verify", lambda: [*CLAIMS, false])
-    assert command.main() == 1
+    assert command.main([]) == 1
     assert "FAILS  1 = 0" in capsys.readouterr().out
 
 
