@@ -28,6 +28,11 @@ def environment() -> dict[str, Any]:
 
 def peak_memory_bytes() -> int:
     """Largest resident memory of this process so far (host memory; not that of a GPU)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Linux hands ru_maxrss down from the parent at exec; VmHWM belongs to this program alone.
+        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
