@@ -22,11 +22,12 @@ class Preset:
 
 PRESETS = {
     "faces32": Preset(
-        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 in about a minute.",
+        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 at rank 64 in a minute (0.98 at "
+        "rank 16, 0.63 at rank 8).",
         TrainConfig(data=DataConfig(data="faces", size=32)),
     ),
     "digits": Preset(
-        "scikit-learn's 1,797 digits at 32 px, small CNN: test accuracy 0.99.",
+        "scikit-learn's 1,797 digits at 32 px, small CNN: test accuracy 0.99 in under a minute.",
         TrainConfig(
             data=DataConfig(data="digits", size=32),
             augment=AugmentConfig(shift=0.08),
