@@ -22,8 +22,8 @@ class Preset:
 
 PRESETS = {
     "faces32": Preset(
-        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 at rank 64 in a minute (0.98 at "
-        "rank 16, 0.63 at rank 8).",
+        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 at rank 64 in a minute "
+        "(0.98 at rank 16, 0.63 at rank 8).",
         TrainConfig(data=DataConfig(data="faces", size=32)),
     ),
     "digits": Preset(
