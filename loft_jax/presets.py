@@ -88,7 +88,7 @@ def preset_for(name: str, data: str | None) -> tuple[str, TrainConfig]:
 
 
 def quick(config: TrainConfig) -> TrainConfig:
-    """The same path in about ten seconds: fewer people, fewer pictures, two epochs."""
+    """The same path in about 20 seconds: fewer people, fewer pictures, two epochs."""
     return dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, identities=8, pictures=16),
