@@ -10,15 +10,14 @@ from loft_jax.data.dataset import Dataset, Description
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.training import mesh as devices
-from loft_jax.training.checkpoint import Checkpoints
 from loft_jax.training.closing import accuracy_rows, rank_rows
 from loft_jax.training.compilation import keep_compiled_programs
 from loft_jax.training.measure import measure
 from loft_jax.training.progress import console
 from loft_jax.training.run_folder import RunFolder, write_json
 from loft_jax.training.session import load_data
-from loft_jax.training.state import blueprint
 from loft_jax.training.step import evaluation_step
+from loft_jax.training.trained import load_trained
 
 
 def evaluate_run(
@@ -39,13 +38,14 @@ def evaluate_run(
     if batch < 1:
         msg = f"`--batch` must be a whole number of at least 1, got {batch}"
         raise InputError(msg)
-    folder = RunFolder.open(path)
-    config, expected = folder.read_config(), folder.read_description()
+    RunFolder.open(path).read_config()  # what is wrong with the run is said before JAX starts
     if cache:
         keep_compiled_programs()
     devices.start(RunConfig(device=device))
     mesh = devices.data_mesh()
     devices.check_divisible(mesh, batch, accumulate=1)
+    run = load_trained(path, mesh)
+    folder, config, expected = run.folder, run.config, run.pictures
     if data is None:
         pictures = load_data(config)
         chosen, part = folder.read_split(pictures).test, "test part"
@@ -61,18 +61,11 @@ def evaluate_run(
         )
         _check_classes(pictures, expected)
         chosen, part = np.arange(len(pictures.images)), "all pictures"
-    graphs, initialise = blueprint(config, expected, steps=1)
-    checkpoints = Checkpoints(folder.checkpoints)
-    best = checkpoints.best_step()
-    if best is None:
-        msg = f"`RUN` must hold a checkpoint, got {path}, which has none: did its training start?"
-        raise InputError(msg)
-    state = checkpoints.restore(best, devices.abstract(mesh, initialise)).state
-    step = evaluation_step(graphs.evaluate, mesh)
-    numbers = measure(step, graphs.evaluate, state, pictures, chosen, batch, mesh)
+    step = evaluation_step(run.classifier.graph, mesh)
+    numbers = measure(step, run.classifier, pictures, chosen, batch, mesh)
     target = folder.path / "evaluation.json" if out is None else Path(out)
     write_json(target, {"run": str(folder.path), "data": pictures.name, "part": part, **numbers})
-    _print(numbers, f"{folder.path} on {pictures.name}, {part}, step {best}", target)
+    _print(numbers, f"{folder.path} on {pictures.name}, {part}, step {run.step}", target)
     return 0
 
 

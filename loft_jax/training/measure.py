@@ -10,14 +10,13 @@ from jaxtyping import Int64
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.metrics.summary import summary
+from loft_jax.models.frozen import FrozenClassifier
 from loft_jax.training.predict import predict
-from loft_jax.training.state import TrainState
 
 
 def measure(
     step: Callable,
-    graph: nnx.GraphDef,
-    state: TrainState,
+    classifier: FrozenClassifier,
     data: Dataset,
     chosen: Int64[np.ndarray, "n"],
     batch: int,
@@ -26,15 +25,14 @@ def measure(
     """The numbers of `loft_jax.metrics.summary` on the `chosen` pictures of `data`.
 
     Args:
-        step: what `loft_jax.training.step.evaluation_step` made of `graph`.
-        graph: the classifier as it is evaluated.
-        state: its weights and statistics.
+        step: what `loft_jax.training.step.evaluation_step` made of the classifier's graph.
+        classifier: what is measured.
         data: pictures.
         chosen: indices of those to measure on.
         batch: pictures at a time, a multiple of the devices.
         mesh: devices.
     """
-    params, stats = state.evaluated_params, state.stats
+    params, stats = classifier.params, classifier.stats
     answers = predict(step, params, stats, data.images[chosen], batch, mesh)
-    head = nnx.merge(graph, params, stats).head
+    head = nnx.merge(classifier.graph, params, stats).head
     return summary(*answers, data.labels[chosen], np.asarray(head.weight))

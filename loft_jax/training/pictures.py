@@ -60,17 +60,21 @@ def samples(
     images: Float[np.ndarray, "n h w ch"], labels: Integer[np.ndarray, "n"], names: tuple[str, ...]
 ) -> bytes:
     """PNG of training pictures as the network sees them (augmented), with their labels."""
-    columns = 8
-    figure = Figure(
-        figsize=(columns * 1.15, -(-len(images) // columns) * 1.35), layout="constrained"
-    )
-    axes = figure.subplots(-(-len(images) // columns), columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.axis("off")
-    for axis, image, label in zip(axes, images, labels, strict=False):
-        gray = image.shape[-1] == 1
-        axis.imshow(image[..., 0] if gray else image, cmap="gray", vmin=0, vmax=1)
-        axis.set_title(textwrap.shorten(names[label], 16, placeholder="…"), fontsize=7)
+    columns, size, label = 8, images.shape[1], 0.3  # the label's height, in pictures
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(columns * 1.15, rows * (1 + label) * 1.15))
+    # One axis for all: an axis for each picture takes seconds to draw.
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.axis("off")
+    for k, (image, name) in enumerate(zip(images, labels, strict=True)):
+        row, column = divmod(k, columns)
+        top, margin = row * (1 + label) + label, 1 / size
+        pixels = np.broadcast_to(image, (*image.shape[:2], 3))
+        extent = (column + margin, column + 1 - margin, top + 1 - margin, top + margin)
+        axis.imshow(pixels, extent=extent, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        title = textwrap.shorten(names[name], 16, placeholder="…")
+        axis.text(column + 0.5, top - 0.05, title, fontsize=7, ha="center", va="bottom")
+    axis.set(xlim=(0, columns), ylim=(rows * (1 + label), 0))
     return _png(figure)
 
 

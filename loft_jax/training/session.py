@@ -14,6 +14,7 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import DEFAULT_SIZE, load_dataset
 from loft_jax.data.split import Split, split_indices
 from loft_jax.errors import InputError
+from loft_jax.models.frozen import FrozenClassifier
 from loft_jax.models.registry import feature_width
 from loft_jax.training import mesh as devices
 from loft_jax.training.allocator import keep_freed_memory
@@ -147,9 +148,8 @@ def _train_and_measure(
     state = checkpoints.restore(best, like).state
     checkpoints.close()
     row = next(row for row in history.rows if row["step"] == best)
-    measured = measure(
-        program.evaluate, graphs.evaluate, state, data, split.test, config.optim.batch, mesh
-    )
+    classifier = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
+    measured = measure(program.evaluate, classifier, data, split.test, config.optim.batch, mesh)
     draw(folder.path, history.rows, data, split, config)
     result = {
         **{f"test_{key}" if key.startswith("accuracy") else key: measured[key] for key in measured},

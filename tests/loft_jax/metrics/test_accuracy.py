@@ -4,22 +4,19 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from loft_jax.metrics.accuracy import accuracy, cross_entropy
 
 
-def test_the_interval_is_wilsons():
+@pytest.mark.parametrize("right", [0, 1, 8, 10])
+def test_the_interval_is_wilsons(right):
     labels = np.zeros(10, np.int32)
-    logits = np.tile(np.array([[1.0, 0.0]], np.float32), (10, 1))
-    logits[:2] = [[0.0, 1.0]]
-    found = accuracy(logits, labels)
-    # Wilson's centre and half width for p = 0.8, n = 10, z = 1.959964.
-    z2, p, n = 1.959964**2, 0.8, 10
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = math.sqrt(z2) / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    assert found.value == 0.8
-    assert found.low == pytest.approx(centre - half, rel=1e-6)
-    assert found.high == pytest.approx(centre + half, rel=1e-6)
+    logits = np.where(np.arange(10)[:, None] < right, [[1.0, 0.0]], [[0.0, 1.0]])
+    found = accuracy(logits.astype(np.float32), labels)
+    expected = binomtest(right, 10).proportion_ci(method="wilson")
+    assert found.value == right / 10
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_cross_entropy_of_equal_scores_is_log_of_the_number_of_classes():
