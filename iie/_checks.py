@@ -1,5 +1,9 @@
 """Input checks: each returns a clean float64 array or raises a sentence that names the input."""
 
+import operator
+from fractions import Fraction
+from typing import SupportsFloat, SupportsInt
+
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
@@ -111,3 +115,96 @@ def count(name: str, value: int, *, at_least: int) -> int:
         msg = f"`{name}` must be at least {at_least}, got {value}"
         raise ValueError(msg)
     return value
+
+
+def eigenvalues(name: str, value: ArrayLike) -> Float64[np.ndarray, " d"]:
+    """`value` as the eigenvalues of a covariance, in falling order, rounding below zero cut off.
+
+    Raises:
+        ValueError: if it is not a non-empty real vector, or an entry is negative beyond rounding.
+    """
+    falling = -np.sort(-real_array(name, value, 1))
+    if falling.size == 0:
+        msg = f"`{name}` must hold at least one eigenvalue, got none"
+        raise ValueError(msg)
+    if falling[-1] < -tolerance(value) * np.abs(falling).max():
+        msg = f"`{name}` must not be negative, got {falling[-1]:.3g}"
+        raise ValueError(msg)
+    return np.maximum(falling, 0.0)
+
+
+def number(name: str, value: SupportsFloat, *, at_least: float = -np.inf) -> float:
+    """`value` as a finite float that is at least `at_least`.
+
+    Raises:
+        ValueError: if it is not a single real number, or is smaller.
+    """
+    scalar = float(real_array(name, np.asarray(value), 0))
+    if scalar < at_least:
+        msg = f"`{name}` must be at least {at_least:.3g}, got {scalar:.3g}"
+        raise ValueError(msg)
+    return scalar
+
+
+def nonnegative(name: str, value: ArrayLike, ndim: int) -> Float64[np.ndarray, "..."]:
+    """`value` as a non-empty float64 array of `ndim` dimensions without negative entries.
+
+    Raises:
+        ValueError: if it is empty, not real, of another dimension, or an entry is negative.
+    """
+    array = real_array(name, value, ndim)
+    if array.size == 0:
+        msg = f"`{name}` must hold at least one number, got shape {array.shape}"
+        raise ValueError(msg)
+    if array.min() < 0:
+        msg = f"`{name}` must not be negative, got {array.min():.3g}"
+        raise ValueError(msg)
+    return array
+
+
+def integer(name: str, value: SupportsInt, *, at_least: int, at_most: int | None = None) -> int:
+    """`value` as an int between `at_least` and `at_most`, both included.
+
+    Raises:
+        ValueError: if it is not an integer (2.0 is not one), or outside.
+    """
+    span = f"at least {at_least}" if at_most is None else f"in {at_least}..{at_most}"
+    msg = f"`{name}` must be an integer {span}, got {value}"
+    try:
+        whole = operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise ValueError(msg) from None
+    if whole < at_least or (at_most is not None and whole > at_most):
+        raise ValueError(msg)
+    return whole
+
+
+def columns(name: str, value: Float64[np.ndarray, "a b"], length: int) -> None:
+    """Nothing, if `value` is a matrix with `length` rows.
+
+    For formulas that would otherwise broadcast a wrong shape to a wrong number.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if value.ndim != 2 or len(value) != length:
+        msg = f"`{name}` must hold columns of length {length}, got shape {value.shape}"
+        raise ValueError(msg)
+
+
+def rational_rows(name: str, value: ArrayLike) -> list[list[Fraction]]:
+    """`value` as rows of exact rationals; a float is the rational number it stores.
+
+    Raises:
+        ValueError: if it is not a rectangular matrix of finite real numbers.
+    """
+    try:
+        array = np.asarray(value, dtype=object)
+        rows = [[Fraction(x) for x in row] for row in array.reshape(len(array), -1).tolist()]
+    except (TypeError, ValueError, OverflowError):
+        msg = f"`{name}` must be a rectangular matrix of finite real numbers"
+        raise ValueError(msg) from None
+    if array.ndim != 2:
+        msg = f"`{name}` must have 2 dimension(s), got shape {array.shape}"
+        raise ValueError(msg)
+    return rows

@@ -1,13 +1,18 @@
-"""Attackers with a closed form: the ideal one (the posterior mean) and the pseudo-inverse."""
+"""Attackers with a closed form: the ideal one (the posterior mean) and simpler ones."""
 
 from dataclasses import dataclass
+from typing import Any, SupportsFloat
 
 import numpy as np
+import scipy.linalg
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
-from iie import _checks
-from iie._linalg import split_prior
+from iie import _checks, _linalg, _structured
+from iie.closed_form import ACCURATE_DIM, gaussian_linear
+from iie.mixture import MixturePosterior, mixture_posterior
+from iie.priors import Gaussian, GaussianMixture, Prior, StudentT, as_prior
+from iie.releases import Linear, as_release
 
 
 @dataclass(frozen=True)
@@ -24,66 +29,154 @@ class AffineAttacker:
 
     def __call__(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n d"]:
         """Reconstructions of n inputs from their releases."""
-        return self.offset + y @ self.gain.T
+        x = y @ self.gain.T
+        x += self.offset
+        return x
 
 
 def ideal_attacker(
-    covariance: ArrayLike,
-    weight: ArrayLike,
-    mean: ArrayLike | None = None,
-    *,
-    cutoff: float | None = None,
-) -> AffineAttacker:
-    """The ideal inversion attacker for x ~ N(mu, S), y = W x: the posterior mean.
+    prior: Any, release: Any, mean: ArrayLike | None = None, *, cutoff: float | None = None
+) -> AffineAttacker | MixturePosterior:
+    """The ideal inversion attacker: the posterior mean E[x | y].
 
-    A*(y) = mu + S W^T (W S W^T)^+ (y - W mu), on every y that the model can release.
+    For x ~ N(mu, S), y = W x + b + e, e ~ N(0, N):
+    A*(y) = mu + S W^T (W S W^T + N)^+ (y - W mu - b), on every y that the model can release. The
+    same for a Student-t prior without noise. For a mixture it is not affine.
 
     Args:
-        covariance: S, "d d", unit u^2; may be singular.
-        weight: W, "m d"; may be rank-deficient.
-        mean: mu, "d"; None is zero.
+        prior: a prior, or its covariance S, "d d", unit u^2; may be singular.
+        release: a Linear, or its weight W, "m d"; may be rank-deficient.
+        mean: mu, "d", where `prior` is a covariance; None is zero.
         cutoff: as for `ideal_inversion_error`.
 
     Raises:
-        ValueError: as for `ideal_inversion_error`, or if `mean` is not a vector of length d.
+        ValueError: as for `ideal_inversion_error`; if the release is not linear; or for a Student-t
+            prior with noise, where the posterior mean has no closed form.
 
-    Source: references.bib:yu2026rank, Ideal Inversion Attacker.   Proof: proofs/theorem_1.py
+    Example:
+        >>> ideal_attacker([[4.0]], Linear([[1.0]], noise=4.0)).gain
+        array([[0.5]])
+
+    Source: references.bib:yu2026rank, Ideal Inversion Attacker.   Proof: proofs/ideal_attacker.py
     """
-    split = split_prior(covariance, weight, cutoff)
-    W = np.asarray(weight, dtype=np.float64)
-    mu = _checks.mean_vector("mean", mean, W.shape[1])
-    gain = split.seen @ split.decoder
-    return AffineAttacker(gain=gain, offset=mu - gain @ (W @ mu))
+    law, out = _linear_release(prior, release, mean)
+    if isinstance(law, GaussianMixture):
+        return mixture_posterior(law, out, cutoff=cutoff)
+    if isinstance(law, StudentT) and out.noise is not None:
+        msg = (
+            "`release` must have no noise for a StudentT prior, whose posterior mean is then not"
+            " linear; `linear_attacker` gives the best affine one"
+        )
+        raise ValueError(msg)
+    return linear_attacker(law, out, cutoff=cutoff)
 
 
-def pinv_attacker(weight: ArrayLike, *, cutoff: float | None = None) -> AffineAttacker:
-    """The attacker W^+ y, who knows the model but not the prior.
+def linear_attacker(prior: Any, release: Any, *, cutoff: float | None = None) -> AffineAttacker:
+    """The best affine attacker, for any prior with mean mu and covariance S.
+
+    mu + S W^T (W S W^T + N)^+ (y - W mu - b). Its error is the formula of Theorem 1 with noise: the
+    IIE itself for a Gaussian prior, an upper bound on it for any other.
+
+    Args:
+        prior: a prior, or its covariance.
+        release: a Linear, or its weight.
+        cutoff: as for `ideal_inversion_error`.
+
+    Raises:
+        ValueError: as for `ideal_inversion_error`, or if the release is not linear.
+
+    Source: ours (orthogonality).   Proof: proofs/ideal_attacker.py
+    """
+    law, out = _linear_release(prior, release, None)
+    S = law.covariance
+    c = _linalg.relative_cutoff(S, out, cutoff)
+    gram = _structured.cholesky_gram(S, out, c) if S.dim > ACCURATE_DIM else None
+    if gram is not None:
+        gain = scipy.linalg.cho_solve((gram.lower, True), gram.shared, overwrite_b=True).T
+    else:
+        posterior = _linalg.condition(S, out, c)
+        gain = posterior.seen @ posterior.decoder
+    released = (out.multiply(law.mean[None]) + out.bias)[0]
+    return AffineAttacker(gain=gain, offset=law.mean - gain @ released)
+
+
+def pinv_attacker(weight: Any, *, cutoff: float | None = None) -> AffineAttacker:
+    """The attacker W^+ (y - b), who knows the model but not the prior.
 
     Its error is tr((I - P) S (I - P)) + ||(I - P) mu||^2 with P = W^+ W: never below the IIE, and
     equal to it iff the row space of W is invariant under S and (I - P) mu = 0 (both ours).
 
     Args:
-        weight: W, "m d"; may be rank-deficient.
+        weight: W, "m d", or a Linear; may be rank-deficient.
         cutoff: singular values of W at or below cutoff times the largest count as zero; None as
             for `ideal_inversion_error`.
 
     Raises:
         ValueError: if `weight` is not a finite real matrix, or `cutoff` is outside [0, 1).
+
+    Source: ours.   Proof: proofs/pseudo_inverse.py
     """
-    W = _checks.real_array("weight", weight, 2)
-    default = 10 * max(W.shape) * _checks.epsilon(weight)
-    rcond = _checks.relative_cutoff("cutoff", cutoff, default=default)
-    return AffineAttacker(gain=np.linalg.pinv(W, rcond=rcond), offset=np.zeros(W.shape[1]))
+    out = weight if isinstance(weight, Linear) else Linear(weight)
+    default = 10 * max(out.outputs, out.dim) * out.epsilon
+    rcond = _checks.relative_cutoff("cutoff", cutoff, default=min(default, out.epsilon**0.5))
+    gain = np.linalg.pinv(out.rows(0, out.outputs), rcond=rcond)
+    return AffineAttacker(gain=gain, offset=-gain @ out.bias)
+
+
+def ridge_attacker(weight: Any, penalty: SupportsFloat) -> AffineAttacker:
+    """The attacker argmin_x ||W x + b - y||^2 + a ||x||^2 = W^T (W W^T + a I)^{-1} (y - b).
+
+    Ideal for x ~ N(0, s^2 I) and noise of variance t^2 if a = t^2 / s^2; for a -> 0 it becomes the
+    pseudo-inverse.
+
+    Args:
+        weight: W, "m d", or a Linear.
+        penalty: a, above 0, in squared units of y / x.
+
+    Raises:
+        ValueError: if `weight` is not a finite real matrix, or `penalty` is not positive.
+
+    Example:
+        >>> ridge_attacker([[2.0]], penalty=4.0).gain
+        array([[0.25]])
+
+    Source: ours (Gaussian conditioning).   Proof: proofs/noisy_release.py
+    """
+    out = weight if isinstance(weight, Linear) else Linear(weight)
+    a = _checks.number("penalty", penalty)
+    if a <= 0:
+        msg = f"`penalty` must be positive (0 is `pinv_attacker`), got {a:g}"
+        raise ValueError(msg)
+    U, w, Vt = np.linalg.svd(out.rows(0, out.outputs), full_matrices=False)
+    gain = (Vt.T * (w / (w**2 + a))) @ U.T
+    return AffineAttacker(gain=gain, offset=-gain @ out.bias)
 
 
 def posterior_covariance(
-    covariance: ArrayLike, weight: ArrayLike, *, cutoff: float | None = None
+    prior: Any, release: Any, *, cutoff: float | None = None
 ) -> Float64[np.ndarray, "d d"]:
-    """Cov(x | y) = S - S W^T (W S W^T)^+ W S, the same for every y, in u^2.
+    """Cov(x | y) = S - S W^T (W S W^T + N)^+ W S, the same for every y, in u^2.
 
-    Its trace is the ideal inversion error. Args and Raises as for `ideal_inversion_error`.
+    Its trace is the ideal inversion error. For a Gaussian prior only: for any other it depends on
+    y. Args and Raises as for `ideal_inversion_error`.
 
-    Source: Gaussian conditioning.   Proof: proofs/theorem_1.py
+    Source: Gaussian conditioning.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
-    unseen = split_prior(covariance, weight, cutoff).unseen
+    law, out = gaussian_linear(prior, release)
+    c = _linalg.relative_cutoff(law.covariance, out, cutoff)
+    unseen = _linalg.condition(law.covariance, out, c).unseen
     return unseen @ unseen.T
+
+
+def _linear_release(prior: Any, release: Any, mean: ArrayLike | None) -> tuple[Prior, Linear]:
+    law = as_prior(prior)
+    if mean is not None:
+        if law is prior:
+            msg = "`mean` must be part of the prior when `prior` is not a covariance"
+            raise ValueError(msg)
+        law = Gaussian(law.covariance, mean)
+    out = as_release(release, law.dim)
+    if not isinstance(out, Linear):
+        msg = f"`release` must be Linear for an attacker in closed form, got {type(out).__name__}"
+        raise ValueError(msg)  # noqa: TRY004
+    return law, out

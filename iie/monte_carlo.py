@@ -3,14 +3,20 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie.priors import Gaussian, GaussianMixture, Prior, as_prior
+from iie.releases import Linear, as_release
 
-CHUNK = 4096  # samples drawn at once: memory stays at CHUNK x d numbers for any sample count
+CHUNK = 4096  # inputs drawn at once, at most
+CHUNK_NUMBERS = 2**20  # coordinates drawn at once, at most: 8 MiB, about what a cache holds
+
+Attacker = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -59,40 +65,93 @@ class Welford:
 
 def attack_error(
     attacker: Callable[[Float64[np.ndarray, "n m"]], Float64[np.ndarray, "n d"]],
-    covariance: ArrayLike,
-    weight: ArrayLike,
+    prior: Any,
+    release: Any,
     *,
     samples: int,
     rng: np.random.Generator,
     mean: ArrayLike | None = None,
+    antithetic: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Estimate:
-    """Mean squared error of `attacker` against y = W x, x ~ N(mu, S), by simulation.
+    """Mean squared error of `attacker` against y = W x + b + e, x ~ prior, by simulation.
 
-    Unbiased; unit u^2, summed over coordinates.
+    Unbiased; unit u^2, summed over coordinates. Memory does not depend on `samples`: a chunk holds
+    at most 2^20 coordinates of inputs (4096 inputs below d = 256), and a few arrays of that size.
+
+    Antithetic pairs are x = m + v and x' = m - v, m the mean (of the component of a mixture), with
+    noise e and -e. A pair's two errors are averaged, and the standard error is that of pair means,
+    so it stays honest. It helps only where the error is odd in v, as with an attacker that is
+    biased; the ideal attacker's error under a symmetric prior is even in v, so pairs then only
+    halve the number of independent samples.
 
     Args:
         attacker: takes releases "n m" to reconstructions "n d".
-        covariance: S, "d d", unit u^2.
-        weight: W, "m d".
-        samples: number of inputs drawn, at least 2.
+        prior: a prior, or its covariance S, "d d", unit u^2.
+        release: a Linear, or its weight W, "m d".
+        samples: number of inputs drawn, at least 2; with `antithetic` an even number from 4 on.
         rng: source of randomness.
-        mean: mu, "d"; None is zero.
+        mean: mu, "d", where `prior` is a covariance; None is zero.
+        antithetic: whether to draw in pairs; `n` of the result is then the number of pairs.
+        progress: called with (inputs done, `samples`) after each chunk.
 
     Raises:
-        ValueError: if S, W or mu do not fit each other, or `samples` is below 2.
+        ValueError: if prior and release do not fit each other, the release is not linear, or
+            `samples` is too small or odd.
     """
-    S = _checks.covariance_matrix("covariance", covariance)
-    W = _checks.weight_matrix("weight", weight, len(S))
-    mu = _checks.mean_vector("mean", mean, len(S))
-    remaining = _checks.count("samples", samples, at_least=2)
-    # An SVD of S, full rank and with no cut-off: not the factor that the closed form uses, so that
-    # the two check each other.
-    axes, variances, _ = np.linalg.svd(S)
-    root = axes * np.sqrt(variances)
-    errors = Welford()
-    while remaining:
-        size = min(CHUNK, remaining)
-        x = mu + rng.standard_normal((size, len(S))) @ root.T
-        errors.add(np.sum((x - attacker(x @ W.T)) ** 2, axis=1))
-        remaining -= size
+    law = as_prior(prior)
+    if mean is not None:
+        if law is prior:
+            msg = "`mean` must be part of the prior when `prior` is not a covariance"
+            raise ValueError(msg)
+        law = Gaussian(law.covariance, mean)
+    out = as_release(release, law.dim)
+    if not isinstance(out, Linear):
+        msg = f"`release` must be Linear to be simulated, got {type(out).__name__}"
+        raise ValueError(msg)  # noqa: TRY004
+    per_term = 2 if antithetic else 1
+    _checks.count("samples", samples, at_least=2 * per_term)
+    if samples % per_term:
+        msg = f"`samples` must be even for antithetic pairs, got {samples}"
+        raise ValueError(msg)
+    draw = _pair_errors if antithetic else _errors
+    step = max(1, min(CHUNK, CHUNK_NUMBERS // law.dim) // per_term)
+    terms, errors = samples // per_term, Welford()
+    while errors.n < terms:
+        errors.add(draw(attacker, law, out, min(step, terms - errors.n), rng))
+        if progress is not None:
+            progress(errors.n * per_term, samples)
     return errors.estimate()
+
+
+def _errors(
+    attacker: Attacker, prior: Prior, release: Linear, n: int, rng: np.random.Generator
+) -> Float64[np.ndarray, " n"]:
+    """Squared errors of n inputs."""
+    # Draws may come column by column; mixing that with the attacker's rows would be slow.
+    x = np.ascontiguousarray(prior.sample(n, rng))
+    return _squared_distance(x, attacker(release(x, rng)))
+
+
+def _pair_errors(
+    attacker: Attacker, prior: Prior, release: Linear, n: int, rng: np.random.Generator
+) -> Float64[np.ndarray, " n"]:
+    """Mean squared errors of n pairs."""
+    if isinstance(prior, GaussianMixture):
+        x, labels = prior.labelled(n, rng)
+        mirrored = 2 * prior.means[labels] - x
+    else:
+        x = prior.sample(n, rng)
+        mirrored = 2 * prior.mean - x
+    noise = np.zeros((n, 1)) if release.noise is None else release.noise.sample(n, rng)
+    y, y_mirrored = (release.multiply(part) + release.bias for part in (x, mirrored))
+    errors = _squared_distance(x, attacker(y + noise))
+    return (errors + _squared_distance(mirrored, attacker(y_mirrored - noise))) / 2
+
+
+def _squared_distance(
+    x: Float64[np.ndarray, "n d"], guess: Float64[np.ndarray, "n d"]
+) -> Float64[np.ndarray, " n"]:
+    """||x - guess||^2 of each row; overwrites x, which is ours."""
+    x -= guess
+    return np.einsum("nd,nd->n", x, x)

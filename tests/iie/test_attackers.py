@@ -6,6 +6,10 @@ import strategies
 from hypothesis import given
 
 import iie
+from iie.attackers import ridge_attacker
+from iie.covariance import DiagonalCovariance
+from iie.priors import Gaussian, StudentT
+from iie.releases import LabelOnly, Linear
 
 RNG = np.random.default_rng
 
@@ -100,6 +104,34 @@ def test_the_pinv_attacker_is_ideal_for_an_isotropic_prior_and_strictly_worse_in
     assert iie.ideal_inversion_error(general, W).total == pytest.approx(1.6)
 
 
+@pytest.mark.parametrize("penalty", [1e-3, 1.0, 50])
+def test_the_ridge_attacker_is_ideal_for_white_noise_and_an_isotropic_prior(penalty):
+    rng = RNG(1)
+    W = rng.standard_normal((3, 3))[:, :2] @ rng.standard_normal((2, 5))
+    release = Linear(W, bias=[1.0, 2.0, 3.0], noise=4.0 * penalty)
+    ridge, ideal = ridge_attacker(release, penalty), iie.ideal_attacker(4 * np.eye(5), release)
+    np.testing.assert_allclose(ridge.gain, ideal.gain, atol=1e-12)
+    np.testing.assert_allclose(ridge.offset, ideal.offset, atol=1e-12)
+
+
+def test_the_pinv_attacker_is_the_limit_of_ridge():
+    W = RNG(2).standard_normal((2, 4))
+    np.testing.assert_allclose(ridge_attacker(W, 1e-12).gain, iie.pinv_attacker(W).gain, atol=1e-9)
+
+
+def test_above_the_accurate_dimension_the_gain_comes_from_cholesky_and_is_the_same():
+    rng = RNG(3)
+    variances = rng.uniform(0.5, 2, 600)
+    W, mu = rng.standard_normal((3, 600)), rng.standard_normal(600)
+    release = Linear(W, bias=[1.0, 2.0, 3.0], noise=[0.1, 0.2, 0.3])
+    prior = Gaussian(DiagonalCovariance(variances), mu)
+    K = W * variances @ W.T + np.diag([0.1, 0.2, 0.3])
+    attacker = iie.ideal_attacker(prior, release)
+    np.testing.assert_allclose(attacker.gain, (variances[:, None] * W.T) @ np.linalg.inv(K))
+    # The mean release is answered with the mean input.
+    np.testing.assert_allclose(attacker((W @ mu + [1.0, 2.0, 3.0])[None])[0], mu)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -108,6 +140,16 @@ def test_the_pinv_attacker_is_ideal_for_an_isotropic_prior_and_strictly_worse_in
         (lambda: iie.ideal_attacker(np.eye(2), np.eye(3)), "`weight` must have 2 columns"),
         (lambda: iie.posterior_covariance(-np.eye(2), np.eye(2)), "`covariance` must be positive"),
         (lambda: iie.pinv_attacker([[np.nan]]), "`weight` must be finite"),
+        (lambda: ridge_attacker(np.eye(2), 0.0), "`penalty` must be positive"),
+        (lambda: iie.ideal_attacker(np.eye(2), LabelOnly(2)), "`release` must be Linear"),
+        (
+            lambda: iie.ideal_attacker(Gaussian(np.eye(2)), np.eye(2), [0.0, 0.0]),
+            "`mean` must be part of the prior",
+        ),
+        (
+            lambda: iie.posterior_covariance(StudentT(np.eye(2), 5), np.eye(2)),
+            "`prior` must be Gaussian and `release` Linear, got StudentT",
+        ),
         (lambda: iie.pinv_attacker(np.eye(2), cutoff=2.0), "`cutoff` must be in"),
     ],
 )

@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
-from iie.monte_carlo import CHUNK, Welford
+from iie.attackers import linear_attacker
+from iie.covariance import IsotropicCovariance
+from iie.monte_carlo import CHUNK, CHUNK_NUMBERS, Welford
+from iie.priors import Gaussian, GaussianMixture, StudentT
+from iie.releases import LabelOnly, Linear
 
 SEM = 5  # allowed standard errors: a chance of 6e-7 each, and the seeds are fixed
 
@@ -112,6 +116,87 @@ def test_every_sample_is_counted_once_and_memory_holds_one_chunk(samples):
     assert (run.mean, run.sem) == (0.0, 0.0)
 
 
+def test_a_chunk_holds_fewer_inputs_where_they_are_large():
+    sizes, progress = [], []
+
+    def attacker(y):
+        sizes.append(len(y))
+        return np.zeros((len(y), 100_000))
+
+    run = iie.attack_error(
+        attacker,
+        IsotropicCovariance(1.0, dim=100_000),
+        np.zeros((1, 100_000)),
+        samples=25,
+        rng=np.random.default_rng(0),
+        progress=lambda done, total: progress.append((done, total)),
+    )
+    assert max(sizes) * 100_000 <= CHUNK_NUMBERS
+    assert progress == [(done, 25) for done in np.cumsum(sizes).tolist()]
+    assert abs(run.mean - 100_000) <= SEM * run.sem
+
+
+def test_antithetic_pairs_cancel_an_error_that_is_odd():
+    # x ~ N(0, 1), guess 10: (x - 10)^2 = x^2 - 20 x + 100; in a pair -20 x is gone.
+    def attacker(y):
+        return np.full((len(y), 1), 10.0)
+
+    plain, pairs = (
+        iie.attack_error(
+            attacker,
+            np.eye(1),
+            np.eye(1),
+            samples=20_000,
+            rng=np.random.default_rng(0),
+            antithetic=antithetic,
+        )
+        for antithetic in (False, True)
+    )
+    assert (plain.n, pairs.n) == (20_000, 10_000)
+    assert abs(pairs.mean - 101) <= SEM * pairs.sem
+    # Spread of x^2 alone is sqrt 2, of one input sqrt(2 + 400).
+    assert pairs.spread == pytest.approx(np.sqrt(2), rel=0.1)
+    assert plain.spread == pytest.approx(np.sqrt(402), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "t", "mixture"])
+def test_antithetic_pairs_have_no_bias_and_honest_standard_errors(kind):
+    S = PRIORS["power law"]
+    prior = {
+        "gaussian": Gaussian(S, np.ones(8)),
+        "t": StudentT(S, 9, np.ones(8)),
+        "mixture": GaussianMixture([0.5, 0.5], np.eye(2, 8), [S, np.eye(8)]),
+    }[kind]
+    release = Linear(np.eye(8)[:3], bias=np.ones(3), noise=0.3)
+    attacker = iie.pinv_attacker(release)
+    run = iie.attack_error(
+        attacker,
+        prior,
+        release,
+        samples=40_000,
+        rng=np.random.default_rng(1),
+        antithetic=True,
+    )
+    # By definition: outside the first three coordinates everything, inside only the noise.
+    second_moment = np.diagonal(prior.covariance.dense()) + prior.mean**2
+    assert abs(run.mean - (3 * 0.3 + second_moment[3:].sum())) <= SEM * run.sem
+
+
+def test_the_best_linear_attacker_errs_by_the_formula_whatever_the_prior():
+    S = PRIORS["power law"]
+    prior = GaussianMixture([0.5, 0.5], 3 * np.eye(2, 8), [S, np.eye(8)])
+    release = Linear(np.random.default_rng(3).standard_normal((3, 8)), noise=0.1)
+    run = iie.attack_error(
+        linear_attacker(prior, release),
+        prior,
+        release,
+        samples=20_000,
+        rng=np.random.default_rng(4),
+    )
+    expected = iie.ideal_inversion_error(prior.covariance, release).total
+    assert abs(run.mean - expected) <= SEM * run.sem
+
+
 def test_the_same_generator_gives_the_same_estimate_and_another_one_another():
     S, W = PRIORS["isotropic"], np.eye(8)[:2]
     ideal = iie.ideal_attacker(S, W)
@@ -127,3 +212,7 @@ def test_bad_input_is_refused_in_a_sentence_that_names_it():
         iie.attack_error(attacker, np.eye(2), np.eye(2), samples=1, rng=rng)
     with pytest.raises(ValueError, match="`weight` must have 2 columns"):
         iie.attack_error(attacker, np.eye(2), np.eye(3), samples=2, rng=rng)
+    with pytest.raises(ValueError, match="`samples` must be even for antithetic pairs, got 5"):
+        iie.attack_error(attacker, np.eye(2), np.eye(2), samples=5, rng=rng, antithetic=True)
+    with pytest.raises(ValueError, match="`release` must be Linear to be simulated, got LabelOnly"):
+        iie.attack_error(attacker, np.eye(2), LabelOnly(2), samples=2, rng=rng)

@@ -1,0 +1,1 @@
+"""The commands of `python -m iie`, one a file: its flags, what it computes, what it prints."""

@@ -1,0 +1,169 @@
+"""python -m iie curve: what no attacker recovers, against the rank of the release."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from iie.commands import shared
+from iie.commands.prior import NamedCovariance, add_prior_flags, prior_of
+
+if TYPE_CHECKING:
+    from iie.rank_curve import RankCurve
+
+SUMMARY = "relative IIE against rank: most leaking, random and least leaking filter"
+NOTE = (
+    "A1 x is Gaussian with this covariance; A2 y = W x, no noise; A3 squared error. Most and least "
+    "leaking: exact, ours (Ky Fan). Random filter: the deterministic equivalent of Derezinski et "
+    "al. 2020, exact for an isotropic prior. Any W of rank r lies between the two."
+)
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add this command's flags."""
+    parser = commands.add_parser("curve", help=SUMMARY, description=SUMMARY)
+    add_prior_flags(parser)
+    parser.add_argument(
+        "--ranks",
+        nargs="+",
+        default=None,
+        metavar="R",
+        help="ranks of the table; 1 2 4 ... 512 goes on by the same factor (default: about ten)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="at most 32 x 32 pixels, to try the command"
+    )
+    shared.add_output_flags(parser, picture="iie-curve.png")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compute, draw and print; returns the exit code.
+
+    Raises:
+        ValueError: if a flag is not as it must be.
+    """
+    from iie.rank_curve import rank_curve
+
+    shared.check_picture(options.out)
+    json_file = options.json or options.out.with_suffix(".json")
+    shared.check_writable("--json", json_file)
+    if options.quick and options.shape is None:
+        options.shape = [32, 32, 1]
+    prior = prior_of(options)
+    ranks = _ranks(options.ranks, prior.covariance.dim)
+    curve = rank_curve(prior.covariance, ranks=ranks)
+    _draw(prior, curve, options)
+    shared.write_json(json_file, _report(prior, curve, options))
+    _print(prior, curve, options, json_file)
+    return 0
+
+
+def parse_ranks(words: Sequence[str]) -> list[int]:
+    """Whole numbers; `...` between two of them goes on by the last factor, or else the last step.
+
+    Raises:
+        ValueError: if a word is no whole number, or `...` has not two numbers before it and a
+            larger one after it.
+
+    Examples:
+        >>> parse_ranks(["1", "2", "4", "...", "32"])
+        [1, 2, 4, 8, 16, 32]
+        >>> parse_ranks(["10", "15", "...", "30"])
+        [10, 15, 20, 25, 30]
+    """
+    ranks: list[int] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("...", "…"):
+            if len(ranks) < 2 or not rest or not rest[0].isdecimal():
+                msg = f"`--ranks` must have two numbers before ... and one after, got {words}"
+                raise ValueError(msg)
+            _go_on(ranks, int(rest[0]))
+        elif word.isdecimal():
+            ranks.append(int(word))
+        else:
+            msg = f"`--ranks` must be whole numbers of at least 0 or ..., got {word}"
+            raise ValueError(msg)
+    return sorted(set(ranks))
+
+
+def _go_on(ranks: list[int], last: int) -> None:
+    before, now = ranks[-2:]
+    if now <= before or last < now:
+        msg = f"`--ranks` must rise around ..., got {before} {now} ... {last}"
+        raise ValueError(msg)
+    factor = now // before if before > 0 and now % before == 0 else 1
+    while ranks[-1] < last:
+        step = ranks[-1] * factor if factor > 1 else ranks[-1] + now - before
+        ranks.append(min(step, last))
+
+
+def _ranks(words: Sequence[str] | None, dim: int) -> list[int]:
+    if words is None:
+        powers = [2**k for k in range(0, dim.bit_length(), max(1, dim.bit_length() // 9))]
+        return [r for r in powers if r < dim] + [dim]
+    ranks = parse_ranks(words)
+    if ranks[-1] > dim:
+        msg = f"`--ranks` must be at most {dim} (the input dimension d), got {ranks[-1]}"
+        raise ValueError(msg)
+    return ranks
+
+
+def _lines(curve: "RankCurve") -> dict[str, Float64[np.ndarray, " n"]]:
+    return {
+        "least leaking filter": curve.least_leaking,
+        "random filter": curve.random,
+        "most leaking filter": curve.most_leaking,
+    }
+
+
+def _draw(prior: NamedCovariance, curve: "RankCurve", options: argparse.Namespace) -> None:
+    """A smooth picture: many ranks between 0 and the largest that was asked for."""
+    from iie import plots
+    from iie.rank_curve import rank_curve
+
+    last = int(curve.ranks.max())
+    spread = np.unique(np.rint(np.geomspace(1, max(last, 1), 200)).astype(int))
+    dense = rank_curve(prior.covariance, ranks=np.concatenate([[0], spread[spread <= last]]))
+    lines = [
+        plots.Line(label, dense.ranks.astype(float), values / dense.variance)
+        for label, values in _lines(dense).items()
+    ]
+    made = plots.rank_figure(lines, title=prior.name, note=NOTE)
+    shared.write_whole(options.out, lambda partial: plots.save(made, partial))
+
+
+def _print(
+    prior: NamedCovariance, curve: "RankCurve", options: argparse.Namespace, json_file: Any
+) -> None:
+    title = f"{prior.name}: relative IIE, the share of the variance that no attacker recovers"
+    table = shared.table((), ("rank", "most leaking", "random", "least leaking"))
+    for r, most, random, least in zip(
+        curve.ranks, curve.most_leaking, curve.random, curve.least_leaking, strict=True
+    ):
+        shares = (f"{value / curve.variance:.6f}" for value in (most, random, least))
+        table.add_row(f"{r:,}", *shares)
+    out = shared.console()
+    out.print(title)
+    out.print(table)
+    out.print(NOTE)
+    out.print(f"look at   {options.out}\nnumbers   {json_file}")
+
+
+def _report(
+    prior: NamedCovariance, curve: "RankCurve", options: argparse.Namespace
+) -> dict[str, Any]:
+    return {
+        "command": "curve",
+        "prior": prior.name,
+        "variance_per_coordinate": curve.variance / curve.dim,
+        "note": NOTE,
+        **curve.to_dict(),
+        "relative": {
+            label: (values / curve.variance).tolist() for label, values in _lines(curve).items()
+        },
+    }

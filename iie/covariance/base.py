@@ -1,0 +1,77 @@
+"""What every prior covariance can do, whatever its structure: the few verbs of the theory."""
+
+import abc
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+
+class Eigenpairs(NamedTuple):
+    """Some eigenvalues in falling order, with orthonormal eigenvectors as columns."""
+
+    values: Float64[np.ndarray, " r"]
+    vectors: Float64[np.ndarray, "d r"]
+
+
+class Covariance(abc.ABC):
+    """A symmetric positive semidefinite d x d operator S, unit u^2.
+
+    Vectors are columns, as in the formulas: a "d k" array holds k of them. The root F, "d q", is
+    any matrix with F F^T = S; q may be below or above d. No verb but `dense` forms a d x d matrix
+    unless the structure is one.
+    """
+
+    @property
+    @abc.abstractmethod
+    def dim(self) -> int:
+        """The dimension d."""
+
+    @property
+    def root_dim(self) -> int:
+        """q, the number of columns of the root."""
+        return self.dim
+
+    @abc.abstractmethod
+    def apply(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
+        """S x."""
+
+    @abc.abstractmethod
+    def solve(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
+        """S^{-1} x.
+
+        Raises:
+            ValueError: if S is numerically singular.
+        """
+
+    @abc.abstractmethod
+    def root(self, z: Float64[np.ndarray, "q k"]) -> Float64[np.ndarray, "d k"]:
+        """F z: takes white noise to draws of N(0, S)."""
+
+    @abc.abstractmethod
+    def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
+        """F^T x."""
+
+    @abc.abstractmethod
+    def trace(self) -> float:
+        """The trace of S."""
+
+    @abc.abstractmethod
+    def spectrum(self) -> Float64[np.ndarray, " d"]:
+        """All d eigenvalues in falling order."""
+
+    @abc.abstractmethod
+    def top(self, r: int) -> Eigenpairs:
+        """The r largest eigenvalues with their eigenvectors.
+
+        Raises:
+            ValueError: if r is not in 0..d.
+        """
+
+    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "n d"]:
+        """Draws n samples of N(0, S), one a row."""
+        return self.root(rng.standard_normal((n, self.root_dim)).T).T
+
+    def dense(self) -> Float64[np.ndarray, "d d"]:
+        """S as an array: for small d and for tests."""
+        return self.apply(np.eye(self.dim))

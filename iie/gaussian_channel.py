@@ -1,0 +1,104 @@
+"""The information in a noisy linear release, exactly, and the I-MMSE relation that checks it."""
+
+import math
+from typing import Any, SupportsFloat
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+
+from iie.covariance import (
+    Covariance,
+    DiagonalCovariance,
+    IsotropicCovariance,
+    as_covariance,
+)
+from iie.releases import Linear, as_release
+
+
+def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any = None) -> float:
+    """Bits that y = W x + e tells about x: I(x; y) = 1/2 log2 det(I + N^{-1} W S W^T).
+
+    For x ~ N(mu, S) and independent e ~ N(0, N). Where N leaves a direction of y without noise that
+    x does reach, the information is infinite: so it is for N = 0 and rank(W S^{1/2}) > 0.
+
+    Args:
+        covariance: S, "d d" or a covariance operator, in u^2.
+        release: a `Linear` with its noise, or W, "m d", with `noise`.
+        noise: N for a bare W: one variance, "m" variances, "m m" or a covariance operator; None is
+            no noise. Its eigenvalues at or below 10 m eps times the largest count as zero.
+
+    Returns:
+        The information in bits; infinity where it is.
+
+    Raises:
+        ValueError: if S, W and N do not fit each other, one is not what it should be, or `noise` is
+            given beside a `Linear`.
+
+    Examples:
+        >>> bits_released([[3.0, 0.0], [0.0, 7.0]], [[1.0, 0.0]], noise=1.0)
+        1.0
+
+    Source: references.bib:cover2006elements, section 9.4.   Proof: proofs/information.py
+    """
+    S = as_covariance(covariance)
+    if noise is not None and isinstance(release, Linear):
+        msg = "`noise` must be left out for a Linear release, which has its own"
+        raise ValueError(msg)
+    if noise is not None and not isinstance(noise, Covariance):
+        noise = np.asarray(noise)
+    linear = release if isinstance(release, Linear) else Linear(release, noise=noise)
+    signal = _signal(S, linear)
+    m, eps = linear.outputs, 10 * np.finfo(float).eps
+    if linear.noise is None:
+        variances = np.zeros(m)
+    elif isinstance(linear.noise, DiagonalCovariance | IsotropicCovariance):
+        variances = linear.noise.dense().diagonal()
+    else:
+        # In the axes of the noise all outputs have independent noise.
+        variances, axes = linear.noise.top(m)
+        signal = signal @ axes
+    quiet = variances <= eps * m * variances.max(initial=0.0)
+    largest = np.linalg.norm(signal) + np.linalg.norm(linear.rows(0, m)) * math.sqrt(S.trace())
+    if np.linalg.norm(signal[:, quiet]) > eps * max(m, S.dim) * largest:
+        return math.inf
+    snr = np.linalg.svd(signal[:, ~quiet] / np.sqrt(variances[~quiet]), compute_uv=False) ** 2
+    return float(np.sum(np.log1p(snr))) / (2 * math.log(2))
+
+
+def mmse(covariance: Covariance | ArrayLike, weight: Any, snr: SupportsFloat) -> float:
+    """Smallest mean squared error of W x from sqrt(snr) W x + n, n ~ N(0, I), x ~ N(mu, S).
+
+    sum_i s_i^2 / (1 + snr s_i^2), s the singular values of W S^{1/2}. By the I-MMSE relation it is
+    twice the derivative of the information 1/2 log det(I + snr W S W^T), in nats, at that snr.
+
+    Args:
+        covariance: S, "d d" or a covariance operator, in u^2.
+        weight: W, "m d".
+        snr: signal-to-noise ratio, at least 0, in 1 / (unit of W x)^2.
+
+    Returns:
+        E||W x - E[W x | y]||^2.
+
+    Raises:
+        ValueError: if S and W do not fit each other, or `snr` is negative or not finite.
+
+    Examples:
+        >>> mmse([[3.0]], [[1.0]], 1.0)  # 3 / (1 + 3)
+        0.75
+
+    Source: references.bib:guo2005mutual, Theorem 2.   Proof: proofs/information.py
+    """
+    S = as_covariance(covariance)
+    ratio = float(snr)
+    if not 0 <= ratio < math.inf:
+        msg = f"`snr` must be at least 0 and finite, got {ratio}"
+        raise ValueError(msg)
+    energies = np.linalg.svd(_signal(S, Linear(weight)), compute_uv=False) ** 2
+    return float(np.sum(energies / (1 + ratio * energies)))
+
+
+def _signal(S: Covariance, linear: Linear) -> Float64[np.ndarray, "q m"]:
+    """F^T W^T with F F^T = S, so that W S W^T is its Gram matrix."""
+    as_release(linear, S.dim)
+    return S.root_adjoint(linear.rows(0, linear.outputs).T)

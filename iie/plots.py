@@ -1,0 +1,88 @@
+"""Pictures of the theory in one style, readable in print and by colour-blind people.
+
+matplotlib is imported by the functions, not by `import iie`.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette; each colour comes with its own line style and marker as well.
+STYLES = (
+    ("#0072B2", "-", "o"),
+    ("#D55E00", "--", "s"),
+    ("#009E73", "-.", "^"),
+    ("#CC79A7", ":", "D"),
+    ("#000000", "-", "x"),
+)
+MARKED = 16  # up to so many points each gets a marker
+
+
+@dataclass(frozen=True)
+class Line:
+    """One labelled curve."""
+
+    label: str
+    x: Float[np.ndarray, " n"]
+    y: Float[np.ndarray, " n"]
+
+
+def figure(width: float = 6.4, height: float = 4.2) -> "tuple[Figure, Axes]":
+    """An empty figure with one axis in the project's style."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    axis = made.subplots()
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(alpha=0.25)
+    return made, axis
+
+
+def draw_lines(axis: "Axes", lines: Sequence[Line]) -> None:
+    """Add the lines with their legend, each in its own colour, dash and marker."""
+    for line, (colour, dash, marker) in zip(lines, STYLES, strict=False):
+        shown = marker if len(line.x) <= MARKED else ""
+        axis.plot(line.x, line.y, dash, color=colour, marker=shown, markersize=5, label=line.label)
+    axis.legend(frameon=False, fontsize=9)
+
+
+def rank_figure(lines: Sequence[Line], *, title: str, note: str) -> "Figure":
+    """Share of the input's variance that nobody can recover, against rank.
+
+    Args:
+        lines: relative IIE in [0, 1] against rank r; rank 0 is drawn where the axis is linear.
+        title: what the prior is.
+        note: the assumption under which the lines are true, printed below.
+    """
+    made, axis = figure()
+    draw_lines(axis, lines)
+    largest = max(float(line.x.max()) for line in lines)
+    if largest > 64:
+        axis.set_xscale("symlog", base=2, linthresh=1)
+        axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set(xlabel="rank r of the release", ylabel="relative IIE", ylim=(-0.02, 1.02))
+    axis.set_title(title, fontsize=11, loc="left")
+    add_note(made, note)
+    return made
+
+
+def add_note(made: "Figure", note: str) -> None:
+    """Print what has to hold for the picture to be true below it."""
+    lines = textwrap.fill(note, 112)
+    made.text(0.01, -0.02, lines, fontsize=7, color="#444444", va="top")
+
+
+def save(made: "Figure", path: Path) -> None:
+    """Write the figure; the ending of `path` decides the format."""
+    made.savefig(path, dpi=150, bbox_inches="tight", pad_inches=0.12, format=path.suffix[1:])
