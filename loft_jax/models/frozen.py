@@ -7,6 +7,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from loft_jax.models.classifier import Outputs
+from loft_jax.models.loft_head import LoFtHead
 
 
 @jax.tree_util.register_dataclass
@@ -25,3 +26,8 @@ class FrozenClassifier:
     def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
         """Logits, features and code of images with pixels in [0, 1]; differentiable."""
         return nnx.merge(self.graph, self.params, self.stats).outputs(images)
+
+    @property
+    def head(self) -> LoFtHead:
+        """The head with its weights."""
+        return nnx.merge(self.graph, self.params, self.stats).head

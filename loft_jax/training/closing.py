@@ -75,3 +75,31 @@ def rank_rows(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
             )
         )
     return rows
+
+
+def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What the head's first layer leaves unknown of the features."""
+    place = leakage["position"]
+    return [
+        (
+            "relative IIE of features",
+            f"{leakage['relative']:.3f}",
+            f"given the code (rank {leakage['rank']}); a random head {leakage['random']:.3f}",
+        ),
+        (
+            "  between",
+            f"{leakage['most_leaking']:.3f}",
+            f"and {leakage['least_leaking']:.3f}, the most and least leaking of this rank",
+        ),
+        (
+            "  position",
+            "-" if place is None else f"{place:.3f}",
+            "0 leaks most, 1 least"
+            + ("" if place is None else f"; a random head {leakage['random_position']:.3f}"),
+        ),
+        (
+            "  bits",
+            f"{leakage['bits']:.0f}",
+            f"with noise of {leakage['noise']:g} of an output's variance",
+        ),
+    ]

@@ -9,10 +9,12 @@ from loft_jax.config import Device, RunConfig
 from loft_jax.data.dataset import Dataset, Description
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
+from loft_jax.metrics.head_leakage import head_leakage
 from loft_jax.training import mesh as devices
-from loft_jax.training.closing import accuracy_rows, rank_rows
+from loft_jax.training.closing import accuracy_rows, leakage_rows, rank_rows
 from loft_jax.training.compilation import keep_compiled_programs
-from loft_jax.training.measure import measure
+from loft_jax.training.measure import measured
+from loft_jax.training.predict import predict
 from loft_jax.training.progress import console
 from loft_jax.training.run_folder import RunFolder, write_json
 from loft_jax.training.session import load_data
@@ -62,10 +64,24 @@ def evaluate_run(
         _check_classes(pictures, expected)
         chosen, part = np.arange(len(pictures.images)), "all pictures"
     step = evaluation_step(run.classifier.graph, mesh)
-    numbers = measure(step, run.classifier, pictures, chosen, batch, mesh)
+    classifier = run.classifier
+    answers = predict(
+        step, classifier.params, classifier.stats, pictures.images[chosen], batch, mesh
+    )
+    numbers = measured(classifier, answers, pictures.labels[chosen])
+    leakage = head_leakage(answers.features, np.asarray(classifier.head.first_layer))
     target = folder.path / "evaluation.json" if out is None else Path(out)
-    write_json(target, {"run": str(folder.path), "data": pictures.name, "part": part, **numbers})
-    _print(numbers, f"{folder.path} on {pictures.name}, {part}, step {run.step}", target)
+    write_json(
+        target,
+        {
+            "run": str(folder.path),
+            "data": pictures.name,
+            "part": part,
+            **numbers,
+            "head_leakage": leakage,
+        },
+    )
+    _print(numbers, leakage, f"{folder.path} on {pictures.name}, {part}, step {run.step}", target)
     return 0
 
 
@@ -77,13 +93,16 @@ def _check_classes(pictures: Dataset, expected: Description) -> None:
         raise InputError(msg)
 
 
-def _print(numbers: dict, title: str, target: Path) -> None:
+def _print(numbers: dict, leakage: dict, title: str, target: Path) -> None:
     table = Table(title=title, title_justify="left", show_header=False, pad_edge=False)
     table.add_column("what")
     table.add_column("value", justify="right")
     table.add_column("meaning", style="dim")
-    for row in [*accuracy_rows("accuracy", numbers, ""), *rank_rows(numbers)]:
+    rows = [*accuracy_rows("accuracy", numbers, ""), *rank_rows(numbers), *leakage_rows(leakage)]
+    for row in rows:
         table.add_row(*row)
     out = console()
     out.print(table)
+    for assumption in leakage["assumptions"]:
+        out.print(f"IIE: {assumption}", highlight=False)
     out.print(f"numbers in {target}", highlight=False)

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flax import nnx
 from jax.sharding import Mesh
-from jaxtyping import Int64
+from jaxtyping import Int32, Int64
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.metrics.summary import summary
 from loft_jax.models.frozen import FrozenClassifier
-from loft_jax.training.predict import predict
+from loft_jax.training.predict import Answers, predict
 
 
 def measure(
@@ -34,5 +33,11 @@ def measure(
     """
     params, stats = classifier.params, classifier.stats
     answers = predict(step, params, stats, data.images[chosen], batch, mesh)
-    head = nnx.merge(classifier.graph, params, stats).head
-    return summary(*answers, data.labels[chosen], np.asarray(head.weight))
+    return measured(classifier, answers, data.labels[chosen])
+
+
+def measured(
+    classifier: FrozenClassifier, answers: Answers, labels: Int32[np.ndarray, "n"]
+) -> dict[str, Any]:
+    """The numbers of `loft_jax.metrics.summary` on answers given already."""
+    return summary(*answers, labels, np.asarray(classifier.head.weight))
