@@ -17,13 +17,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when done, 1 if theory and simulation disagree. Bad input exits with 2.
     """
     options = _parser().parse_args(arguments)
+    parser: Parser = options.parser
     try:
         return options.run(options)
     except ValueError as error:
-        options.parser.error(str(error))
+        parser.error(str(error))
     except OSError as error:
         where = error.filename or "the output"
-        options.parser.error(f"{where} could not be written ({error.strerror or error})")
+        parser.error(f"{where} could not be written ({error.strerror or error})")
 
 
 def _parser() -> argparse.ArgumentParser:

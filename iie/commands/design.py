@@ -115,8 +115,8 @@ def _samples(
     if options.samples == "digits":
         from sklearn.datasets import load_digits
 
-        digits = load_digits()
-        return "digits", np.asarray(digits.data, float), np.asarray(digits.target, np.int64)
+        images, digits = load_digits(return_X_y=True)
+        return "digits", np.asarray(images, np.float64), np.asarray(digits, np.int64)
     if options.labels is None:
         msg = "`--labels` must name the classes of --samples, got none"
         raise ValueError(msg)

@@ -106,6 +106,6 @@ def _draw(
     ]
     scale = curve.variance if curve.variance > 0 else 1.0
     lines = [plots.Line(label, x.astype(float), y / scale) for label, x, y in named]
-    note = " ".join(report.assumptions[:2])
+    note = "; ".join(report.assumptions[:2])
     made = plots.rank_figure(lines, title=title, note=note)
     shared.write_whole(path, lambda partial: plots.save(made, partial))

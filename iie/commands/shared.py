@@ -67,7 +67,7 @@ def check_picture(path: Path) -> None:
     check_writable("--out", path)
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path` and move it there: whole or not at all.
 
     Raises:
