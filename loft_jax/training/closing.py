@@ -84,18 +84,18 @@ def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "relative IIE of features",
             f"{leakage['relative']:.3f}",
-            f"given the code (rank {leakage['rank']}); a random head {leakage['random']:.3f}",
+            f"given the code; a random head {leakage['random']:.3f}",
         ),
         (
             "  between",
             f"{leakage['most_leaking']:.3f}",
-            f"and {leakage['least_leaking']:.3f}, the most and least leaking of this rank",
+            f"and {leakage['least_leaking']:.3f}: most and least of rank {leakage['rank']}",
         ),
         (
             "  position",
             "-" if place is None else f"{place:.3f}",
             "0 leaks most, 1 least"
-            + ("" if place is None else f"; a random head {leakage['random_position']:.3f}"),
+            + ("" if place is None else f"; random {leakage['random_position']:.3f}"),
         ),
         (
             "  bits",

@@ -81,3 +81,20 @@ def test_the_weight_is_the_derivative_of_the_linear_head(rank):
     zero, _ = head(jnp.zeros((1, 8)))
     logits, _ = head(jnp.eye(8))
     np.testing.assert_allclose((logits - zero).T, head.weight, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rank", "input_norm"), [(3, False), (3, True), (None, False)])
+def test_the_first_layer_is_all_that_the_code_or_the_logits_see_of_the_features(rank, input_norm):
+    head = LoFtHead(8, rank, 5, "none", input_norm, rngs=nnx.Rngs(0))
+    randomise(head)
+    if head.norm is not None:
+        rng = np.random.default_rng(2)
+        head.norm.scale[...] = jnp.asarray(rng.uniform(0.5, 2, 8), jnp.float32)
+        head.norm.var[...] = jnp.asarray(rng.uniform(0.5, 9, 8), jnp.float32)
+        head = nnx.view(head, use_running_average=True)
+    z = features()
+    logits, code = head(jnp.asarray(z))
+    seen = np.asarray(logits if code is None else code, np.float64)
+    # An affine map: differences of features go to differences of outputs by its matrix alone.
+    W = np.asarray(head.first_layer, np.float64)
+    np.testing.assert_allclose(seen[1:] - seen[0], (z[1:] - z[0]) @ W.T, rtol=1e-4, atol=1e-5)

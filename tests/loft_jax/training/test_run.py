@@ -116,6 +116,10 @@ def test_evaluate_repeats_the_closing_numbers(uninterrupted, tmp_path, command_e
     assert evaluation["accuracy"] == result["test_accuracy"]
     for key in ("head_weight_rank", "code_rank", "feature_rank", "code_effective_rank"):
         assert evaluation[key] == pytest.approx(result[key], rel=1e-6)
+    leakage = evaluation["head_leakage"]
+    assert leakage["rank"] == result["code_rank"] == leakage["outputs"] == 8
+    assert 0 < leakage["most_leaking"] <= leakage["relative"] <= leakage["least_leaking"] < 1
+    assert any("best linear attacker" in assumption for assumption in leakage["assumptions"])
 
 
 def test_four_devices_give_the_loss_curve_of_one(uninterrupted, tmp_path, command_environment):
