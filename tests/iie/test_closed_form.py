@@ -55,7 +55,7 @@ def test_iie_equals_the_symbolic_theorem(seed):
     rng = np.random.default_rng(seed)
     root = rng.integers(-4, 5, (4, 1 + seed)) / 4
     S, W = root @ root.T, rng.integers(-4, 5, (2, 4)) / 4
-    expected = theorem_1.statement(exact(S), exact(W))
+    expected = theorem_1.inversion_error(exact(S), exact(W))
     assert close(total(S, W), float(expected), S)
 
 

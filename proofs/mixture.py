@@ -1,0 +1,115 @@
+r"""A Gaussian mixture seen through a linear release: the posterior is a mixture again.
+
+Source: ours (Bayes' rule).
+Assumptions: x | k ~ N(mu_k, S_k) with probability p_k; y = W x + b + e, e ~ N(0, N); S_k and N
+invertible here (a release without noise is the limit of noisy_release).
+Generality: the exponents for all dimensions, by words; the determinants with explicit symbolic
+entries up to 2 x 2; the error's decomposition for all dimensions and K = 2, 3, 4 components.
+"""
+
+from collections.abc import Iterator
+
+import sympy as sp
+
+from proofs import entries
+from proofs.claim import EVERY_SIZE, Claim, Identity, check
+from proofs.ideal_attacker import ANY
+from proofs.label_only import CLASSES, spread
+from proofs.words import inverse, letters, rewrite, symmetric, transpose
+
+
+def statement() -> str:
+    """The theorem, as LaTeX."""
+    return r"""Given $y$, the component is $k$ with probability
+$\pi_k(y)\propto p_k\,N(y;W\mu_k+b,WS_kW^T+N)$, and then $x\sim N(m_k(y),C_k)$ with
+$C_k=(S_k^{-1}+W^TN^{-1}W)^{-1}$, $m_k(y)=\mu_k+C_kW^TN^{-1}(y-W\mu_k-b)$. So
+$A^*(y)=\sum_k\pi_k(y)m_k(y)$ and
+\[ \mathrm{IIE}=\sum_kp_k\operatorname{tr}C_k+E\sum_k\pi_k(y)\|m_k(y)-A^*(y)\|^2 , \]
+between $\sum_kp_k\operatorname{tr}C_k$ and the error of the best affine attacker."""
+
+
+def derive() -> Iterator[Identity]:
+    """The identities of the proof."""
+    yield from _exponents()
+    yield from _determinants()
+    for count in CLASSES:
+        total, parts = spread(count)
+        yield Identity(
+            "posterior covariance = mean of the C_k + spread of the m_k(y)",
+            f"all dimensions; K = {count} components, symbolic probabilities pi_k(y)",
+            total,
+            parts,
+            r"Total variance given $y$, with $S_k\to C_k$, $\mu_k\to m_k(y)$, $p_k\to\pi_k(y)$;"
+            r" then $E\,\pi_k(y)=p_k$.",
+            sp.expand,
+            shown=r"\operatorname{Cov}(x\mid y)=\sum_k\pi_kC_k+\sum_k\pi_k(m_k-A^*)(m_k-A^*)^T",
+        )
+    (x,) = letters("x")
+    coarse, fine = symmetric("Q Q'")
+    xt = transpose(x)
+    nested = [
+        (coarse * coarse, coarse),
+        (fine * fine, fine),
+        (coarse * fine, coarse),
+        (fine * coarse, coarse),
+    ]
+    yield Identity(
+        "bracket: IIE given y = IIE given (y, component) + a squared norm",
+        ANY,
+        xt * (1 - coarse) * x,
+        xt * (1 - fine) * x + xt * (fine - coarse) * (fine - coarse) * x,
+        r"$Q=E[\cdot\mid y]$, $Q'=E[\cdot\mid y,k]$ and $QQ'=Q$. The upper end of the bracket is"
+        r" ideal\_attacker's best affine attacker.",
+        lambda residual: rewrite(residual, nested),
+    )
+
+
+def _exponents() -> Iterator[Identity]:
+    W, x, y = letters("W \\xi \\eta")  # x - mu_k and y - W mu_k - b
+    S, N, L = symmetric("S N \\Lambda")  # L = S^{-1} + W^T N^{-1} W
+    (Si, s_rules), (Ni, n_rules), (Li, l_rules) = (inverse(letter) for letter in (S, N, L))
+    xt, yt, Wt = transpose(x), transpose(y), transpose(W)
+    rules = [*s_rules, *n_rules, *l_rules, (Wt * Ni * W, L - Si)]
+
+    def reduce(residual: sp.Expr) -> sp.Expr:
+        return rewrite(residual, rules)
+
+    gain, left_over = Li * Wt * Ni, Ni - Ni * W * Li * Wt * Ni
+    yield Identity(
+        "Bayes: prior and likelihood exponents = those of N(x; m_k, C_k) and N(y; ., K)",
+        f"{EVERY_SIZE} of W",
+        xt * Si * x + (yt - xt * Wt) * Ni * (y - W * x),
+        (xt - yt * transpose(gain)) * L * (x - gain * y) + yt * left_over * y,
+        r"$\xi=x-\mu_k$, $\eta=y-W\mu_k-b$, $\Lambda=C_k^{-1}=S^{-1}+W^TN^{-1}W$: completing the"
+        r" square in $\xi$.",
+        reduce,
+    )
+    yield Identity(
+        "the matrix left over in y is (W S W^T + N)^{-1}",
+        f"{EVERY_SIZE} of W",
+        left_over * (W * S * Wt + N),
+        sp.Integer(1),
+        r"So the responsibilities use the density of $y$ given the component.",
+        reduce,
+    )
+
+
+def _determinants() -> Iterator[Identity]:
+    for m, d in ((1, 2), (2, 1), (2, 2)):
+        S, N = entries.symmetric("s", d), entries.symmetric("n", m)
+        W = entries.general("w", m, d)
+        n = N.det()
+        yield Identity(
+            "the normalising factors agree: det N det(I + S W^T N^{-1} W) = det(W S W^T + N)",
+            f"explicit symbolic entries: W {m} x {d}",
+            n * (n * sp.eye(d) + S * W.T * N.adjugate() * W).det() / n**d,
+            (W * S * W.T + N).det(),
+            r"So $\det S\,\det N=\det C_k\,\det(WSW^T+N)$, as $C_k^{-1}=S^{-1}(I+SW^TN^{-1}W)$.",
+            entries.numerator,
+            shown=r"\det N\,\det(I+SW^TN^{-1}W)=\det(WSW^T+N)",
+        )
+
+
+def verify() -> list[Claim]:
+    """Check `derive`; raises ProofError with the residual if an identity does not hold."""
+    return check(derive())
