@@ -2,11 +2,14 @@
 
 import operator
 from fractions import Fraction
-from typing import SupportsFloat, SupportsInt
+from typing import SupportsFloat, SupportsIndex, SupportsInt
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
+
+from iie._types import ArrayLike
+
+BLOCK = 256  # rows and columns of a matrix at once, 512 KiB
 
 
 def tolerance(*values: ArrayLike) -> float:
@@ -57,11 +60,25 @@ def covariance_matrix(name: str, value: ArrayLike) -> Float64[np.ndarray, "d d"]
     if S.shape[0] != S.shape[1] or S.shape[0] == 0:
         msg = f"`{name}` must be a square matrix, got shape {S.shape}"
         raise ValueError(msg)
-    skew = float(np.abs(S - S.T).max())
-    if skew > tolerance(value) * np.abs(S).max():
+    skew = _make_symmetric(S)
+    if skew > 0 and skew > tolerance(value) * np.abs(S).max():
         msg = f"`{name}` must be symmetric, got entries that differ by {skew:.3g}"
         raise ValueError(msg)
-    return (S + S.T) / 2
+    return S
+
+
+def _make_symmetric(S: Float64[np.ndarray, "d d"]) -> float:
+    """Replace S by (S + S^T) / 2 in place; the largest |S - S^T| before."""
+    largest = 0.0
+    # Block by block: a transpose of the whole would miss the cache at every entry.
+    for i in range(0, len(S), BLOCK):
+        for j in range(0, i + 1, BLOCK):
+            here, mirrored = S[i : i + BLOCK, j : j + BLOCK], S[j : j + BLOCK, i : i + BLOCK].T
+            skew = float(np.abs(here - mirrored).max())
+            if skew > 0:
+                largest = max(largest, skew)
+                here[:] = mirrored[:] = here / 2 + mirrored / 2
+    return largest
 
 
 def weight_matrix(name: str, value: ArrayLike, d: int) -> Float64[np.ndarray, "m {d}"]:
@@ -92,29 +109,30 @@ def mean_vector(name: str, value: ArrayLike | None, d: int) -> Float64[np.ndarra
     return mu
 
 
-def relative_cutoff(name: str, value: float | None, *, default: float) -> float:
+def relative_cutoff(name: str, value: SupportsFloat | None, *, default: float) -> float:
     """`value`, or `default` if it is None, if it lies in [0, 1).
 
     Raises:
         ValueError: if it does not, NaN included.
     """
-    cutoff = default if value is None else value
+    cutoff = default if value is None else float(value)
     if not 0 <= cutoff < 1:
         msg = f"`{name}` must be in [0, 1), got {cutoff}"
         raise ValueError(msg)
     return cutoff
 
 
-def count(name: str, value: int, *, at_least: int) -> int:
-    """`value` if it is at least `at_least`.
+def count(name: str, value: SupportsIndex, *, at_least: int) -> int:
+    """`value` as an int if it is at least `at_least`.
 
     Raises:
         ValueError: if it is smaller.
     """
-    if value < at_least:
-        msg = f"`{name}` must be at least {at_least}, got {value}"
+    whole = operator.index(value)
+    if whole < at_least:
+        msg = f"`{name}` must be at least {at_least}, got {whole}"
         raise ValueError(msg)
-    return value
+    return whole
 
 
 def eigenvalues(name: str, value: ArrayLike) -> Float64[np.ndarray, " d"]:
@@ -198,13 +216,12 @@ def rational_rows(name: str, value: ArrayLike) -> list[list[Fraction]]:
     Raises:
         ValueError: if it is not a rectangular matrix of finite real numbers.
     """
+    array = np.asarray(value, dtype=object)
+    if array.ndim != 2:
+        msg = f"`{name}` must be a rectangular matrix, got shape {array.shape}"
+        raise ValueError(msg)
     try:
-        array = np.asarray(value, dtype=object)
-        rows = [[Fraction(x) for x in row] for row in array.reshape(len(array), -1).tolist()]
+        return [[Fraction(x) for x in row] for row in array.tolist()]
     except (TypeError, ValueError, OverflowError):
         msg = f"`{name}` must be a rectangular matrix of finite real numbers"
         raise ValueError(msg) from None
-    if array.ndim != 2:
-        msg = f"`{name}` must have 2 dimension(s), got shape {array.shape}"
-        raise ValueError(msg)
-    return rows

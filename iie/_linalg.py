@@ -9,6 +9,7 @@ condition number of the kept part of W, at the cost of an eigendecomposition of 
 """
 
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
@@ -42,7 +43,7 @@ class Posterior:
         return float(np.sum(self.unseen**2))
 
 
-def relative_cutoff(S: Covariance, release: Linear, cutoff: float | None) -> float:
+def relative_cutoff(S: Covariance, release: Linear, cutoff: SupportsFloat | None) -> float:
     """`cutoff`, checked, or the default that fits the input types.
 
     10 max(m, d) eps, eps of the coarser of the two; at most sqrt(eps), which matters only for

@@ -10,7 +10,7 @@ error grows as tr S / IIE.
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float64
 
 from iie._linalg import noise_axes

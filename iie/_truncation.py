@@ -6,7 +6,7 @@ number is the square of that of F^T V.
 """
 
 import math
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -16,7 +16,9 @@ from iie.covariance import Covariance
 from iie.releases import Linear, as_release
 
 
-def error_drops(S: Covariance, weight: Any, cutoff: float | None) -> Float64[np.ndarray, " k"]:
+def error_drops(
+    S: Covariance, weight: Any, cutoff: SupportsFloat | None
+) -> Float64[np.ndarray, " k"]:
     """||S^{1/2} q_j||^2, in u^2, of what each next right singular vector of W adds; 0 if nothing.
 
     Raises:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import SupportsIndex
 
 import numpy as np
 from jaxtyping import Float64
@@ -81,7 +82,7 @@ def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def compare(case: Case, *, samples: int, rng: np.random.Generator) -> Agreement:
+def compare(case: Case, *, samples: SupportsIndex, rng: np.random.Generator) -> Agreement:
     """Theorem 1 by three routes, for one case.
 
     The sample variance v of n errors has Var v = (E(e - E e)^4 - v^2 (n - 3)/(n - 1)) / n, so the

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks, _linalg, _structured
+from iie._types import ArrayLike
 from iie.closed_form import ACCURATE_DIM, gaussian_linear
 from iie.mixture import MixturePosterior, mixture_posterior
 from iie.priors import Gaussian, GaussianMixture, Prior, StudentT, as_prior
@@ -35,7 +35,7 @@ class AffineAttacker:
 
 
 def ideal_attacker(
-    prior: Any, release: Any, mean: ArrayLike | None = None, *, cutoff: float | None = None
+    prior: Any, release: Any, mean: ArrayLike | None = None, *, cutoff: SupportsFloat | None = None
 ) -> AffineAttacker | MixturePosterior:
     """The ideal inversion attacker: the posterior mean E[x | y].
 
@@ -71,7 +71,9 @@ def ideal_attacker(
     return linear_attacker(law, out, cutoff=cutoff)
 
 
-def linear_attacker(prior: Any, release: Any, *, cutoff: float | None = None) -> AffineAttacker:
+def linear_attacker(
+    prior: Any, release: Any, *, cutoff: SupportsFloat | None = None
+) -> AffineAttacker:
     """The best affine attacker, for any prior with mean mu and covariance S.
 
     mu + S W^T (W S W^T + N)^+ (y - W mu - b). Its error is the formula of Theorem 1 with noise: the
@@ -100,7 +102,7 @@ def linear_attacker(prior: Any, release: Any, *, cutoff: float | None = None) ->
     return AffineAttacker(gain=gain, offset=law.mean - gain @ released)
 
 
-def pinv_attacker(weight: Any, *, cutoff: float | None = None) -> AffineAttacker:
+def pinv_attacker(weight: Any, *, cutoff: SupportsFloat | None = None) -> AffineAttacker:
     """The attacker W^+ (y - b), who knows the model but not the prior.
 
     Its error is tr((I - P) S (I - P)) + ||(I - P) mu||^2 with P = W^+ W: never below the IIE, and
@@ -153,7 +155,7 @@ def ridge_attacker(weight: Any, penalty: SupportsFloat) -> AffineAttacker:
 
 
 def posterior_covariance(
-    prior: Any, release: Any, *, cutoff: float | None = None
+    prior: Any, release: Any, *, cutoff: SupportsFloat | None = None
 ) -> Float64[np.ndarray, "d d"]:
     """Cov(x | y) = S - S W^T (W S W^T + N)^+ W S, the same for every y, in u^2.
 

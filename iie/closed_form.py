@@ -1,7 +1,7 @@
 """Theorem 1 and its relatives: the ideal inversion error of a release, and of what kind it is."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -43,8 +43,8 @@ def ideal_inversion_error(
     prior: Any,
     release: Any,
     *,
-    cutoff: float | None = None,
-    samples: int = 20_000,
+    cutoff: SupportsFloat | None = None,
+    samples: SupportsIndex = 20_000,
     rng: np.random.Generator | None = None,
 ) -> InversionError:
     """Smallest mean squared error of any reconstruction of x ~ prior from its release.
@@ -127,7 +127,7 @@ class LinearError(NamedTuple):
     cutoff: float
 
 
-def linear_error(prior: Prior, release: Linear, cutoff: float | None) -> LinearError:
+def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) -> LinearError:
     """The error of the best linear attacker, for any prior; by one of two routes."""
     S = prior.covariance
     c = _linalg.relative_cutoff(S, release, cutoff)
@@ -142,7 +142,7 @@ def linear_error(prior: Prior, release: Linear, cutoff: float | None) -> LinearE
     return LinearError(total, variance, posterior.rank, c)
 
 
-def ideal_error_law(prior: Any, release: Any, *, cutoff: float | None = None) -> ErrorLaw:
+def ideal_error_law(prior: Any, release: Any, *, cutoff: SupportsFloat | None = None) -> ErrorLaw:
     """Moments of e = ||x - E[x | y]||^2 over x ~ N(mu, S), y = W x + b, with noise or without.
 
     e = sum_i c_i z_i^2 with z_i ~ N(0, 1) and c_i the eigenvalues of C = Cov(x | y), so
@@ -177,7 +177,9 @@ def gaussian_linear(prior: Any, release: Any) -> tuple[Gaussian, Linear]:
     return law, out
 
 
-def _linear(prior: Gaussian | StudentT, release: Linear, cutoff: float | None) -> InversionError:
+def _linear(
+    prior: Gaussian | StudentT, release: Linear, cutoff: SupportsFloat | None
+) -> InversionError:
     best = linear_error(prior, release, cutoff)
     noisy = release.noise is not None
     facts: dict[str, Any] = {

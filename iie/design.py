@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from typing import SupportsFloat, SupportsInt
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.lda import Accuracy as Accuracy
 from iie.lda import LinearDiscriminantModel, bayes_accuracy
 from iie.lda import lda_model as lda_model

@@ -6,9 +6,9 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance import empirical_covariance
 from iie.gaussian_channel import bits_released
 from iie.rank_curve import position

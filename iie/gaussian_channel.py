@@ -5,8 +5,8 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
+from iie._types import ArrayLike
 from iie.covariance import (
     Covariance,
     DiagonalCovariance,

@@ -6,9 +6,9 @@ from typing import SupportsFloat, SupportsInt
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.gaussian_channel import bits_released as bits_released
 from iie.gaussian_channel import mmse as mmse
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import SupportsInt
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.monte_carlo import CHUNK, Welford
 
 

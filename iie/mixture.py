@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float64
 
 from iie import _checks, _linalg, closed_form
@@ -77,7 +77,7 @@ class MixturePosterior:
 
 
 def mixture_posterior(
-    prior: GaussianMixture, release: Linear, *, cutoff: float | None = None
+    prior: GaussianMixture, release: Linear, *, cutoff: SupportsFloat | None = None
 ) -> MixturePosterior:
     """The posterior of a mixture prior given y = W x + b + e. Forms d x d matrices.
 
@@ -108,8 +108,8 @@ def mixture_error(
     prior: GaussianMixture,
     release: Linear,
     *,
-    cutoff: float | None = None,
-    samples: int = 20_000,
+    cutoff: SupportsFloat | None = None,
+    samples: SupportsIndex = 20_000,
     rng: np.random.Generator | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> InversionError:
@@ -133,7 +133,7 @@ def mixture_error(
 
     Source: ours.   Proof: proofs/mixture.py
     """
-    n = _checks.integer("samples", samples, at_least=2)
+    n = _checks.count("samples", samples, at_least=2)
     rng = np.random.default_rng(0) if rng is None else rng
     posterior = mixture_posterior(prior, release, cutoff=cutoff)
     best = closed_form.linear_error(prior, release, cutoff)

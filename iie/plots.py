@@ -3,6 +3,7 @@
 matplotlib is imported by the functions, not by `import iie`.
 """
 
+import itertools
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,11 +39,7 @@ class Line:
 
 def figure(width: float = 6.4, height: float = 4.2) -> "tuple[Figure, Axes]":
     """An empty figure with one axis in the project's style."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
+    made = _blank(width, height)
     axis = made.subplots()
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(alpha=0.25)
@@ -77,6 +74,43 @@ def rank_figure(lines: Sequence[Line], *, title: str, note: str) -> "Figure":
     return made
 
 
+def picture_grid(
+    pictures: Float[np.ndarray, "n k h w"],
+    captions: Sequence[Sequence[str]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    note: str,
+) -> "Figure":
+    """Gray pictures side by side, as an original beside its reconstructions.
+
+    Args:
+        pictures: n rows of k; 0 is drawn black and 1 white, and what is outside is cut off.
+        captions: n times k, printed below each picture.
+        rows: n labels, printed left.
+        columns: k labels, printed on top.
+        note: the assumption under which the pictures are true, printed below.
+    """
+    n, k = pictures.shape[:2]
+    made = _blank(1.35 * k + 0.4, 1.75 * n + 0.3)
+    grid = made.subplots(n, k, squeeze=False)
+    for axis, picture, caption in zip(
+        grid.ravel(),
+        pictures.reshape(n * k, *pictures.shape[2:]),
+        itertools.chain.from_iterable(captions),
+        strict=True,
+    ):
+        axis.imshow(picture, cmap="gray", vmin=0.0, vmax=1.0)
+        axis.set(xticks=[], yticks=[])
+        axis.set_xlabel(caption, fontsize=8)
+    for axis, label in zip(grid[:, 0], rows, strict=True):
+        axis.set_ylabel(label, fontsize=10)
+    for axis, label in zip(grid[0], columns, strict=True):
+        axis.set_title(label, fontsize=10)
+    add_note(made, note)
+    return made
+
+
 def add_note(made: "Figure", note: str) -> None:
     """Print what has to hold for the picture to be true below it."""
     lines = textwrap.fill(note, 112)
@@ -86,3 +120,13 @@ def add_note(made: "Figure", note: str) -> None:
 def save(made: "Figure", path: Path) -> None:
     """Write the figure; the ending of `path` decides the format."""
     made.savefig(path, dpi=150, bbox_inches="tight", pad_inches=0.12, format=path.suffix[1:])
+
+
+def _blank(width: float, height: float) -> "Figure":
+    """A figure that needs no window and no global state."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made

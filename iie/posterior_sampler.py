@@ -1,7 +1,7 @@
 """The attacker who answers with a plausible input instead of the best guess: x' ~ P(x | y)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
@@ -59,7 +59,9 @@ class PosteriorSampler:
         return np.sqrt((prior.df - 2 + surprise) / rng.chisquare(prior.df + len(whitener), len(y)))
 
 
-def posterior_sampler(prior: Any, release: Any, *, cutoff: float | None = None) -> PosteriorSampler:
+def posterior_sampler(
+    prior: Any, release: Any, *, cutoff: SupportsFloat | None = None
+) -> PosteriorSampler:
     """The attacker that draws from the posterior.
 
     Args:

@@ -1,15 +1,15 @@
 """IIE against rank: the most leaking, the least leaking, a random and a given filter."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64, Int
-from numpy.typing import ArrayLike
 
 from iie import _checks
 from iie._random_filter import random_filter_errors
 from iie._truncation import error_drops
+from iie._types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 
 
@@ -153,7 +153,7 @@ def random_filter(spectrum: ArrayLike, ranks: ArrayLike | None = None) -> Float6
 
 
 def truncated(
-    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: float | None = None
+    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: SupportsFloat | None = None
 ) -> Float64[np.ndarray, " k"]:
     """IIE of W cut to its top r right singular vectors, for r = 0..rank W, from one QR.
 
@@ -224,7 +224,7 @@ def rank_curve(
 
 
 def position(
-    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: float | None = None
+    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: SupportsFloat | None = None
 ) -> Position:
     """Where W lies between the most and the least leaking filter of its rank.
 

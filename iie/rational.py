@@ -6,9 +6,8 @@ and minutes pass beyond about d = 100. SymPy does the arithmetic and is imported
 
 from fractions import Fraction
 
-from numpy.typing import ArrayLike
-
 from iie import _checks
+from iie._types import ArrayLike
 
 
 def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[Fraction, int]:

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie._weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
 
@@ -130,7 +130,7 @@ class LabelOnly:
         3.0
     """
 
-    classes: int
+    classes: int | np.integer
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", _checks.integer("classes", self.classes, at_least=1))
@@ -163,7 +163,7 @@ class Quantised:
     """
 
     release: Any
-    bits_per_output: float | int
+    bits_per_output: SupportsFloat
 
     def __post_init__(self) -> None:
         _inner(self.release)
@@ -178,7 +178,7 @@ class Quantised:
     @property
     def bits(self) -> float:
         """M b."""
-        return self.outputs * self.bits_per_output
+        return self.outputs * float(self.bits_per_output)
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class PostProcessed:
 Release = Linear | LabelOnly | Quantised | PostProcessed
 
 
-def as_release(value: Any, dim: int) -> Release:
+def as_release(value: Any, dim: SupportsIndex) -> Release:
     """`value` itself if it is a release; otherwise the noiseless linear one with that weight.
 
     Args:

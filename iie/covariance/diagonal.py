@@ -2,9 +2,9 @@
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
 

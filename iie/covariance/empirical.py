@@ -5,9 +5,9 @@ from typing import SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.dense import DenseCovariance
 from iie.covariance.low_rank import LowRankCovariance

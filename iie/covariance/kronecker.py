@@ -6,9 +6,9 @@ from math import prod
 
 import numpy as np
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance._columns import by_blocks
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.conversion import as_covariance

@@ -4,11 +4,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Bool, Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.dense import DenseCovariance
 

@@ -5,11 +5,11 @@ from functools import cached_property
 from typing import SupportsFloat, SupportsInt
 
 import numpy as np
-import scipy.fft
+import scipy
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
 from iie import _checks
+from iie._types import ArrayLike
 from iie.covariance._columns import by_blocks
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.dense import DenseCovariance

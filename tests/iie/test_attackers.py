@@ -114,6 +114,15 @@ def test_the_ridge_attacker_is_ideal_for_white_noise_and_an_isotropic_prior(pena
     np.testing.assert_allclose(ridge.offset, ideal.offset, atol=1e-12)
 
 
+def test_the_ideal_gain_under_correlated_noise_is_the_textbook_formula():
+    rng = RNG(4)
+    root, noise_root, W = (rng.standard_normal(size) for size in ((5, 5), (3, 3), (3, 5)))
+    S, N = root @ root.T, noise_root @ noise_root.T  # the axes of N are no symmetric matrix
+    expected = S @ W.T @ np.linalg.inv(W @ S @ W.T + N)
+    gain = iie.ideal_attacker(S, Linear(W, noise=N)).gain
+    np.testing.assert_allclose(gain, expected, atol=1e-10)
+
+
 def test_the_pinv_attacker_is_the_limit_of_ridge():
     W = RNG(2).standard_normal((2, 4))
     np.testing.assert_allclose(ridge_attacker(W, 1e-12).gain, iie.pinv_attacker(W).gain, atol=1e-9)

@@ -73,7 +73,7 @@ def test_a_large_dense_covariance_with_little_left_goes_back_to_the_accurate_rou
     S, W = np.diag(variances), np.eye(d)[:5]
     expected = 1e-13 * (d - 5)
     assert closed_form.ideal_inversion_error(S, W, cutoff=1e-15).total == pytest.approx(
-        expected, rel=1e-10
+        expected, rel=1e-10, abs=0
     )
 
 
