@@ -47,7 +47,14 @@ def figure(width: float = 6.4, height: float = 4.2) -> "tuple[Figure, Axes]":
 
 
 def draw_lines(axis: "Axes", lines: Sequence[Line]) -> None:
-    """Add the lines with their legend, each in its own colour, dash and marker."""
+    """Add the lines with their legend, each in its own colour, dash and marker.
+
+    Raises:
+        ValueError: if there are more lines than styles to tell them apart.
+    """
+    if len(lines) > len(STYLES):
+        msg = f"`lines` must be at most {len(STYLES)}, to be told apart, got {len(lines)}"
+        raise ValueError(msg)
     for line, (colour, dash, marker) in zip(lines, STYLES, strict=False):
         shown = marker if len(line.x) <= MARKED else ""
         axis.plot(line.x, line.y, dash, color=colour, marker=shown, markersize=5, label=line.label)

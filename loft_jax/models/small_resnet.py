@@ -15,8 +15,8 @@ WIDTH = 48
 class SmallResNet(nnx.Module):
     """Mean over pixels of three stages of residual blocks, 48 to 192 channels wide.
 
-    Every picture is first brought to mean 0 and variance 1, so that exposure and contrast tell
-    nothing. Stem and pooling leave the blocks a sixteenth of the pixels, as in the ImageNet ResNets.
+    Every picture is first brought to mean 0 and variance 1: exposure and contrast tell nothing.
+    Stem and pooling leave the blocks a sixteenth of the pixels, as in the ImageNet ResNets.
     """
 
     def __init__(self, size: int, channels: int, *, dtype: DTypeLike, rngs: nnx.Rngs):
