@@ -98,7 +98,7 @@ class LoFtHead(nnx.Module):
         """
         layer = self.decode if self.encode is None else self.encode
         kernel = layer.kernel[...]
-        if self.norm is not None:
+        if self.norm is not None and self.norm.scale is not None:
             scale = self.norm.scale[...] / jnp.sqrt(self.norm.var[...] + self.norm.epsilon)
             kernel = scale[:, None] * kernel
         return kernel.T
