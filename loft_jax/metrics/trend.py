@@ -1,0 +1,89 @@
+"""Does a number move with a setting: slope with its interval, and a test of monotone trend."""
+
+import numpy as np
+from jaxtyping import Real, Shaped
+from scipy.stats import rankdata
+
+from loft_jax.errors import InputError
+from loft_jax.metrics import _checks
+from loft_jax.metrics.bootstrap import RESAMPLES, Interval, bootstrap_interval
+
+
+def slope_interval(
+    settings: Real[np.ndarray, " n"],
+    values: Shaped[np.ndarray, "k m"],
+    rng: np.random.Generator,
+    *,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Least-squares slope of the classes' mean on the setting, and its 95 % interval over classes.
+
+    The slope of the mean is the mean of the classes' own slopes, so this is their
+    `bootstrap_interval`: a class keeps all its m numbers together. Unit: of `values` per unit of
+    `settings`; take the logarithm first where the setting is a rank.
+
+    Args:
+        settings: m numbers, not all the same, in any order.
+        values: for each of k classes (or seeds) its number at each setting.
+        rng: source of the resamples.
+        resamples: number of them.
+
+    Raises:
+        InputError: if arrays are empty, not finite, disagree in length, or settings are all alike.
+    """
+    _check(values)
+    _checks.finite("settings", settings)
+    if len(settings) != values.shape[1]:
+        msg = (
+            "`settings` must hold a number for each column of `values`, "
+            f"got {len(settings)} for {values.shape[1]}"
+        )
+        raise InputError(msg)
+    x = settings - settings.mean(dtype=np.float64)
+    if not x.any():
+        msg = f"`settings` must hold at least two different numbers, got {settings[0]} only"
+        raise InputError(msg)
+    slopes = values.astype(np.float64) @ (x / np.sum(x**2))
+    return bootstrap_interval(slopes[:, None], rng, resamples=resamples)
+
+
+def trend_p_value(
+    values: Shaped[np.ndarray, "k m"], rng: np.random.Generator, *, resamples: int = RESAMPLES
+) -> float:
+    """One-sided p-value of Page's test: do the numbers rise from the first setting to the last?
+
+    L = sum_j j sum_i R_ij with R_ij the rank of setting j within class i (ties share their mean
+    rank). Under "the setting does not matter" the settings of each class may be permuted; the
+    p-value is (1 + number of permutations with L at least as large) / (1 + permutations), exact
+    with ties too. Negate `values` to test for a fall. It speaks for other classes, and for other
+    seeds only if rows are seeds.
+
+    Args:
+        values: for each of k classes (or seeds) its number at each of m settings, in order.
+        rng: source of the permutations.
+        resamples: number of them; the smallest p-value is 1 / (1 + resamples).
+
+    Raises:
+        InputError: if `values` is empty, not finite or has one setting, or `resamples` < 1.
+
+    Source: Page, "Ordered hypotheses for multiple treatments", JASA 58 (1963).
+    """
+    _check(values)
+    if resamples < 1:
+        msg = f"`resamples` must be at least 1, got {resamples}"
+        raise InputError(msg)
+    # Twice the ranks are whole numbers, whose sums compare exactly.
+    ranks = np.rint(2 * rankdata(values, axis=1)).astype(np.int64)
+    order = np.arange(1, values.shape[1] + 1)
+    observed = int(np.sum(ranks @ order))
+    as_large = sum(
+        int(np.sum(rng.permuted(ranks, axis=1) @ order)) >= observed for _ in range(resamples)
+    )
+    return (1 + as_large) / (1 + resamples)
+
+
+def _check(values: np.ndarray) -> None:
+    _checks.finite("values", values)
+    if values.shape[1] < 2:
+        msg = f"`values` must have at least two settings (columns), got {values.shape[1]}"
+        raise InputError(msg)
