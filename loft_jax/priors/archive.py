@@ -1,0 +1,106 @@
+"""A trained prior as one .npz file: architecture, weights, and hashes of what it learned from."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import UInt64
+
+from loft_jax.errors import InputError
+from loft_jax.priors.architecture import Architecture
+from loft_jax.priors.gan import GanPrior, prior_of
+from loft_jax.priors.networks import graphs
+
+FILE = "prior.npz"
+_HASHES, _ARCHITECTURE = "public_hashes", "architecture"
+
+
+def packed(prior: GanPrior, public_hashes: UInt64[np.ndarray, " n"]) -> bytes:
+    """The bytes of prior.npz."""
+    arrays = {**_flat("generator", prior.generator), **_flat("discriminator", prior.discriminator)}
+    arrays[_HASHES] = public_hashes
+    arrays[_ARCHITECTURE] = np.array(json.dumps(prior.architecture._asdict()))
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def load_gan(folder: Path) -> GanPrior:
+    """The prior in a folder that `python -m loft_jax.fit_prior` wrote.
+
+    Raises:
+        InputError: if its training was not finished, or the file is damaged.
+    """
+    arrays = _read(folder)
+    try:
+        settings = json.loads(str(arrays[_ARCHITECTURE]))
+        architecture = Architecture(**settings).check()
+        like = graphs(architecture)
+        return prior_of(
+            architecture,
+            _filled("generator", like.generator_like, arrays),
+            _filled("discriminator", like.discriminator_like, arrays),
+        )
+    # What an archive of other content leads to: missing keys, other shapes, other settings.
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"`{folder / FILE}` must be a prior that this version of loft_jax wrote, got: {error}"
+        raise InputError(msg) from error
+
+
+def public_hashes(folder: Path) -> UInt64[np.ndarray, " n"]:
+    """`loft_jax.data.public.picture_hashes` of the pictures that the prior in `folder` has seen.
+
+    Raises:
+        InputError: if its training was not finished, or the file is damaged.
+    """
+    hashes = _read(folder).get(_HASHES)
+    if hashes is None or hashes.dtype != np.uint64:
+        msg = f"`{folder / FILE}` must hold `{_HASHES}` of type uint64, got none"
+        raise InputError(msg)
+    return hashes
+
+
+def _read(folder: Path) -> dict[str, np.ndarray]:
+    path = folder / FILE
+    if not path.is_file():
+        if (folder / "config.json").is_file():
+            msg = (
+                f"`{folder}` must hold a finished prior, got one without {FILE}; "
+                f"finish it with python -m loft_jax.fit_prior --resume {folder}"
+            )
+        else:
+            msg = f"`{folder}` must be a folder that python -m loft_jax.fit_prior wrote"
+        raise InputError(msg)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    # NumPy, zipfile and zlib report damage by many types.
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, Exception) as error:
+        msg = f"`{path}` must be an intact .npz file, got: {error or type(error).__name__}"
+        raise InputError(msg) from error
+
+
+def _flat(name: str, state: nnx.State) -> dict[str, np.ndarray]:
+    leaves = nnx.to_flat_state(state)
+    return {
+        "/".join([name, *map(str, path)]): np.asarray(variable[...]) for path, variable in leaves
+    }
+
+
+def _filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.State:
+    filled = []
+    for path, variable in nnx.to_flat_state(like):
+        key = "/".join([name, *map(str, path)])
+        array = arrays[key]
+        if array.shape != variable.shape or array.dtype != variable.dtype:
+            msg = f"{key} {array.dtype} {list(array.shape)}, not {list(variable.shape)}"
+            raise ValueError(msg)
+        if not np.isfinite(array).all():
+            msg = f"{key} with numbers that are not finite"
+            raise ValueError(msg)
+        filled.append((path, variable.replace(jnp.asarray(array))))
+    return nnx.from_flat_state(filled)

@@ -1,0 +1,128 @@
+"""The style-based generator: a mapping network, and blocks that each take its output (PPA)."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from loft_jax.priors.architecture import SMALLEST, Architecture
+from loft_jax.priors.dcgan import SLOPE, doubled, to_unit
+from loft_jax.priors.spectral import Convolution, Dense, Weight, padded_convolution
+
+DEPTH = 4
+"""Layers of the mapping network."""
+MEMORY = 0.99
+"""Share of the running mean of w that one batch leaves."""
+GAIN = math.sqrt(2 / (1 + SLOPE**2))
+"""Keeps the variance of a leaky ReLU's output at 1."""
+
+
+class Mean(nnx.Variable):
+    """The running mean of w; state, not a weight."""
+
+
+class Mapping(nnx.Module):
+    """z on the sphere of radius sqrt(dim) to w, by fully connected layers.
+
+    Source: Karras et al. 2019, A style-based generator architecture, section 2.
+    """
+
+    def __init__(self, dim: int, *, rngs: nnx.Rngs):
+        self.layers = nnx.List([Dense(dim, dim, spectral=False, rngs=rngs) for _ in range(DEPTH)])
+        self.mean = Mean(jnp.zeros(dim))
+
+    def __call__(self, latents: Float[Array, "b z"], train: bool) -> Float[Array, "b style"]:
+        """Style w of each z; in training the running mean of w moves."""
+        x = latents * jax.lax.rsqrt(jnp.mean(latents**2, -1, keepdims=True) + 1e-8)
+        for layer in self.layers:
+            x = jax.nn.leaky_relu(layer(x, train), SLOPE)
+        if train:
+            batch = jax.lax.stop_gradient(x).mean(0)
+            self.mean[...] = MEMORY * self.mean[...] + (1 - MEMORY) * batch
+        return x
+
+
+class Modulated(nnx.Module):
+    """3 x 3 convolution whose weights are scaled by the style and brought back to unit length.
+
+    y_o = sum_i s_i W_io * x_i / sqrt(sum_ik (s_i W_ik,o)^2): scaling the input and the output
+    instead of the weights lets one convolution serve the whole batch.
+
+    Source: Karras et al. 2020, Analyzing and improving StyleGAN, eq. 1-3.
+    """
+
+    def __init__(self, inputs: int, outputs: int, dim: int, *, rngs: nnx.Rngs):
+        self.style = Dense(dim, inputs, spectral=False, rngs=rngs)
+        self.weight = Weight(3, 3, inputs, outputs, spectral=False, rngs=rngs)
+        self.bias = nnx.Param(jnp.zeros(outputs))
+
+    def __call__(
+        self, x: Float[Array, "b h w i"], w: Float[Array, "b style"], train: bool
+    ) -> Float[Array, "b h w o"]:
+        """Activated output."""
+        scale, kernel = 1 + self.style(w, train), self.weight(train)
+        length = jax.lax.rsqrt(scale**2 @ jnp.sum(kernel**2, (0, 1)) + 1e-8)
+        y = padded_convolution(x * scale[:, None, None], kernel) * length[:, None, None]
+        return GAIN * jax.nn.leaky_relu(y + self.bias[...][None, None, None], SLOPE)
+
+
+class Block(nnx.Module):
+    """Two modulated convolutions at one side, after doubling unless it is the first."""
+
+    def __init__(self, inputs: int, outputs: int, dim: int, *, double: bool, rngs: nnx.Rngs):
+        self.first = Modulated(inputs, outputs, dim, rngs=rngs)
+        self.second = Modulated(outputs, outputs, dim, rngs=rngs)
+        self.double = double
+
+    def __call__(
+        self, x: Float[Array, "b h w i"], w: Float[Array, "b style"], train: bool
+    ) -> Float[Array, "b h2 w2 o"]:
+        """The hidden picture after this block."""
+        x = doubled(x) if self.double else x
+        return self.second(self.first(x, w, train), w, train)
+
+
+class Generator(nnx.Module):
+    """A learned 4 x 4 start, blocks up to the full size, one layer to pixels.
+
+    Pixels come from the last block alone: blocks can then be cut apart, as a layer-by-layer search
+    does (it drops the skips to pixels in StyleGAN2 too). No noise enters: decoding is a function.
+    """
+
+    def __init__(self, architecture: Architecture, *, rngs: nnx.Rngs):
+        dim = architecture.latent_dim
+        maps = [architecture.maps(SMALLEST << k) for k in range(architecture.doublings + 1)]
+        self.mapping = Mapping(dim, rngs=rngs)
+        shape = (SMALLEST, SMALLEST, maps[0])
+        self.constant = nnx.Param(jax.random.normal(rngs.params(), shape))
+        self.blocks = nnx.List(
+            [
+                Block(a, b, dim, double=k > 0, rngs=rngs)
+                for k, (a, b) in enumerate(zip([maps[0], *maps], maps, strict=False))
+            ]
+        )
+        self.last = Convolution(maps[-1], architecture.channels, 1, spectral=False, rngs=rngs)
+
+    def __call__(
+        self, latents: Float[Array, "b z"], labels: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b h w ch"]:
+        """Pictures in [0, 1] of Gaussian z; labels are not used."""
+        return self.synthesise(self.mapping(latents, train), train)
+
+    def synthesise(self, w: Float[Array, "b style"], train: bool) -> Float[Array, "b h w ch"]:
+        """Pictures in [0, 1] of w."""
+        x = self.start(len(w))
+        for block in self.blocks:
+            x = block(x, w, train)
+        return self.to_image(x)
+
+    def start(self, n: int) -> Float[Array, "n a b f"]:
+        """The learned start, n times."""
+        constant = self.constant[...]
+        return jnp.broadcast_to(constant[None], (n, *constant.shape))
+
+    def to_image(self, hidden: Float[Array, "n a b f"]) -> Float[Array, "n h w ch"]:
+        """Pixels in [0, 1] of the last block's output."""
+        return to_unit(self.last(hidden, False))

@@ -1,0 +1,1 @@
+"""Fitting a prior: the session behind `python -m loft_jax.fit_prior`."""

@@ -1,0 +1,70 @@
+"""Settings of fit_prior: what is refused before anything is loaded, what a folder gives back."""
+
+import dataclasses
+
+import pytest
+
+from loft_jax.errors import InputError
+from loft_jax.fit_prior import main
+from loft_jax.training.fitting.config import FORMAT, RECIPES, FitConfig, check, from_dict
+
+
+@pytest.mark.parametrize("prior", RECIPES)
+def test_every_recipe_passes_its_own_check(prior):
+    check(FitConfig(prior=prior, target="run"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "`--steps` must be"),
+        ({"batch": 1}, "`--batch` must be"),
+        ({"width": 0}, "`--width` must be"),
+        ({"seed": -1}, "`--seed` must be"),
+        ({"count": 3}, "`--count` must be"),
+        ({"critic_steps": 0}, "`--critic-steps` must be"),
+        ({"top_n": 0}, "`--top-n` must be"),
+        ({"learning_rate": float("nan")}, "`--learning-rate` must be"),
+        ({"ema": 1.0}, "`--ema` must be"),
+        ({"channels": 2}, "`--channels` must be"),
+        ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
+        ({"prior": "plgmi", "target": "x", "loss": "wgan-gp"}, "`--loss` must be left alone"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_by_name(change, message):
+    with pytest.raises(InputError, match=message):
+        check(dataclasses.replace(FitConfig(), **change))
+
+
+def test_settings_come_back_from_their_dictionary():
+    config = FitConfig(prior="style", steps=7)
+    values = {"format": FORMAT, **dataclasses.asdict(config)}
+    assert from_dict(values) == config
+    with pytest.raises(InputError, match="got format 0"):
+        from_dict({**values, "format": 0})
+    with pytest.raises(InputError, match="got width"):
+        from_dict({key: value for key, value in values.items() if key != "width"})
+    with pytest.raises(InputError, match="got speed"):
+        from_dict({**values, "speed": 1})
+
+
+def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
+    assert FitConfig(loss="wgan-gp").critic_updates == 5
+    assert FitConfig(loss="wgan-gp", critic_steps=2).critic_updates == 2
+    assert FitConfig().critic_updates == RECIPES["dcgan"].critic_steps
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--resume", "/nowhere"], "`RUN` must be a run folder"),
+        (["--data", "/nowhere"], "which does not exist"),
+        (["--prior", "kedmi", "--target", "/nowhere"], "`RUN` must be a run folder"),
+        (["--size", "24", "--count", "16"], "`--size` must be 8, 16, 32, 64 or 128"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_find(flags, message, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=message):
+        main([*flags, "--no-cache", "--out", str(out)])
+    assert not out.exists()
