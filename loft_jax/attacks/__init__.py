@@ -1,1 +1,0 @@
-"""Model inversion: objective x prior x search x selection, and the published attacks as recipes."""
