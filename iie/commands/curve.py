@@ -47,9 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from iie.rank_curve import rank_curve
 
-    shared.check_picture(options.out)
-    json_file = options.json or options.out.with_suffix(".json")
-    shared.check_writable("--json", json_file)
+    json_file = shared.checked_outputs(options)
     if options.quick and options.shape is None:
         options.shape = [32, 32, 1]
     prior = prior_of(options)

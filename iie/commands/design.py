@@ -61,9 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from iie.design import least_leaking_filter, sufficient_rank, trade_off
 
-    shared.check_picture(options.out)
-    json_file = options.json or options.out.with_suffix(".json")
-    shared.check_writable("--json", json_file)
+    json_file = shared.checked_outputs(options)
     shared.check_writable("--weight", options.weight)
     _checks.count("--seed", options.seed, at_least=0)
     name, samples, labels = _samples(options)

@@ -40,9 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from iie.filter_report import filter_report
 
-    shared.check_picture(options.out)
-    json_file = options.json or options.out.with_suffix(".json")
-    shared.check_writable("--json", json_file)
+    json_file = shared.checked_outputs(options)
     weight = load_rows("W.npy", options.weight)
     samples = load_rows("--samples", options.samples)
     report = filter_report(samples, weight, noise=options.noise)

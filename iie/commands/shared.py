@@ -55,16 +55,20 @@ def check_writable(name: str, path: Path | None) -> None:
         raise ValueError(msg)
 
 
-def check_picture(path: Path) -> None:
-    """Refuse a picture that cannot be written.
+def checked_outputs(options: argparse.Namespace) -> Path:
+    """Where a command that draws puts its numbers: `--json`, or beside the picture.
 
     Raises:
-        ValueError: if the name does not end in .png, .pdf or .svg, or cannot be written.
+        ValueError: if the picture's name does not end in .png, .pdf or .svg, or one of both files
+            cannot be written.
     """
-    if path.suffix not in (".png", ".pdf", ".svg"):
-        msg = f"`--out` must end in .png, .pdf or .svg, got {path}"
+    if options.out.suffix not in (".png", ".pdf", ".svg"):
+        msg = f"`--out` must end in .png, .pdf or .svg, got {options.out}"
         raise ValueError(msg)
-    check_writable("--out", path)
+    check_writable("--out", options.out)
+    json_file = options.json or options.out.with_suffix(".json")
+    check_writable("--json", json_file)
+    return json_file
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
