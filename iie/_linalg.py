@@ -39,7 +39,7 @@ class Posterior:
 
     @property
     def error(self) -> float:
-        """Tr Cov(x | y), a sum of squares."""
+        """The trace of Cov(x | y), a sum of squares."""
         return float(np.sum(self.unseen**2))
 
 

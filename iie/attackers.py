@@ -8,11 +8,12 @@ import scipy
 from jaxtyping import Float64
 
 from iie import _checks, _linalg, _structured
+from iie._instance import linear_instance
 from iie._types import ArrayLike
 from iie.closed_form import ACCURATE_DIM, gaussian_linear
 from iie.mixture import MixturePosterior, mixture_posterior
-from iie.priors import Gaussian, GaussianMixture, Prior, StudentT, as_prior
-from iie.releases import Linear, as_release
+from iie.priors import GaussianMixture, StudentT
+from iie.releases import Linear
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def ideal_attacker(
 
     Source: references.bib:yu2026rank, Ideal Inversion Attacker.   Proof: proofs/ideal_attacker.py
     """
-    law, out = _linear_release(prior, release, mean)
+    law, out = linear_instance(prior, release, mean)
     if isinstance(law, GaussianMixture):
         return mixture_posterior(law, out, cutoff=cutoff)
     if isinstance(law, StudentT) and out.noise is not None:
@@ -89,7 +90,7 @@ def linear_attacker(
 
     Source: ours (orthogonality).   Proof: proofs/ideal_attacker.py
     """
-    law, out = _linear_release(prior, release, None)
+    law, out = linear_instance(prior, release)
     S = law.covariance
     c = _linalg.relative_cutoff(S, out, cutoff)
     gram = _structured.cholesky_gram(S, out, c) if S.dim > ACCURATE_DIM else None
@@ -168,17 +169,3 @@ def posterior_covariance(
     c = _linalg.relative_cutoff(law.covariance, out, cutoff)
     unseen = _linalg.condition(law.covariance, out, c).unseen
     return unseen @ unseen.T
-
-
-def _linear_release(prior: Any, release: Any, mean: ArrayLike | None) -> tuple[Prior, Linear]:
-    law = as_prior(prior)
-    if mean is not None:
-        if law is prior:
-            msg = "`mean` must be part of the prior when `prior` is not a covariance"
-            raise ValueError(msg)
-        law = Gaussian(law.covariance, mean)
-    out = as_release(release, law.dim)
-    if not isinstance(out, Linear):
-        msg = f"`release` must be Linear for an attacker in closed form, got {type(out).__name__}"
-        raise ValueError(msg)  # noqa: TRY004
-    return law, out

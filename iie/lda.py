@@ -93,7 +93,7 @@ def lda_model(
 
 
 def sufficient_rank(model: LinearDiscriminantModel) -> int:
-    """Q = rank S_b <= c - 1: the rank from which a filter can keep all that x tells of its class.
+    """The rank q = rank S_b <= c - 1 from which a filter keeps all that x tells of its class.
 
     The numerical rank of the class means in units of the within-class spread, at a relative
     cut-off of 10 max(c, d) eps.

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie import _checks
+from iie._instance import linear_instance
 from iie._types import ArrayLike
-from iie.priors import Gaussian, GaussianMixture, Prior, as_prior
-from iie.releases import Linear, as_release
+from iie.priors import GaussianMixture, Prior
+from iie.releases import Linear
 
 CHUNK = 4096  # inputs drawn at once, at most
 CHUNK_NUMBERS = 2**18  # coordinates drawn at once, at most: 2 MiB stay in a cache
@@ -99,16 +100,7 @@ def attack_error(
         ValueError: if prior and release do not fit each other, the release is not linear, or
             `samples` is too small or odd.
     """
-    law = as_prior(prior)
-    if mean is not None:
-        if law is prior:
-            msg = "`mean` must be part of the prior when `prior` is not a covariance"
-            raise ValueError(msg)
-        law = Gaussian(law.covariance, mean)
-    out = as_release(release, law.dim)
-    if not isinstance(out, Linear):
-        msg = f"`release` must be Linear to be simulated, got {type(out).__name__}"
-        raise ValueError(msg)  # noqa: TRY004
+    law, out = linear_instance(prior, release, mean)
     per_term = 2 if antithetic else 1
     n = _checks.count("samples", samples, at_least=2 * per_term)
     if n % per_term:

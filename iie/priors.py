@@ -43,7 +43,7 @@ class Gaussian:
         return self.covariance.dim
 
     def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """N draws, one a row."""
+        """Draws of x, one a row."""
         x = self.covariance.sample(n, rng)
         x += self.mean
         return x
@@ -89,7 +89,7 @@ class StudentT:
         return self.covariance.dim
 
     def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """N draws, one a row."""
+        """Draws of x, one a row."""
         x = self.covariance.sample(n, rng)
         x *= np.sqrt((self.df - 2) / rng.chisquare(self.df, (n, 1)))
         x += self.mean
@@ -151,17 +151,17 @@ class GaussianMixture:
 
     @property
     def mean(self) -> Float64[np.ndarray, " d"]:
-        """Mu = sum_k p_k m_k."""
+        """The mean mu = sum_k p_k m_k."""
         return self.weights @ self.means
 
     def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """N draws, one a row."""
+        """Draws of x, one a row."""
         return self.labelled(n, rng)[0]
 
     def labelled(
         self, n: int, rng: np.random.Generator
     ) -> tuple[Float64[np.ndarray, "{n} d"], np.ndarray]:
-        """N draws, one a row, and the component of each."""
+        """Draws of x, one a row, and the component of each."""
         labels = rng.choice(len(self.weights), size=n, p=self.weights)
         x = self.means[labels]
         for k, S in enumerate(self.components):

@@ -177,7 +177,7 @@ class Quantised:
 
     @property
     def bits(self) -> float:
-        """M b."""
+        """All outputs together: m b."""
         return self.outputs * float(self.bits_per_output)
 
 

@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="ranks of the table; 1 2 4 ... 512 goes on by the same factor (default: about ten)",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="at most 32 x 32 pixels, to try the command"
+        "--quick", action="store_true", help="32 x 32 gray pixels unless --shape says otherwise"
     )
     shared.add_output_flags(parser, picture="iie-curve.png")
     parser.set_defaults(run=run, parser=parser)

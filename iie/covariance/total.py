@@ -75,7 +75,7 @@ class TotalCovariance(Covariance):
         )
 
     def trace(self) -> float:
-        """Tr S."""
+        """The trace of S."""
         return float(self.weights @ [S.trace() for S in self.parts] + np.sum(self.between**2))
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:

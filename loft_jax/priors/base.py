@@ -2,7 +2,6 @@
 
 import abc
 
-import jax
 from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.errors import InputError
@@ -58,8 +57,12 @@ class ImagePrior(abc.ABC):
     def start(
         self, latents: Float[Array, "n z"], labels: Int[Array, " n"]
     ) -> Float[Array, "n a b f"]:
-        """The hidden picture that enters block 0 (only where `blocks` > 0)."""
-        raise NotImplementedError
+        """The hidden picture that enters block 0.
+
+        Raises:
+            InputError: here, in `block` and in `to_image`, if this prior has no blocks.
+        """
+        raise self._whole()
 
     def block(
         self,
@@ -69,13 +72,11 @@ class ImagePrior(abc.ABC):
         labels: Int[Array, " n"],
     ) -> Float[Array, "n a2 b2 f2"]:
         """The hidden picture after block `index`; `to_image` turns that of the last to pixels."""
-        raise NotImplementedError
+        raise self._whole()
 
     def to_image(self, hidden: Float[Array, "n a b f"]) -> Float[Array, "n h w ch"]:
         """Pixels in [0, 1] of the last hidden picture."""
-        raise NotImplementedError
+        raise self._whole()
 
-
-def pictures_of(prior: ImagePrior, key: Key[Array, ""], n: int) -> Float[Array, "n h w ch"]:
-    """Pictures from the prior's own law, with class 0 where it asks for one."""
-    return prior.decode(prior.sample(key, n), jax.numpy.zeros(n, int))
+    def _whole(self) -> InputError:
+        return InputError(f"{type(self).__name__} has no blocks between which to search")

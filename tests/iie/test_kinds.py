@@ -165,11 +165,11 @@ PRIORS = {
 }
 
 
-@pytest.mark.parametrize("noise", [None, 0.5])
-@pytest.mark.parametrize("name", PRIORS)
+# A Student-t with noise is left out: its posterior has no closed form, and the sampler refuses it.
+@pytest.mark.parametrize(
+    ("name", "noise"), [(n, e) for n in PRIORS for e in (None, 0.5) if (n, e) != ("t", 0.5)]
+)
 def test_a_draw_from_the_posterior_errs_exactly_twice_the_iie(name, noise):
-    if name == "t" and noise:
-        pytest.skip("no closed form")
     prior, release = PRIORS[name], Linear(W, bias=[3.0], noise=noise)
     rng, sampler = np.random.default_rng(2), posterior_sampler(prior, release)
     run = iie.attack_error(

@@ -214,5 +214,5 @@ def test_bad_input_is_refused_in_a_sentence_that_names_it():
         iie.attack_error(attacker, np.eye(2), np.eye(3), samples=2, rng=rng)
     with pytest.raises(ValueError, match="`samples` must be even for antithetic pairs, got 5"):
         iie.attack_error(attacker, np.eye(2), np.eye(2), samples=5, rng=rng, antithetic=True)
-    with pytest.raises(ValueError, match="`release` must be Linear to be simulated, got LabelOnly"):
+    with pytest.raises(ValueError, match="`release` must be Linear, got LabelOnly"):
         iie.attack_error(attacker, np.eye(2), LabelOnly(2), samples=2, rng=rng)
