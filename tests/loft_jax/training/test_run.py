@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 TINY = ["--data", "digits", "--size", "8", "--epochs", "4", "--batch", "64", "--rank", "8"]
+# Devices sum a batch in different orders. At the usual rate AdamW amplifies that rounding (1e-8) to
+# a hundredth of the loss within two epochs; at this one it stays rounding, over all epochs.
+GENTLE = [*TINY, "--learning-rate", "1e-4"]
 
 
 def train(*flags, environment, **popen):
@@ -122,20 +125,28 @@ def test_evaluate_repeats_the_closing_numbers(uninterrupted, tmp_path, command_e
     assert any("best linear attacker" in assumption for assumption in leakage["assumptions"])
 
 
-def test_four_devices_give_the_loss_curve_of_one(uninterrupted, tmp_path, command_environment):
+@pytest.fixture(scope="module")
+def on_one_device(tmp_path_factory, command_environment):
+    run = tmp_path_factory.mktemp("runs") / "one"
+    environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "1"}
+    finish(train(*GENTLE, "--out", str(run), environment=environment))
+    return run
+
+
+def losses(run):
+    return [row["train_loss"] for row in epochs(run)]
+
+
+def test_four_devices_give_the_loss_curve_of_one(on_one_device, tmp_path, command_environment):
     run = tmp_path / "four"
     environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "4"}
-    out = finish(train(*TINY, "--out", str(run), environment=environment))
+    out = finish(train(*GENTLE, "--out", str(run), environment=environment))
     assert "4 x cpu" in out
-    one, four = epochs(uninterrupted), epochs(run)
-    # Sums over the batch are taken in another order: float32 rounding, amplified by training.
-    np.testing.assert_allclose(
-        [row["train_loss"] for row in four[:2]], [row["train_loss"] for row in one[:2]], rtol=1e-3
-    )
+    np.testing.assert_allclose(losses(run), losses(on_one_device), rtol=1e-6)
 
 
 @pytest.mark.slow
-def test_two_processes_train_together(uninterrupted, tmp_path, command_environment):
+def test_two_processes_give_the_loss_curve_of_one(on_one_device, tmp_path, command_environment):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -143,14 +154,11 @@ def test_two_processes_train_together(uninterrupted, tmp_path, command_environme
     environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "1"}
     environment.pop("PYTHONWARNINGS")
     together = ["--coordinator", f"127.0.0.1:{port}", "--processes", "2"]
-    flags = [*TINY, "--epochs", "1", "--out", str(run), *together]
+    flags = [*GENTLE, "--out", str(run), *together]
     processes = [train(*flags, "--process-id", str(i), environment=environment) for i in range(2)]
     outs = [finish(process) for process in processes]
     assert "2 x cpu" in outs[0]
-    single = tmp_path / "one"
-    finish(train(*TINY, "--epochs", "1", "--out", str(single), environment=command_environment))
-    two, one = epochs(run)[0], epochs(single)[0]
-    np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=1e-4)
+    np.testing.assert_allclose(losses(run), losses(on_one_device), rtol=1e-6)
     assert json.loads((run / "result.json").read_text())["test_accuracy"] > 0
 
 
