@@ -30,28 +30,44 @@ class StructuredError(NamedTuple):
 class Gram(NamedTuple):
     """W S, "m d", and the lower Cholesky factor of W S W^T + N; `rank` is m if N = 0."""
 
-    shared: Float64[np.ndarray, "m d"]
+    shared: Float64[np.ndarray, "m q"]
     lower: Float64[np.ndarray, "m m"]
     rank: int | None
 
 
+class _Products(NamedTuple):
+    """W S or its coordinates in an isometry, the lower triangle of W S W^T, and ||W||_F^2."""
+
+    shared: Float64[np.ndarray, "m q"]
+    K: Float64[np.ndarray, "m m"]
+    frobenius: float
+
+
 def structured_error(S: Covariance, release: Linear, cutoff: float) -> StructuredError:
     """The IIE of a Gaussian prior, by the cheaper way that is safe."""
-    gram = cholesky_gram(S, release, cutoff)
+    gram = None
+    if 0 < release.outputs <= release.dim:
+        products = _modal_products(S, release) or _products(S, release)
+        gram = _cholesky(products, S, release, cutoff)
     if gram is None:
         return _orthonormal(S, release, cutoff)
-    # In place: W S is the largest array here. Its transpose lies in memory as BLAS wants it.
-    (trsm,) = scipy.linalg.get_blas_funcs(("trsm",), (gram.lower,))
-    seen = trsm(1.0, gram.lower, gram.shared.T, side=1, lower=1, trans_a=1, overwrite_b=1).T.ravel()
+    # tr(K^{-1} W S S W^T): two products of W's size in all, the triangular solve would be slower.
+    both = gram.shared @ gram.shared.T
+    seen = np.trace(scipy.linalg.cho_solve((gram.lower, True), both, check_finite=False))
     rank = _rank(S, release, cutoff) if gram.rank is None else gram.rank
-    return StructuredError(max(S.trace() - float(seen @ seen), 0.0), rank)
+    return StructuredError(max(S.trace() - float(seen), 0.0), rank)
 
 
 def cholesky_gram(S: Covariance, release: Linear, cutoff: float) -> Gram | None:
     """W S and Cholesky of K, or None if K may be worse conditioned than 1e8 or than `cutoff`."""
-    m, d = release.outputs, release.dim
-    if m == 0 or m > d:
+    if not 0 < release.outputs <= release.dim:
         return None
+    return _cholesky(_products(S, release), S, release, cutoff)
+
+
+def _products(S: Covariance, release: Linear) -> _Products:
+    """For any S: S is applied to a block of rows at a time."""
+    m, d = release.outputs, release.dim
     shared = np.empty((m, d))
     K = np.zeros((m, m), order="F")
     frobenius = 0.0
@@ -60,6 +76,29 @@ def cholesky_gram(S: Covariance, release: Linear, cutoff: float) -> Gram | None:
         # Lower triangle only; the rows of W S so far are all that it needs.
         K[place, : place.stop] = rows @ shared[: place.stop].T
         frobenius += float(np.vdot(rows, rows))
+    return _Products(shared, K, frobenius)
+
+
+def _modal_products(S: Covariance, release: Linear) -> _Products | None:
+    """In coordinates where S is diagonal: half the transforms of `_products`, if S has any."""
+    shared, deviations, frobenius = np.empty(0), np.empty(0), 0.0
+    for place, rows in release.blocks():
+        modes = S.modes(rows.T)
+        if modes is None:
+            return None
+        if place.start == 0:
+            deviations = modes.deviations
+            shared = np.empty((release.outputs, len(deviations)))
+        shared[place] = modes.coordinates.T
+        frobenius += float(np.vdot(rows, rows))
+    K = np.asfortranarray(np.tril(shared @ shared.T))
+    shared *= deviations
+    return _Products(shared, K, frobenius)
+
+
+def _cholesky(products: _Products, S: Covariance, release: Linear, cutoff: float) -> Gram | None:
+    shared, K, frobenius = products
+    m = release.outputs
     noiseless = _safe_cholesky(K)
     # Neither rank decision of the accurate route can then go below m.
     safe = noiseless is not None and _above_cutoff(

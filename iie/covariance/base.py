@@ -14,6 +14,13 @@ class Eigenpairs(NamedTuple):
     vectors: Float64[np.ndarray, "d r"]
 
 
+class Modes(NamedTuple):
+    """E S^{1/2} x and s, where E^T E = I and S = E^T diag(s^2) E: S is a filter there."""
+
+    coordinates: Float64[np.ndarray, "q k"]
+    deviations: Float64[np.ndarray, " q"]
+
+
 class Covariance(abc.ABC):
     """A symmetric positive semidefinite d x d operator S, unit u^2.
 
@@ -67,6 +74,10 @@ class Covariance(abc.ABC):
         Raises:
             ValueError: if r is not in 0..d.
         """
+
+    def modes(self, x: Float64[np.ndarray, "d k"]) -> Modes | None:
+        """S^{1/2} x in coordinates where S is diagonal, or None where they are not cheap."""
+        return None
 
     def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "n d"]:
         """Draws n samples of N(0, S), one a row."""

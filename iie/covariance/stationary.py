@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from iie import _checks
 from iie._types import ArrayLike
 from iie.covariance._columns import by_blocks
-from iie.covariance.base import Covariance, Eigenpairs
+from iie.covariance.base import Covariance, Eigenpairs, Modes
 from iie.covariance.dense import DenseCovariance
 
 SINGULAR = 100 * float(np.finfo(np.float64).eps)  # of the largest eigenvalue: the FFT's rounding
@@ -130,6 +130,31 @@ class StationaryCovariance(Covariance):
         """S^{1/2} x, by FFT."""
         return self.root(x)
 
+    def modes(self, x: Float64[np.ndarray, "d k"]) -> Modes:
+        """Real and imaginary parts of the waves, in the axes of C; q = 2 h (w // 2 + 1) c."""
+        h, w, c = self.shape
+        half = w // 2 + 1
+        spread, axes = self._coupling_axes
+        deviations = np.multiply.outer(np.sqrt(self.power[:, :half]), spread)
+        # A wave of the left half of the spectrum stands for its mirror image too.
+        share = np.full(half, np.sqrt(2.0))
+        share[0] = 1.0
+        if w % 2 == 0:
+            share[-1] = 1.0
+        weights = deviations * share[:, None]
+
+        def block(columns: Float64[np.ndarray, "d n"]) -> Float64[np.ndarray, "q n"]:
+            images = columns.T.reshape(-1, c) @ axes
+            waves = np.asarray(
+                scipy.fft.rfft2(images.reshape(-1, h, w, c), axes=(1, 2), norm="ortho", workers=-1)
+            )
+            waves *= weights
+            return waves.view(np.float64).reshape(columns.shape[1], -1).T
+
+        q = 2 * deviations.size
+        coordinates = by_blocks(block, x, rows=q, bytes_per_column=3 * 8 * q)
+        return Modes(coordinates, np.repeat(deviations, 2))
+
     def trace(self) -> float:
         """The sum of p times tr C."""
         return float(np.sum(self.power)) * self._channels.trace()
@@ -156,11 +181,17 @@ class StationaryCovariance(Covariance):
         return Eigenpairs(values[order], images.reshape(r, self.dim).T)
 
     @cached_property
-    def _coupling_root(self) -> Float64[np.ndarray, "c c"]:
-        """C^{1/2}, symmetric; eigenvalues that are rounding errors are zero."""
+    def _coupling_axes(self) -> tuple[Float64[np.ndarray, " c"], Float64[np.ndarray, "c c"]]:
+        """Roots of C's eigenvalues, rounding errors being zero, and its eigenvectors."""
         values, vectors = self._channels.top(self._channels.dim)
         kept = np.where(values > self._channels.cutoff * values[0], values, 0.0)
-        return vectors * np.sqrt(kept) @ vectors.T
+        return np.sqrt(kept), vectors
+
+    @cached_property
+    def _coupling_root(self) -> Float64[np.ndarray, "c c"]:
+        """C^{1/2}, symmetric."""
+        spread, vectors = self._coupling_axes
+        return vectors * spread @ vectors.T
 
     def _filter(
         self,

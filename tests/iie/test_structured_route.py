@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from iie import _structured, closed_form
 from iie._linalg import condition
-from iie.covariance import DenseCovariance, DiagonalCovariance, LowRankCovariance
+from iie.covariance import (
+    DenseCovariance,
+    DiagonalCovariance,
+    LowRankCovariance,
+    StationaryCovariance,
+)
 from iie.releases import Linear
 
 CUTOFF = 1e-12
@@ -37,6 +42,18 @@ def test_both_ways_equal_the_accurate_route(d, data):
         result = route(S, release, CUTOFF)
         assert result.rank == expected.rank
         assert result.total == pytest.approx(expected.error, abs=1e-11 * S.trace())
+
+
+@pytest.mark.parametrize("noise", [None, 0.3])
+@pytest.mark.parametrize("shape", [(4, 5, 3), (5, 6, 1)])
+def test_a_prior_with_modes_equals_its_matrix(shape, noise):
+    S = StationaryCovariance.natural_images(shape)
+    release = Linear(np.random.default_rng(2).standard_normal((7, S.dim)), noise=noise)
+    assert S.modes(release.weight.T) is not None
+    result = _structured.structured_error(S, release, CUTOFF)
+    expected = condition(DenseCovariance(S.dense()), release, CUTOFF)
+    assert result.rank == expected.rank
+    assert result.total == pytest.approx(expected.error, abs=1e-12 * S.trace())
 
 
 def test_a_well_conditioned_release_takes_the_cheap_way_and_a_deficient_one_does_not():

@@ -46,6 +46,20 @@ def test_equals_the_circulant_matrix_coupled_over_channels(power, c, seed, singu
     laws.assert_equals_dense(StationaryCovariance(power, coupling), S)
 
 
+@given(powers(max_size=5), st.integers(1, 3), strategies.seeds())
+def test_in_its_modes_it_is_diagonal(power, c, seed):
+    rng = RNG(seed)
+    A = rng.standard_normal((c, c))
+    S, x = np.kron(circulant(power), A @ A.T), rng.standard_normal((power.size * c, 3))
+    modes = StationaryCovariance(power, A @ A.T).modes(x)
+    once, twice = modes.coordinates, modes.coordinates * modes.deviations[:, None]
+    scale = max(np.abs(S).max(), 1.0)
+    np.testing.assert_allclose(once.T @ once, x.T @ S @ x, rtol=0, atol=1e-12 * scale * x.size**2)
+    np.testing.assert_allclose(
+        twice.T @ twice, x.T @ S @ S @ x, rtol=0, atol=1e-12 * scale**2 * x.size**2
+    )
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_root_has_no_more_rank_than_a_singular_coupling(seed):
     # The square root of a rounding error, 1e-8, would count as a direction of its own.
