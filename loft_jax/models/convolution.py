@@ -1,9 +1,11 @@
-"""Convolution layers, with a weight gradient of their own where XLA's is slow on a CPU.
+"""Convolution layers, with gradients of their own where XLA's are slow on a CPU.
 
-XLA differentiates a convolution by its weights as a convolution whose kernel is the whole image: 4
-to 30 GFLOP/s a core from 16 x 16 px up, where its forward pass runs at 60. Written out, that
-gradient is one matrix product, patches' times output gradient; in portions of a few images the
-patches stay in cache. Measured in benchmarks/README.md. All else, and other backends: lax as is.
+By the weights, XLA differentiates a convolution as one whose kernel is the whole image: 4 to 30
+GFLOP/s a core from 16 x 16 px up, where its forward pass runs at 60. Written out, that gradient is
+one matrix product, patches' times output gradient; in portions of a few images the patches stay in
+cache. By the picture, JAX's transpose asks for a kernel with its channels swapped, which inside
+`lax.scan` takes up to 16 times as long as a plain one: here they are swapped beforehand. Measured
+in benchmarks/README.md. Other backends: lax as is.
 """
 
 from functools import partial
@@ -66,38 +68,59 @@ def convolve(
 ) -> Float[Array, "b h2 w2 o"]:
     """What `jax.lax.conv_general_dilated` returns, by the fastest route for shape and backend.
 
-    For the layers of `conv` only: square kernel and stride, padding by half the kernel.
+    For square kernels and strides, padded alike on all four sides.
     """
     size, stride = kernel.shape[0], strides[0]
     if jax.default_backend() == "cpu" and x.dtype == jnp.float32:
         if size == 1:
             return x[:, ::stride, ::stride] @ kernel[0, 0]
-        if size == 3 and x.shape[1] * x.shape[2] // stride**2 >= PATCHES_FROM:
-            return convolve_3x3(x, kernel, stride)
+        return convolve_on_cpu(x, kernel, stride, padding[0][0])
     return jax.lax.conv_general_dilated(x, kernel, strides, padding, **settings)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(2,))
-def convolve_3x3(
-    x: Float[Array, "b h w i"], kernel: Float[Array, "3 3 i o"], stride: int
+@partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
+def convolve_on_cpu(
+    x: Float[Array, "b h w i"],
+    kernel: Float[Array, "k k _ _"],
+    stride: int,
+    edge: int,
+    axes: str = "HWIO",
 ) -> Float[Array, "b h2 w2 o"]:
-    """3 x 3 convolution, zero-padded by one, whose weight gradient is a matrix product."""
+    """Convolution with fast gradients on a CPU.
+
+    Args:
+        x: pictures.
+        kernel: weights.
+        stride: step, along both sides.
+        edge: zeros on each of the four sides.
+        axes: the kernel's, HWIO or HWOI.
+    """
     return jax.lax.conv_general_dilated(
-        x, kernel, (stride, stride), ((1, 1), (1, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x,
+        kernel,
+        (stride, stride),
+        ((edge, edge), (edge, edge)),
+        dimension_numbers=("NHWC", axes, "NHWC"),
     )
 
 
 # The convolution is linear in x and in the kernel: a rule for tangents, which JAX transposes, gives
-# derivatives of both modes and every order. The derivative by x is XLA's.
-@partial(convolve_3x3.defjvp, symbolic_zeros=True)
-def _tangent(stride: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
+# derivatives of both modes and every order.
+@partial(convolve_on_cpu.defjvp, symbolic_zeros=True)
+def _tangent(stride: int, edge: int, axes: str, primals: Any, tangents: Any) -> tuple[Array, Array]:
     (x, kernel), (dx, dkernel) = primals, tangents
-    y = convolve_3x3(x, kernel, stride)
+    y = convolve_on_cpu(x, kernel, stride, edge, axes)
     dy = jnp.zeros_like(y)
     if not isinstance(dx, SymbolicZero):
-        dy += convolve_3x3(dx, kernel, stride)
+        # Channels are swapped, and said to be; JAX's transpose unsays it: that is XLA's fast form.
+        other = "HWOI" if axes == "HWIO" else "HWIO"
+        dy += convolve_on_cpu(dx, kernel.swapaxes(2, 3), stride, edge, other)
     if not isinstance(dkernel, SymbolicZero):
-        dy += patch_product(x, dkernel, stride)
+        if kernel.shape[0] == 3 and edge == 1 and y.shape[1] * y.shape[2] >= PATCHES_FROM:
+            plain = dkernel if axes == "HWIO" else dkernel.swapaxes(2, 3)
+            dy += patch_product(x, plain, stride)
+        else:
+            dy += convolve_on_cpu(x, dkernel, stride, edge, axes)
     return y, dy
 
 

@@ -1,11 +1,13 @@
 """Our convolution and its derivatives are the convolution's, by its defining sum in float64."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loft_jax.models.convolution import PATCHES_FROM, convolve, convolve_3x3, patch_product
+from loft_jax.models.convolution import PATCHES_FROM, convolve, convolve_on_cpu, patch_product
 
 NHWC = jax.lax.conv_dimension_numbers((1, 1, 1, 1), (1, 1, 1, 1), ("NHWC", "HWIO", "NHWC"))
 # (batch, height, width, inputs, outputs, stride): odd sides, a prime batch, several portions.
@@ -54,11 +56,15 @@ def close(actual, expected, terms):
     np.testing.assert_allclose(np.asarray(actual), expected, rtol=0, atol=tolerance)
 
 
+def on_cpu(x, kernel, stride):
+    return convolve_on_cpu(x, kernel, stride, 1)
+
+
 def single(*arrays):
     return [jnp.asarray(a, jnp.float32) for a in arrays]
 
 
-@pytest.mark.parametrize("route", [convolve_3x3, patch_product])
+@pytest.mark.parametrize("route", [on_cpu, patch_product])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_value_and_both_gradients_are_those_of_the_defining_sum(route, shape):
     x, kernel, cotangent, y, stride = problem(shape)
@@ -77,7 +83,7 @@ def test_the_tangent_is_the_bilinear_one(shape):
     rng = np.random.default_rng(1)
     dx, dkernel = rng.standard_normal(x.shape), rng.standard_normal(kernel.shape)
     primals, tangents = single(x, kernel), single(dx, dkernel)
-    f = lambda a, k: convolve_3x3(a, k, stride)  # noqa: E731
+    f = lambda a, k: on_cpu(a, k, stride)  # noqa: E731
     _, tangent = jax.jvp(f, tuple(primals), tuple(tangents))
     expected = definition(dx, kernel, stride) + definition(x, dkernel, stride)
     close(tangent, expected, 18 * shape[3])
@@ -88,7 +94,7 @@ def test_derivatives_of_second_order_exist_in_mixed_modes():
     (a, k), (da,) = single(x, kernel), single(np.ones_like(x))
 
     def energy(a):
-        return (convolve_3x3(a, k, 1) ** 2).sum() / 2
+        return (on_cpu(a, k, 1) ** 2).sum() / 2
 
     _, product = jax.jvp(jax.grad(energy), (a,), (da,))
     # The Hessian of |Kx|^2 / 2 is K'K, so the product is K'K 1.
@@ -99,17 +105,46 @@ def test_derivatives_of_second_order_exist_in_mixed_modes():
 def test_vmap_over_kernels_convolves_with_each():
     x, kernel, _, y, _ = problem(SHAPES[0])
     a, k = single(x, np.stack([kernel, -2 * kernel]))
-    both = jax.vmap(lambda k: convolve_3x3(a, k, 1))(k)
+    both = jax.vmap(lambda k: on_cpu(a, k, 1))(k)
     close(both, np.stack([y, -2 * y]), 18)
 
 
 def test_the_gradient_by_the_image_alone_makes_no_patches():
-    x, kernel, _, _, _ = problem(SHAPES[0])
-    a, k = single(x, kernel)
-    by_image = jax.make_jaxpr(jax.grad(lambda a: convolve_3x3(a, k, 1).sum()))(a)
-    by_kernel = jax.make_jaxpr(jax.grad(lambda k: convolve_3x3(a, k, 1).sum()))(k)
+    side = int(PATCHES_FROM**0.5)
+    a, k = single(np.zeros((1, side, side, 2)), np.zeros((3, 3, 2, 2)))
+    by_image = jax.make_jaxpr(jax.grad(lambda a: on_cpu(a, k, 1).sum()))(a)
+    by_kernel = jax.make_jaxpr(jax.grad(lambda k: on_cpu(a, k, 1).sum()))(k)
     assert "scan" not in str(by_image)
     assert "scan" in str(by_kernel)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("size", "edge"), [(3, 1), (3, 0), (4, 1), (7, 3)])
+def test_inside_a_loop_both_gradients_are_those_outside(size, edge, stride):
+    rng = np.random.default_rng(3)
+    x, kernel = single(
+        rng.standard_normal((2, 9, 9, 3)), rng.standard_normal((size, size, 3, 4)) / size**2
+    )
+
+    def energy(route, x, kernel):
+        return (jnp.sin(route(x, kernel))).sum()
+
+    def ours(x, kernel):
+        return convolve_on_cpu(x, kernel, stride, edge)
+
+    def plain(x, kernel):
+        padding = ((edge, edge), (edge, edge))
+        return jax.lax.conv_general_dilated(
+            x, kernel, (stride, stride), padding, dimension_numbers=NHWC
+        )
+
+    def step(state, _):
+        return jax.grad(partial(energy, ours), (0, 1))(*state), None
+
+    found, _ = jax.lax.scan(step, (x, kernel), length=1)
+    expected = jax.grad(partial(energy, plain), (0, 1))(x, kernel)
+    for left, right in zip(found, expected, strict=True):
+        close(left, right, 200)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
