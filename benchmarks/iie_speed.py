@@ -113,6 +113,7 @@ def structured(quick: bool) -> dict[str, Seconds]:
     steps: Steps = {
         "ideal_inversion_error(S, W)": lambda: iie.ideal_inversion_error(S, W),
         "floor: W W^T, one triangle": gram,
+        "floor: two, for W S W^T and W S S W^T": lambda: (gram(), gram()),
         "floor: W read once (its sum)": lambda: W.sum(),
         "S W^T alone, by FFT": lambda: [S.apply(W[i : i + 64].T) for i in range(0, m, 64)],
     }

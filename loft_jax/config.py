@@ -119,7 +119,7 @@ class RunConfig:
     device: Device = "auto"
     """Which kind of device to use; all devices of that kind share each batch."""
     quick: bool = False
-    """A smoke of the same path in about 20 seconds."""
+    """A smoke of the same path in about 10 seconds."""
     cache: bool = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
     tensorboard: bool = False

@@ -1,7 +1,7 @@
 """Named runs: settings that are known to work, with what each should reach and how long it takes.
 
-Figures are for 2 CPU cores (AMD EPYC, Zen 3), from process start on a cold cache, unless a line
-says "not run here". The command that makes a figure is the preset's name:
+Figures are for 2 CPU cores (Intel Xeon with AVX-512), from process start on a cold cache, unless a
+line says "not run here". The command that makes a figure is the preset's name:
 `python -m loft_jax.train --preset NAME`.
 """
 
@@ -22,8 +22,8 @@ class Preset:
 
 PRESETS = {
     "faces32": Preset(
-        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 at rank 64 in a minute "
-        "(0.98 at rank 16, 0.63 at rank 8).",
+        "128 synthetic people at 32 px, small CNN: test accuracy 0.99 at rank 64 in half a "
+        "minute (0.98 at rank 16, 0.62 at rank 8).",
         TrainConfig(data=DataConfig(data="faces", size=32)),
     ),
     "digits": Preset(
@@ -36,14 +36,14 @@ PRESETS = {
     ),
     "photos64": Preset(
         "Photographs of faces at 64 px, few per person, small residual net with BatchNorm before "
-        "the head.",
+        "the head: 0.99 on AT&T/ORL (40 people) in 2 minutes, 0.78 on 217 people of LFW-a in 12.",
         TrainConfig(
             data=DataConfig(size=64, test_fraction=0.3, validation_fraction=0.05),
             model=ModelConfig(trunk="small_resnet", input_norm=True),
             # No jitter of brightness and contrast: the trunk standardises every picture.
             augment=AugmentConfig(flip=True, shift=0.1, erase=0.5),
             optim=OptimConfig(
-                epochs=60, learning_rate=6e-3, label_smoothing=0.1, weight_decay=0.25
+                epochs=80, learning_rate=6e-3, label_smoothing=0.1, weight_decay=0.25
             ),
         ),
     ),
@@ -91,7 +91,7 @@ def preset_for(name: str, data: str | None) -> tuple[str, TrainConfig]:
 
 
 def quick(config: TrainConfig) -> TrainConfig:
-    """The same path in about 20 seconds: fewer people, fewer pictures, two epochs."""
+    """The same path in about 10 seconds: fewer people, fewer pictures, two epochs."""
     return dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, identities=8, pictures=16),
