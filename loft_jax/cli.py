@@ -100,6 +100,10 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         fail(str(error), code=3)
     except KeyboardInterrupt:
         fail("stopped; a run whose training had begun goes on with --resume", code=130)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has gone: nothing is wrong, and nobody listens.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"the file system refused: {error.strerror or error}{where}")

@@ -41,7 +41,7 @@ class ModelConfig:
     """Network: a trunk and a head."""
 
     trunk: str = "small_cnn"
-    """small_cnn, small_resnet, resnet18, 34, 50, 101, 152 or vgg16_bn."""
+    """small_cnn, small_resnet, resnet18_narrow, resnet18, 34, 50, 101, 152 or vgg16_bn."""
     rank: int | None = 64
     """Width r of the LoFt head; none is the plain linear head."""
     activation: Literal["none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"] = "tanh"

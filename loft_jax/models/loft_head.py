@@ -32,6 +32,9 @@ class LoFtHead(nnx.Module):
     `norm` is the identity, or batch normalisation without a change of shape (`input_norm=True`).
     With `rank=None` the head is the plain linear layer, logits = W z + b, and there is no code.
 
+    An attacker may set `straight_through`: the same answers, with the activation differentiated as
+    if it were the identity, so that saturated codes hide nothing (Athalye et al. 2018, BPDA).
+
     Source: LoFt, "Rank Matters" (arXiv 2410.05814). The paper describes Linear-tanh-Linear; the
     code its authors released has the batch normalisation in front. Both are kept, off by default.
 
@@ -57,6 +60,7 @@ class LoFtHead(nnx.Module):
             raise InputError(msg)
         self.rank = rank
         self.activation = activation
+        self.straight_through = False
         self.norm = nnx.BatchNorm(features, momentum=0.9, rngs=rngs) if input_norm else None
         self.encode = None if rank is None else nnx.Linear(features, rank, rngs=rngs)
         self.decode = nnx.Linear(features if rank is None else rank, classes, rngs=rngs)
@@ -69,7 +73,10 @@ class LoFtHead(nnx.Module):
             features = self.norm(features)
         if self.encode is None:
             return self.decode(features), None
-        code = ACTIVATIONS[self.activation](self.encode(features))
+        before = self.encode(features)
+        code = ACTIVATIONS[self.activation](before)
+        if self.straight_through:
+            code = before + jax.lax.stop_gradient(code - before)
         return self.decode(code), code
 
     @property

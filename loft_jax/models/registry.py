@@ -9,7 +9,14 @@ from flax import nnx
 from loft_jax.errors import InputError
 from loft_jax.models.classifier import Classifier
 from loft_jax.models.loft_head import LoFtHead
-from loft_jax.models.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from loft_jax.models.resnet import (
+    resnet18,
+    resnet18_narrow,
+    resnet34,
+    resnet50,
+    resnet101,
+    resnet152,
+)
 from loft_jax.models.small_cnn import SmallCNN
 from loft_jax.models.small_resnet import SmallResNet
 from loft_jax.models.vgg import VGG16
@@ -32,6 +39,7 @@ class Trunk(NamedTuple):
 TRUNKS: dict[str, Trunk] = {
     "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
     "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
+    "resnet18_narrow": Trunk(resnet18_narrow, lambda size: 128, 8),
     "resnet18": Trunk(resnet18, lambda size: 512, 8),
     "resnet34": Trunk(resnet34, lambda size: 512, 8),
     "resnet50": Trunk(resnet50, lambda size: 2048, 8),

@@ -1,4 +1,4 @@
-"""ResNet-18/34/50/101/152, with the ImageNet stem from 112 px on and a 3 x 3 stem below."""
+"""ResNet-18 (also at a quarter of its width) to -152; ImageNet stem from 112 px on, 3 x 3 below."""
 
 from functools import partial
 
@@ -97,7 +97,7 @@ def residual_stages(
 
 
 class ResNet(nnx.Module):
-    """Mean over pixels of the last residual stage: 512 features, 2048 with bottlenecks.
+    """Mean over pixels of the last residual stage: 8 `width` features, 32 with bottlenecks.
 
     The stem follows the image side, so that the first stage sees 8 to 64 px: from 112 px on the
     ImageNet stem (7 x 7 at stride 2, 3 x 3 max pooling at stride 2); below, a 3 x 3 convolution,
@@ -113,15 +113,16 @@ class ResNet(nnx.Module):
         size: int,
         channels: int,
         *,
+        width: int = 64,
         dtype: DTypeLike,
         rngs: nnx.Rngs,
     ):
         self.imagenet_stem = size >= IMAGENET_STEM_FROM
         self.pooled_stem = POOLED_STEM_FROM <= size < IMAGENET_STEM_FROM
         kernel, stride = (7, 2) if self.imagenet_stem else (3, 1)
-        self.stem = conv(channels, 64, kernel, stride, dtype=dtype, rngs=rngs)
-        self.norm = batch_norm(64, dtype=dtype, rngs=rngs)
-        self.blocks = nnx.List(residual_stages(block, depths, 64, dtype=dtype, rngs=rngs))
+        self.stem = conv(channels, width, kernel, stride, dtype=dtype, rngs=rngs)
+        self.norm = batch_norm(width, dtype=dtype, rngs=rngs)
+        self.blocks = nnx.List(residual_stages(block, depths, width, dtype=dtype, rngs=rngs))
 
     def __call__(self, x: Float[Array, "b h w ch"]) -> Float[Array, "b d"]:
         """Features of images with pixels in [-1, 1]."""
@@ -135,6 +136,7 @@ class ResNet(nnx.Module):
         return global_mean_pool(x)
 
 
+resnet18_narrow = partial(ResNet, BasicBlock, (2, 2, 2, 2), width=16)
 resnet18 = partial(ResNet, BasicBlock, (2, 2, 2, 2))
 resnet34 = partial(ResNet, BasicBlock, (3, 4, 6, 3))
 resnet50 = partial(ResNet, Bottleneck, (3, 4, 6, 3))

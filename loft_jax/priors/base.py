@@ -17,6 +17,7 @@ class ImagePrior(abc.ABC):
         size: side of the pictures in pixels.
         channels: 1 (gray) or 3 (RGB).
         latent_dim: z, the length of one latent vector.
+        normal_latents: whether `sample` draws standard normal latents.
         conditional: whether `decode` uses the label it is given.
         blocks: number of synthesis blocks between which a layer-by-layer search can cut; 0 where
             there is no such cut.
@@ -25,6 +26,7 @@ class ImagePrior(abc.ABC):
     size: int
     channels: int
     latent_dim: int
+    normal_latents: bool = True
     conditional: bool = False
     blocks: int = 0
 

@@ -80,6 +80,11 @@ class StylePrior(GanPrior):
     truncation: float = dataclasses.field(default=1.0, metadata={"static": True})
 
     @property
+    def normal_latents(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """No: w is what the mapping network makes of a normal z."""
+        return False
+
+    @property
     def blocks(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Number of synthesis blocks."""
         return self.architecture.doublings + 1

@@ -23,6 +23,11 @@ class PixelPrior(ImagePrior):
     channels: int = dataclasses.field(metadata={"static": True})
 
     @property
+    def normal_latents(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """No: pixels."""
+        return False
+
+    @property
     def latent_dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Pixels times channels."""
         return self.size * self.size * self.channels

@@ -37,6 +37,15 @@ def peak_memory_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def resident_memory_bytes() -> int:
+    """Resident memory of this process now; where only its peak is known, the peak."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_memory_bytes()
+    line = next(row for row in status.read_text().splitlines() if row.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
 def _commit() -> str | None:
     here = Path(__file__).parent
     try:

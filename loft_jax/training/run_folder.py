@@ -56,13 +56,13 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, out: str | None, stem: str) -> "RunFolder":
-        """A new folder: exactly `out`, or runs/`stem`, numbered if that is taken.
+    def create(cls, out: str | None, stem: str, parent: Path = Path("runs")) -> "RunFolder":
+        """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
         Raises:
             InputError: if `out` holds something already or cannot be made.
         """
-        path = Path(out) if out is not None else _free(Path("runs") / stem)
+        path = Path(out) if out is not None else _free(parent / stem)
         if jax.process_index() != 0:
             return cls(path)
         if path.is_file() or (path.is_dir() and any(path.iterdir())):

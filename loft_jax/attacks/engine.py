@@ -1,0 +1,229 @@
+"""One attack on one target: candidates once, then classes in chunks, each searched and selected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import Array, Float, Int, Integer, Key
+
+from loft_jax.attacks.keys import folded, row_keys
+from loft_jax.attacks.objective import Targets
+from loft_jax.attacks.public import public_facts
+from loft_jax.attacks.recipes import Recipe
+from loft_jax.attacks.search import State, advance, begin, finish
+from loft_jax.attacks.selection import keep, robust_confidence, score_candidates, starts
+from loft_jax.attacks.spaces import Space, Variables
+from loft_jax.priors import ImagePrior
+from loft_jax.training.mesh import by_sample
+
+LAST = 2**31 - 1
+"""Number of the draw that ends a search; no step has it."""
+SEGMENT = 25
+"""At most so many steps in one call: how often progress is shown and a signal is heeded."""
+
+
+class Progress(NamedTuple):
+    """Where a chunk is: steps done of all, with the last step's mean objective and confidence."""
+
+    done: int
+    steps: int
+    loss: float
+    confidence: float
+
+
+class Reconstructions(NamedTuple):
+    """What a chunk of k classes gave, s of each class, best first.
+
+    Attributes:
+        latents: of the pictures (of the last phase; a layer-by-layer search has hidden ones too).
+        images: pictures in [0, 1].
+        confidence: what the final selection went by.
+        loss: mean objective, step by step.
+        target_confidence: mean confidence of the target in the search's own views, step by step.
+    """
+
+    latents: Float[np.ndarray, "k s z"]
+    images: Float[np.ndarray, "k s h w ch"]
+    confidence: Float[np.ndarray, "k s"]
+    loss: Float[np.ndarray, " t"]
+    target_confidence: Float[np.ndarray, " t"]
+
+
+@dataclass
+class Engine:
+    """A recipe bound to a target, a prior and a seed.
+
+    Attributes:
+        targets: the classifier under attack, then helpers of the objective.
+        prior: where pictures come from.
+        recipe: the attack.
+        classes: number of classes of the target.
+        per_class: reconstructions to keep of each class.
+        key: of all draws.
+        mesh: devices that share the rows of a chunk.
+    """
+
+    targets: Targets
+    prior: ImagePrior
+    recipe: Recipe
+    classes: int
+    per_class: int
+    key: Key[Array, ""]
+    mesh: Mesh
+
+    def __post_init__(self) -> None:
+        key, self._row_key = jax.random.split(self.key)
+        selection = self.recipe.selection
+        self.candidates = score_candidates(
+            self.targets[0], self.prior, self.classes, key, selection.candidates
+        )
+        latents, _, features = self.candidates
+        self.public = public_facts(self.targets[0], jnp.asarray(latents), jnp.asarray(features))
+        self.phases = self.recipe.phases(self.prior)
+
+    @property
+    def results(self) -> int:
+        """Pictures of each class from which `per_class` are kept."""
+        return self.per_class * self.recipe.selection.restarts
+
+    @property
+    def rows(self) -> int:
+        """Rows of each class that are searched side by side: one distribution, or many points."""
+        return 1 if self.recipe.distribution else self.results
+
+    def reconstruct(
+        self, labels: Integer[np.ndarray, " k"], report: Callable[[Progress], None]
+    ) -> Reconstructions:
+        """Reconstructions of the classes `labels`; compiles only for a new number of them.
+
+        Args:
+            labels: classes, k of them.
+            report: called after each segment of steps; it may raise to stop.
+        """
+        rows, traces, done = self._begin(labels), [], 0
+        steps = sum(phase.steps for phase in self.phases)
+        variables = rows.start
+        for phase in self.phases:
+            state, centre = self._enter(phase.space, variables, rows)
+            for count in _segments(phase.steps):
+                state, trace = advance(
+                    *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done)
+                )
+                done += count
+                traces.append(jax.tree.map(np.asarray, trace))
+                report(Progress(done, steps, float(trace.loss[-1]), float(trace.confidence[-1])))
+            variables = state.variables
+        loss, confidence = (np.concatenate(part) for part in zip(*traces, strict=True))
+        return self._select(labels, variables, rows, loss, confidence)
+
+    def bytes_needed(self, labels: Integer[np.ndarray, " k"]) -> int:
+        """Memory of the largest program that `reconstruct` of so many classes runs.
+
+        XLA's own account: arguments, results and temporary buffers. The programs are compiled here
+        and found again by `reconstruct`.
+        """
+        rows = self._begin(labels)
+        variables, most = rows.start, 0
+        for phase in self.phases:
+            state, centre = self._enter(phase.space, variables, rows)
+            count = _segments(phase.steps)[0]
+            program = advance.lower(
+                *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0)
+            )
+            used: Any = program.compile().memory_analysis()
+            if used is not None:  # a backend may keep no account
+                most = max(
+                    most,
+                    used.argument_size_in_bytes
+                    + used.output_size_in_bytes
+                    - used.alias_size_in_bytes
+                    + used.temp_size_in_bytes,
+                )
+            variables = state.variables
+        return most
+
+    def _begin(self, labels: Integer[np.ndarray, " k"]) -> "_Rows":
+        best = self.recipe.selection.best and not self.recipe.distribution
+        chosen = starts(self.candidates, labels, self.rows, best=best).reshape(-1)
+        keys = row_keys(self._row_key, jnp.asarray(labels), self.rows)
+        start = jnp.asarray(self.candidates.latents[chosen])
+        repeated = jnp.asarray(np.repeat(labels, self.rows), jnp.int32)
+        return jax.tree.map(self._share_out, _Rows(repeated, keys, {"latents": start}))
+
+    def _share_out(self, rows: Array) -> Array:
+        if len(rows) % self.mesh.size:
+            return rows
+        return jax.device_put(rows, by_sample(self.mesh))
+
+    def _enter(self, space: Space, variables: Variables, rows: "_Rows") -> tuple[State, Variables]:
+        return begin(space, self.recipe.rule, self.prior, variables, rows.labels)
+
+    def _arguments(self, space: Space, steps: int, rows: "_Rows") -> tuple:
+        recipe = self.recipe
+        return (
+            space,
+            recipe.rule,
+            recipe.objective_for(self.prior),
+            steps,
+            self.targets,
+            self.prior,
+            self.public,
+            rows.labels,
+            rows.keys,
+        )
+
+    def _select(
+        self,
+        labels: Integer[np.ndarray, " k"],
+        variables: Variables,
+        rows: "_Rows",
+        loss: np.ndarray,
+        target_confidence: np.ndarray,
+    ) -> Reconstructions:
+        selection, draws = self.recipe.selection, self.results // self.rows
+        found = finish(
+            self.phases[-1].space,
+            draws,
+            self.prior,
+            variables,
+            rows.labels,
+            folded(rows.keys, LAST),
+        )
+        confidence = np.asarray(
+            robust_confidence(
+                self.targets,
+                found.images,
+                jnp.repeat(rows.labels, draws),
+                row_keys(self._row_key, jnp.asarray(labels), self.results),
+                selection.views,
+                selection.transform,
+            )
+        ).reshape(len(labels), self.results)
+        kept = keep(confidence, self.per_class)
+        latents, images = (
+            _taken(np.asarray(part).reshape(*confidence.shape, *part.shape[1:]), kept)
+            for part in found
+        )
+        return Reconstructions(latents, images, _taken(confidence, kept), loss, target_confidence)
+
+
+class _Rows(NamedTuple):
+    """What belongs to each row of a chunk."""
+
+    labels: Int[Array, " n"]
+    keys: Key[Array, " n"]
+    start: Variables
+
+
+def _segments(steps: int) -> list[int]:
+    """Equal counts, as large as SEGMENT allows, so that one program serves a phase."""
+    count = next(n for n in range(min(SEGMENT, steps), 0, -1) if steps % n == 0)
+    return [count] * (steps // count)
+
+
+def _taken(values: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    return np.stack([row[chosen] for row, chosen in zip(values, indices, strict=True)])

@@ -1,0 +1,155 @@
+"""The students that help an attack, kept beside the target: taught on first use, then read."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import Float, UInt8
+from rich.console import Console
+
+from loft_jax.attacks.distillation import (
+    SCALED,
+    Agreement,
+    Distillation,
+    answers,
+    distilled,
+    student,
+    student_config,
+)
+from loft_jax.attacks.folder import fingerprint, write_arrays
+from loft_jax.errors import InputError
+from loft_jax.models.frozen import FrozenClassifier
+from loft_jax.models.registry import TRUNKS
+from loft_jax.priors import archive
+from loft_jax.training import mesh as devices
+
+CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
+"""From which the first that the target does not have are taken."""
+FORMAT = 1
+"""Part of every file's name; raised when students are taught otherwise."""
+
+
+class Helpers(NamedTuple):
+    """Students, in the order of their trunks.
+
+    Attributes:
+        classifiers: themselves, on every device of the mesh.
+        agreements: how much each is like the target.
+        seconds: spent now on teaching those that were not there.
+    """
+
+    classifiers: tuple[FrozenClassifier, ...]
+    agreements: tuple[Agreement, ...]
+    seconds: float
+
+
+def helper_trunks(own: str, size: int, count: int) -> tuple[str, ...]:
+    """Architectures for `count` students of a target with the trunk `own`, none of them its own.
+
+    Raises:
+        InputError: if there are not so many for pictures of `size` px.
+    """
+    others = [name for name in CHEAP if name != own and TRUNKS[name].smallest <= size]
+    if len(others) < count:
+        msg = (
+            f"`--attack` with {count} distilled models needs as many trunks for pictures of {size} "
+            f"px that the target does not have, got {', '.join(others) or 'none'}"
+        )
+        raise InputError(msg)
+    return tuple(others[:count])
+
+
+def load_helpers(
+    target: FrozenClassifier,
+    images: UInt8[np.ndarray, "n h w ch"],
+    folder: Path,
+    mesh: Mesh,
+    out: Console,
+    *,
+    trunks: tuple[str, ...],
+    seed: int,
+    settings: Distillation = SCALED,
+) -> Helpers:
+    """A student of each trunk, read from `folder` or taught and kept there.
+
+    Files are named after trunk, seed and a hash of everything else that a student is made of: the
+    target's weights, the public pictures and the settings. So another target, other pictures or
+    other settings find nothing; a damaged file is made again.
+
+    Args:
+        target: what is attacked.
+        images: public pictures, never its own.
+        folder: where students are kept; made if it is not there.
+        mesh: devices.
+        out: where teaching is announced.
+        trunks: the students' architectures.
+        seed: of their weights and batches.
+        settings: their training.
+
+    Raises:
+        InputError, DivergenceError: see `distillation.distilled`.
+    """
+    made_of = (target.params, target.stats, images, repr(settings), FORMAT)
+    stem = f"seed{seed}-{fingerprint(made_of)}"
+    paths = [folder / f"{trunk}-{stem}.npz" for trunk in trunks]
+    classes = _classes(target, images.shape)
+    found = [
+        _read(path, trunk, images.shape, classes, mesh)
+        for path, trunk in zip(paths, trunks, strict=True)
+    ]
+    before, logits = time.perf_counter(), None
+    for place, (path, trunk) in enumerate(zip(paths, trunks, strict=True)):
+        if found[place] is not None:
+            continue
+        out.print(f"teaching a helper, once: {trunk} -> {path}", highlight=False)
+        logits = answers(target, images, mesh) if logits is None else logits
+        made = distilled(images, logits, mesh, trunk=trunk, seed=seed, settings=settings)
+        _write(path, *made)
+        found[place] = made
+    seconds = 0.0 if logits is None else time.perf_counter() - before
+    ready = [one for one in found if one is not None]
+    return Helpers(tuple(made for made, _ in ready), tuple(like for _, like in ready), seconds)
+
+
+def _classes(target: FrozenClassifier, shape: tuple[int, ...]) -> int:
+    one = jax.ShapeDtypeStruct((1, *shape[1:]), np.float32)
+    return jax.eval_shape(target.outputs, one).logits.shape[1]
+
+
+def _write(path: Path, classifier: FrozenClassifier, agreement: Agreement) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        **archive._flat("params", classifier.params),
+        **archive._flat("stats", classifier.stats),
+    }
+    write_arrays(path, agreement=np.array(agreement, np.float64), **arrays)
+
+
+def _read(
+    path: Path, trunk: str, shape: tuple[int, ...], classes: int, mesh: Mesh
+) -> tuple[FrozenClassifier, Agreement] | None:
+    """What `_write` wrote, or None if it is not there or damaged."""
+    if not path.is_file():
+        return None
+    graphs, initialise = student(student_config(trunk, 0, SCALED), shape, classes, steps=1)
+    like = jax.eval_shape(initialise)
+    try:
+        # NumPy leaves a damaged file open that it opened itself.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        params = archive._filled("params", like.params, arrays)
+        stats = archive._filled("stats", like.stats, arrays)
+        agreement = _agreement(arrays["agreement"])
+    # NumPy, zipfile and zlib report damage by many types.
+    except Exception:
+        return None
+    found = FrozenClassifier(graphs.evaluate, params, stats)
+    return devices.replicate(mesh, found), agreement
+
+
+def _agreement(numbers: Float[np.ndarray, " 3"]) -> Agreement:
+    top1, kl, pictures = numbers
+    return Agreement(float(top1), float(kl), int(pictures))

@@ -1,0 +1,1 @@
+"""What reconstructions are worth, by judges that the attack never asked."""

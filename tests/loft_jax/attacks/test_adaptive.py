@@ -1,0 +1,103 @@
+"""Adaptive attackers: tanh hides gradients from a plain attack only; patterns are classes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from loft_jax.attacks.adaptive import adapted, straight_through
+from loft_jax.attacks.public import affine_head, class_patterns
+from loft_jax.attacks.recipes import RECIPES
+from loft_jax.errors import InputError
+
+FIRST = np.array([[30.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
+SECOND = np.array([[1.0, -1.0], [-1.0, 1.0], [0.5, 0.5]])
+
+
+@pytest.fixture
+def saturated(linear):
+    """A rank-2 head whose tanh is saturated nearly everywhere."""
+    return linear((FIRST, SECOND), rank=2)
+
+
+def gradient(target, images):
+    return jax.grad(lambda x: target.outputs(x).logits[:, 0].sum())(images)
+
+
+def test_straight_through_changes_no_answer_and_gives_the_linear_heads_gradient(saturated):
+    images = jax.random.uniform(jax.random.key(0), (3, 2, 2, 1))
+    attacked = straight_through(saturated)
+    np.testing.assert_allclose(
+        attacked.outputs(images).logits, saturated.outputs(images).logits, atol=1e-5
+    )
+    expected = 2 * (SECOND @ FIRST)[0]  # of the map 2 x - 1 as well
+    got = gradient(attacked, images).reshape(3, 4)
+    np.testing.assert_allclose(got, np.broadcast_to(expected, (3, 4)), rtol=1e-5)
+    far = jnp.full((1, 2, 2, 1), 0.9)
+    assert np.abs(gradient(saturated, far)).max() < 1e-3
+
+
+def test_a_linear_head_has_nothing_to_go_straight_through(linear):
+    with pytest.raises(InputError, match="straight-through"):
+        straight_through(linear(SECOND))
+
+
+def test_the_affine_head_is_the_product_of_its_layers(saturated):
+    np.testing.assert_allclose(affine_head(saturated, jnp.zeros(4)), SECOND @ FIRST, rtol=1e-6)
+
+
+def test_patterns_of_a_linear_discriminant_are_its_class_means():
+    # Weights S^-1 (m_y - m) up to a common vector, with S known: directions come back exactly.
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(5, 5))
+    covariance, means = root @ root.T + np.eye(5), rng.normal(size=(3, 5))
+    weight = means @ np.linalg.inv(covariance) + rng.normal(size=5)
+    got = class_patterns(jnp.asarray(weight, jnp.float32), jnp.asarray(covariance, jnp.float32))
+    np.testing.assert_allclose(got, means - means.mean(0), rtol=1e-3, atol=1e-3)
+
+
+def test_variants_change_the_identity_term_and_nothing_else():
+    for recipe in RECIPES.values():
+        code, logit = adapted(recipe, "pre-code"), adapted(recipe, "logit")
+        assert code.objective.identity_weight == 0
+        assert code.objective.pattern == recipe.objective.identity_weight
+        assert logit.objective.identity == "logit"
+        assert adapted(recipe, "straight-through") == recipe == adapted(recipe, "none")
+        assert code.search == logit.search == recipe.search
+
+
+def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):
+    import dataclasses
+
+    from loft_jax.attacks.objective import Objective
+    from loft_jax.attacks.projections import L2Ball
+    from loft_jax.attacks.search import Phase, Rule
+    from loft_jax.attacks.selection import Selection
+    from loft_jax.attacks.spaces import Points
+
+    target = linear((200 * FIRST, SECOND), rank=2)
+    recipe = dataclasses.replace(
+        RECIPES["ppa"],
+        objective=Objective(identity="cross-entropy"),
+        rule=Rule("sgd", 1e-2, momentum=0.0),
+        search=(Phase(Points(L2Ball(3.0)), 200),),
+        selection=Selection(candidates=32, best=False),
+    )
+
+    def moved(variant, attacked):
+        attack = bind(adapted(recipe, variant), attacked, prior, 3)
+        start = attack.candidates.latents[0]
+        return np.linalg.norm(
+            attack.reconstruct(np.array([0]), lambda _: None).latents[0, 0] - start
+        )
+
+    assert moved("none", target) < 1e-6
+    assert moved("straight-through", straight_through(target)) > 0.5
+    assert moved("pre-code", target) > 0.5
+
+
+def test_the_frozen_classifier_keeps_its_activation(saturated):
+    straight_through(saturated)
+    head = nnx.merge(saturated.graph, saturated.params, saturated.stats).head
+    assert not head.straight_through

@@ -1,0 +1,236 @@
+"""The whole command: what it writes, how it goes on after a kill, how it answers bad input."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from loft_jax import attack
+from loft_jax.attacks.settings import chosen_classes
+from loft_jax.errors import InputError
+
+TINY = ["--data", "digits", "--size", "8", "--epochs", "2", "--rank", "8", "--no-cache"]
+SMALL = ["--attack", "mi-face", "--steps", "12", "--candidates", "128", "--per-class", "2"]
+
+
+def start(name, *flags, environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", f"loft_jax.{name}", *map(str, flags)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def finish(process, code=0):
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == code, out + err
+    return out
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, command_environment):
+    """A target and two judges of the same digits."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, flags in (
+        ("target", ()),
+        ("a", ("--rank", "none")),
+        ("b", ("--trunk", "resnet18_narrow")),
+    ):
+        finish(
+            start("train", *TINY, *flags, "--out", folder / name, environment=command_environment)
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(runs, command_environment):
+    """An attack that nobody disturbed."""
+    flags = [*SMALL, "--classes", "0:5", "--batch", "4", "--evaluators", runs / "a", runs / "b"]
+    out = finish(
+        start(
+            "attack",
+            runs / "target",
+            *flags,
+            "--out",
+            runs / "whole",
+            environment=command_environment,
+        )
+    )
+    return runs / "whole", flags, out
+
+
+def test_it_writes_the_promised_files_and_numbers(whole):
+    folder, _, out = whole
+    result = json.loads((folder / "attack.json").read_text())
+    for judge in result["evaluators"]:
+        assert (
+            0 <= judge["accuracy_at_1_low"] <= judge["accuracy_at_1"] <= judge["accuracy_at_1_high"]
+        )
+        assert judge["accuracy_at_1"] <= judge["accuracy_at_5"]
+        assert judge["feature_distance"] > 0
+        assert judge["fid"] is None  # 10 pictures for 128 features
+    pooled = np.mean([judge["accuracy_at_1"] for judge in result["evaluators"]])
+    assert result["accuracy_at_1"] == pytest.approx(pooled)
+    assert result["seconds_total"] > result["seconds_search"] > 0
+    assert result["memory_needed_bytes"] < result["memory_budget_bytes"]
+    with np.load(folder / "reconstructions.npz") as stored:
+        assert stored["images"].shape == (5, 2, 8, 8, 1)
+        assert stored["images"].dtype == np.uint8
+        np.testing.assert_array_equal(stored["labels"], np.arange(5))
+    with np.load(folder / "outcomes.npz") as stored:
+        assert stored["accuracy_at_1"].shape == (2, 5, 2)
+        assert stored["accuracy_at_1"].mean() == pytest.approx(result["accuracy_at_1"])
+    assert "Acc@1" in out
+    # Digits are not synthetic people: their private pictures are left out.
+    with Image.open(folder / "reconstructions.png") as picture:
+        assert picture.width < 110 + 2 * 70
+
+
+@pytest.mark.parametrize("killer", [signal.SIGKILL, signal.SIGTERM])
+def test_a_stopped_attack_goes_on_to_the_same_reconstructions(
+    killer, whole, runs, tmp_path, command_environment
+):
+    folder, flags, _ = whole
+    process = start(
+        "attack", runs / "target", *flags, "--out", tmp_path / "x", environment=command_environment
+    )
+    while not list((tmp_path / "x").glob("chunks/*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(killer)
+    process.communicate(timeout=120)
+    assert not (tmp_path / "x" / "attack.json").exists()
+    finish(start("attack", "--resume", tmp_path / "x", environment=command_environment))
+    with (
+        np.load(folder / "reconstructions.npz") as one,
+        np.load(tmp_path / "x" / "reconstructions.npz") as other,
+    ):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_damaged_chunk_is_made_again(whole, tmp_path):
+    folder, _, _ = whole
+    shutil.copytree(folder, tmp_path / "x")
+    (tmp_path / "x" / "chunks" / "0001.npz").write_bytes(b"PK\x03\x04 not a zip")
+    assert attack.main(["--resume", str(tmp_path / "x"), "--no-cache"]) == 0
+    with (
+        np.load(folder / "reconstructions.npz") as one,
+        np.load(tmp_path / "x" / "reconstructions.npz") as other,
+    ):
+        np.testing.assert_array_equal(one["images"], other["images"])
+
+
+def test_the_list_names_every_recipe_with_its_source(capsys):
+    from loft_jax.attacks.recipes import RECIPES
+
+    assert attack.main(["--list"]) == 0
+    out = capsys.readouterr().out
+    for name, recipe in RECIPES.items():
+        assert name in out
+        assert recipe.source.split(",")[0].split()[0] in out
+
+
+def damaged_run(runs, tmp):
+    shutil.copytree(runs / "target", tmp / "run")
+    (tmp / "run" / "split.json").write_text("{")
+    return tmp / "run"
+
+
+BAD = {
+    "unknown recipe": (["--attack", "magic"], ["--attack", "ppa", "magic"]),
+    "class out of range": (["--classes", "3,10"], ["--classes", "0:10", "3,10"]),
+    "class twice": (["--classes", "3,3"], ["--classes", "different"]),
+    "no classes": (["--classes", "5:5"], ["--classes", "5:5"]),
+    "classes no numbers": (["--classes", "many"], ["--classes", "many"]),
+    "none of a class": (["--per-class", "0"], ["--per-class", "at least 1"]),
+    "no steps": (["--steps", "0"], ["--steps", "at least 1"]),
+    "negative seed": (["--seed", "-1"], ["--seed", "at least 0"]),
+    "no memory": (["--memory", "0"], ["--memory", "above 0"]),
+    "too little memory": (["--memory", "1e-6"], ["--memory", "at least"]),
+    "missing prior": (["--prior", "nowhere"], ["--prior", "nowhere"]),
+    "prior without blocks": (["--attack", "if-gmi", "--prior", "pixels"], ["--prior", "blocks"]),
+    "prior without discriminator": (["--attack", "gmi", "--prior", "renderer"], ["discriminator"]),
+    "trained prior not named": (["--attack", "plg-mi"], ["--prior", "fit_prior"]),
+    "prior without pixels": (["--prior", "renderer"], ["--prior", "pixels"]),
+    "missing evaluator": (["--evaluators", "nowhere"], ["run folder", "nowhere"]),
+    "no evaluators so small": ([], ["--evaluators", "8 px"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_answered_with_one_sentence(case, runs, tmp_path):
+    flags, words = BAD[case]
+    asked = [str(runs / "target"), *SMALL, "--no-cache", "--out", str(tmp_path / "x"), *flags]
+    if case == "too little memory":
+        asked += ["--evaluators", str(runs / "a"), str(runs / "b")]
+    with pytest.raises(InputError) as error:
+        attack.main(asked)
+    sentence = str(error.value)
+    assert "\n" not in sentence
+    for word in words:
+        assert word in sentence
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_target_is_not_its_own_judge(runs, tmp_path):
+    with pytest.raises(InputError, match="target"):
+        attack.main([str(runs / "target"), *SMALL, "--no-cache", "--out", str(tmp_path / "x"),
+                     "--evaluators", str(runs / "target")])  # fmt: skip
+
+
+def test_a_folder_that_is_taken_is_left_alone(whole, runs):
+    folder, flags, _ = whole
+    before = (folder / "attack.json").read_bytes()
+    asked = [str(runs / "target"), *map(str, flags), "--no-cache", "--seed", "7"]
+    with pytest.raises(InputError, match="`--out` must be a new or empty folder"):
+        attack.main([*asked, "--out", str(folder)])
+    assert (folder / "attack.json").read_bytes() == before
+
+
+def test_a_target_that_was_trained_anew_is_not_gone_on_with(whole, runs, tmp_path):
+    folder, _, _ = whole
+    shutil.copytree(folder, tmp_path / "x")
+    for name, key, value in (
+        ("instance.json", "target", "0" * 16),
+        ("config.json", "format", 0),
+    ):
+        path = tmp_path / "x" / name
+        changed = {**json.loads(path.read_text()), key: value}
+        path.write_text(json.dumps(changed))
+        with pytest.raises(InputError, match=f"another target|{key} 0"):
+            attack.main(["--resume", str(tmp_path / "x"), "--no-cache"])
+    with pytest.raises(InputError, match="`--resume` must be a folder"):
+        attack.main(["--resume", str(runs / "target" / "checkpoint")])
+
+
+def test_a_damaged_run_and_a_missing_one_are_named(runs, tmp_path):
+    with pytest.raises(InputError, match=r"split\.json"):
+        attack.main([str(damaged_run(runs, tmp_path)), *SMALL])
+    with pytest.raises(InputError, match="run folder"):
+        attack.main([str(tmp_path / "nowhere"), *SMALL])
+    with pytest.raises(InputError, match="RUN"):
+        attack.main(SMALL)
+
+
+def test_a_corrupt_prior_is_named_and_exits_with_two(runs, tmp_path, command_environment):
+    (tmp_path / "prior").mkdir()
+    (tmp_path / "prior" / "prior.npz").write_bytes(b"PK\x03\x04 not a zip")
+    flags = ["--attack", "gmi", "--prior", tmp_path / "prior", "--evaluators", runs / "a"]
+    process = start("attack", runs / "target", *flags, environment=command_environment)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 2
+    assert len(err.strip().splitlines()) == 1
+    assert "prior.npz" in err
+
+
+def test_classes_are_ranges_lists_or_all():
+    np.testing.assert_array_equal(chosen_classes("all", 3), [0, 1, 2])
+    np.testing.assert_array_equal(chosen_classes("1:3", 3), [1, 2])
+    np.testing.assert_array_equal(chosen_classes(":2", 3), [0, 1])
+    np.testing.assert_array_equal(chosen_classes("2,0", 3), [2, 0])
