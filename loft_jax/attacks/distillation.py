@@ -56,7 +56,7 @@ class Distillation:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     epochs: int = 4
-    batch: int = 64
+    batch: int = 32
 
 
 SCALED = Distillation()

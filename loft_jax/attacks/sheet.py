@@ -11,14 +11,14 @@ SIDE = 64
 GAP, LABEL, HEAD = 8, 110, 18
 SHOWN = 2
 """Private pictures of each class."""
-ROWS = 64
-"""At most so many classes on the sheet."""
+ROWS, TALL = 64, 17
+"""At most so many classes on the sheet, and one below another."""
 
 
 def sheet(
     images: UInt8[np.ndarray, "k s h w ch"],
     names: list[str],
-    private: list[UInt8[np.ndarray, "n h w ch"]] | None,
+    private: list[UInt8[np.ndarray, "_ h w _"]] | None,
 ) -> bytes:
     """PNG of the reconstructions.
 
@@ -27,23 +27,28 @@ def sheet(
         names: of the classes.
         private: pictures of each class, of which two are shown; None leaves them out.
     """
-    rows, columns = min(len(images), ROWS), images.shape[1]
+    count, columns = min(len(images), ROWS), images.shape[1]
     scale = -(-SIDE // images.shape[2])
     step = scale * images.shape[2] + 2
     left = LABEL if private is None else LABEL + SHOWN * step + GAP
-    paper = Image.new("RGB", (left + columns * step, HEAD + rows * step), "white")
+    blocks = -(-count // TALL)
+    rows, width = -(-count // blocks), left + columns * step + 2 * GAP
+    paper = Image.new("RGB", (blocks * width, HEAD + rows * step), "white")
     pen = ImageDraw.Draw(paper)
-    if private is not None:
-        pen.text((LABEL, 3), "private", fill="black")
-    pen.text((left, 3), "reconstructed", fill="black")
-    for row in range(rows):
+    for index in range(count):
+        across, row = index // rows * width, index % rows
         top = HEAD + row * step
-        pen.text((2, top + step // 2 - 6), names[row][:17], fill="black")
-        if private is not None:
-            for column, picture in enumerate(private[row][:SHOWN]):
-                paper.paste(_enlarged(picture, scale), (LABEL + column * step, top))
-        for column, picture in enumerate(images[row]):
-            paper.paste(_enlarged(picture, scale), (left + column * step, top))
+        if row == 0:
+            pen.text((across + left, 3), "reconstructed", fill="black")
+        pen.text((across + 2, top + step // 2 - 6), names[index][:17], fill="black")
+        for column, picture in enumerate(images[index]):
+            paper.paste(_enlarged(picture, scale), (across + left + column * step, top))
+        if private is None:
+            continue
+        if row == 0:
+            pen.text((across + LABEL, 3), "private", fill="black")
+        for column, picture in enumerate(private[index][:SHOWN]):
+            paper.paste(_enlarged(picture, scale), (across + LABEL + column * step, top))
     buffer = io.BytesIO()
     paper.save(buffer, format="PNG")
     return buffer.getvalue()

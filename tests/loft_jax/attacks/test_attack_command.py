@@ -209,6 +209,27 @@ def test_a_target_that_was_trained_anew_is_not_gone_on_with(whole, runs, tmp_pat
         attack.main(["--resume", str(runs / "target" / "checkpoint")])
 
 
+def test_peak_memory_stays_within_the_budget_that_was_asked_for(
+    runs, tmp_path, command_environment
+):
+    def needs(memory, name):
+        flags = ["--attack", "mi-face", "--steps", "2", "--candidates", "128", "--per-class", "800"]
+        flags += ["--batch", "8000", "--evaluators", runs / "a", runs / "b", "--memory", memory]
+        out = tmp_path / name
+        finish(
+            start("attack", runs / "target", *flags, "--out", out, environment=command_environment)
+        )
+        return json.loads((out / "attack.json").read_text()), len(list(out.glob("chunks/*")))
+
+    free, chunks = needs(4, "free")
+    assert chunks == 1
+    assert free["peak_memory_bytes"] <= free["memory_needed_bytes"]
+    # Less than the whole needs (its program alone takes 60 MiB): it is cut, and stays below.
+    tight, chunks = needs((free["memory_needed_bytes"] - 2**25) / 2**30, "tight")
+    assert chunks > 1
+    assert tight["peak_memory_bytes"] <= tight["memory_budget_bytes"]
+
+
 def test_a_damaged_run_and_a_missing_one_are_named(runs, tmp_path):
     with pytest.raises(InputError, match=r"split\.json"):
         attack.main([str(damaged_run(runs, tmp_path)), *SMALL])
