@@ -23,6 +23,7 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.errors import InputError
 from loft_jax.models.frozen import FrozenClassifier
 from loft_jax.priors import ImagePrior, load_prior
+from loft_jax.priors.renderer import RendererPrior
 from loft_jax.training import mesh as devices
 from loft_jax.training.session import load_data
 from loft_jax.training.trained import Trained, load_trained
@@ -54,6 +55,16 @@ class Request:
     prior_name: str
     data: Dataset
     mesh: Mesh
+
+    @property
+    def knows_people(self) -> bool:
+        """Whether identity errors are wanted and the true people known."""
+        return self.config.identity and self.target.config.data.data == "faces"
+
+    @property
+    def fits_people(self) -> bool:
+        """Whether, for that, people must be fitted to pictures."""
+        return self.knows_people and not isinstance(self.prior, RendererPrior)
 
     def engine(self, helpers: tuple[FrozenClassifier, ...]) -> Engine:
         """The recipe bound to the target and those that help it; scores the candidates."""

@@ -38,11 +38,20 @@ class Size(NamedTuple):
     bytes_needed: int
 
 
-def fitting(attack: Engine, labels: Int64[np.ndarray, " k"], batch: int, budget: int) -> Size:
+def fitting(
+    attack: Engine, labels: Int64[np.ndarray, " k"], batch: int, budget: int, *, later: int = 0
+) -> Size:
     """The most classes at a time, up to `batch` rows, for which the process needs `budget` bytes.
 
     Memory grows in proportion to the rows, so that one trial shrinks it enough; chunks are as
     equal as possible, because the last one is filled up.
+
+    Args:
+        attack: the engine.
+        labels: classes under attack.
+        batch: at most so many rows side by side.
+        budget: bytes that the process may have.
+        later: bytes that judging needs beyond RESERVE.
 
     Raises:
         InputError: if one class alone needs more.
@@ -50,7 +59,7 @@ def fitting(attack: Engine, labels: Int64[np.ndarray, " k"], batch: int, budget:
     at_once = _even(len(labels), max(1, batch // attack.rows))
     while True:
         program = attack.bytes_needed(np.resize(labels, at_once))
-        held = resident_memory_bytes() + RESERVE
+        held = resident_memory_bytes() + RESERVE + later
         needed = max(peak_memory_bytes(), held + program)
         if needed <= budget:
             return Size(at_once, needed)

@@ -12,6 +12,7 @@ from loft_jax.attacks.closing import closing_table
 from loft_jax.attacks.engine import Reconstructions
 from loft_jax.attacks.folder import AttackFolder, write_arrays
 from loft_jax.attacks.judging.evaluators import Evaluator, load_evaluators
+from loft_jax.attacks.judging.identity import BYTES as FIT_BYTES
 from loft_jax.attacks.judging.identity import identity_numbers
 from loft_jax.attacks.judging.inception import inception_clouds
 from loft_jax.attacks.judging.knowledge import knowledge_numbers
@@ -64,7 +65,8 @@ def attack_run(config: AttackConfig, *, started: float) -> int:
     attack = request.engine(helpers.classifiers)
     seconds_candidates = time.perf_counter() - before
     budget = int(config.memory * 2**30)
-    size = fitting(attack, labels, config.batch, budget)
+    later = FIT_BYTES if request.fits_people else 0
+    size = fitting(attack, labels, config.batch, budget, later=later)
     at_once, instance = size.classes_at_a_time, request.instance()
     if folder is None:
         instance["classes_at_a_time"] = at_once
@@ -150,7 +152,7 @@ def _judged(
     if config.knowledge:
         extra, outcomes["knowledge"] = knowledge_numbers(images, private, mesh, config.seed)
         numbers |= extra
-    if config.identity and target.config.data.data == "faces":
+    if request.knows_people:
         extra, outcomes["identity_error"] = identity_numbers(
             target, request.prior, images, found.latents, labels
         )

@@ -50,7 +50,8 @@ def runs(tmp_path_factory, command_environment):
 @pytest.fixture(scope="module")
 def whole(runs, command_environment):
     """An attack that nobody disturbed."""
-    flags = [*SMALL, "--classes", "0:5", "--batch", "4", "--evaluators", runs / "a", runs / "b"]
+    flags = [*SMALL, "--classes", "0:5", "--batch", "4", "--knowledge"]
+    flags += ["--evaluators", runs / "a", runs / "b"]
     out = finish(
         start(
             "attack",
@@ -76,6 +77,9 @@ def test_it_writes_the_promised_files_and_numbers(whole):
         assert judge["fid"] is None  # 10 pictures for 128 features
     pooled = np.mean([judge["accuracy_at_1"] for judge in result["evaluators"]])
     assert result["accuracy_at_1"] == pytest.approx(pooled)
+    assert result["knowledge_chance"] == 0.2
+    assert 0 <= result["knowledge"] <= 1
+    assert result["knowledge_of_real"] > 0.2
     assert result["seconds_total"] > result["seconds_search"] > 0
     assert result["memory_needed_bytes"] < result["memory_budget_bytes"]
     with np.load(folder / "reconstructions.npz") as stored:
@@ -112,6 +116,23 @@ def test_a_stopped_attack_goes_on_to_the_same_reconstructions(
     ):
         for name in one:
             np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_four_devices_draw_what_one_draws(whole, runs, tmp_path, command_environment):
+    folder, flags, _ = whole
+    environment = {
+        **command_environment, "XLA_FLAGS": "--xla_force_host_platform_device_count=4"
+    }  # fmt: skip
+    out = tmp_path / "four"
+    finish(start("attack", runs / "target", *flags, "--out", out, environment=environment))
+    assert len(json.loads((out / "attack.json").read_text())["environment"]["devices"]) == 4
+    with (
+        np.load(folder / "reconstructions.npz") as one,
+        np.load(out / "reconstructions.npz") as other,
+    ):
+        # Rounding differs with the shape of a device's share; one level of 255 is allowed.
+        difference = np.abs(one["images"].astype(int) - other["images"])
+        assert difference.max() <= 1
 
 
 def test_a_damaged_chunk_is_made_again(whole, tmp_path):
@@ -248,6 +269,22 @@ def test_a_corrupt_prior_is_named_and_exits_with_two(runs, tmp_path, command_env
     assert process.returncode == 2
     assert len(err.strip().splitlines()) == 1
     assert "prior.npz" in err
+
+
+def test_a_prior_that_saw_private_pictures_is_refused(tmp_path):
+    from loft_jax.attacks.compatibility import check_strangers
+    from loft_jax.data.public import picture_hashes
+    from loft_jax.data.sources import load_dataset
+
+    private = load_dataset(
+        "digits", size=8, seed=0, skip_unreadable=False, identities=2, pictures=2
+    )
+    for name, shown in (("guilty", private.images[5:6]), ("innocent", private.images[5:6] // 2)):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / "prior.npz", public_hashes=picture_hashes(shown))
+    check_strangers(str(tmp_path / "innocent"), private)
+    with pytest.raises(InputError, match="public pictures must not be among the target's own"):
+        check_strangers(str(tmp_path / "guilty"), private)
 
 
 def test_classes_are_ranges_lists_or_all():

@@ -28,6 +28,28 @@ def test_wasserstein_is_the_difference_of_means():
     ) == pytest.approx(expected, rel=1e-5)
 
 
+def test_logistic_losses_are_cross_entropies_of_the_sigmoid():
+    real, fake = (1 / (1 + np.exp(-scores.astype(float))) for scores in (REAL, FAKE))
+    expected = -np.log(real).mean() - np.log(1 - fake).mean()
+    found = losses.logistic_discriminator(*map(jnp.asarray, (REAL, FAKE)))
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+    found = losses.logistic_generator(jnp.asarray(FAKE))
+    assert float(found) == pytest.approx(-np.log(fake).mean(), rel=1e-5)
+
+
+def test_r1_is_half_the_mean_squared_slope_at_public_pictures():
+    rng = np.random.default_rng(4)
+    weight = rng.normal(size=(12, 5))
+    real = rng.normal(size=(3, 2, 2, 3)).astype(np.float32)
+    # By hand: the slope of sum_k tanh(x W)_k is W (1 - tanh^2).
+    slopes = (1 - np.tanh(real.reshape(3, 12) @ weight) ** 2) @ weight.T
+    found = losses.real_gradient_penalty(
+        lambda x: jnp.tanh(x.reshape(-1, 12) @ jnp.asarray(weight, jnp.float32)).sum(1),
+        jnp.asarray(real),
+    )
+    assert float(found) == pytest.approx(0.5 * (slopes**2).sum(1).mean(), rel=1e-4)
+
+
 def test_the_knowledge_score_is_log_of_z_over_z_plus_one():
     z = np.exp(LOGITS.astype(float)).sum(1)
     np.testing.assert_allclose(

@@ -29,6 +29,7 @@ def test_every_recipe_passes_its_own_check(prior):
         ({"channels": 2}, "`--channels` must be"),
         ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
         ({"prior": "plgmi", "target": "x", "loss": "wgan-gp"}, "`--loss` must be left alone"),
+        ({"loss": "r1"}, "`--loss` must be hinge or wgan-gp for --prior dcgan"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_by_name(change, message):
@@ -51,7 +52,33 @@ def test_settings_come_back_from_their_dictionary():
 def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
     assert FitConfig(loss="wgan-gp").critic_updates == 5
     assert FitConfig(loss="wgan-gp", critic_steps=2).critic_updates == 2
-    assert FitConfig().critic_updates == RECIPES["dcgan"].critic_steps
+    assert FitConfig().critic_updates == 1
+
+
+def test_flags_win_over_the_recipe():
+    config = FitConfig(prior="style")
+    assert (config.adversary, config.iterations) == ("r1", RECIPES["style"].steps)
+    assert config.rates == (5e-4, 5e-4)
+    config = dataclasses.replace(config, loss="hinge", steps=3, learning_rate=1e-3)
+    assert (config.adversary, config.iterations) == ("hinge", 3)
+    assert config.rates == (1e-3, 1e-3)
+
+
+def test_the_critic_of_wgan_gp_learns_no_faster_than_the_generator():
+    maker, judge = FitConfig().rates
+    assert judge == RECIPES["dcgan"].lead * maker
+    assert FitConfig(loss="wgan-gp").rates == (maker, maker)
+
+
+def test_wgan_gp_has_half_the_iterations():
+    assert FitConfig(loss="wgan-gp").iterations == RECIPES["dcgan"].steps // 2
+
+
+@pytest.mark.parametrize(("size", "maps"), [(8, 32), (32, 32), (64, 16), (128, 8)])
+def test_larger_pictures_have_fewer_maps_unless_a_flag_says_so(size, maps):
+    assert FitConfig().maps(size) == maps
+    assert FitConfig(prior="plgmi").maps(size) == maps // 2
+    assert FitConfig(width=5).maps(size) == 5
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from loft_jax.errors import DivergenceError
 from loft_jax.priors.architecture import Architecture
+from loft_jax.priors.networks import networks
 from loft_jax.training import mesh as devices
 from loft_jax.training.checkpoint import Checkpoints
 from loft_jax.training.fitting.config import FitConfig
@@ -174,12 +175,39 @@ def test_a_small_discriminator_loss_means_nothing_where_it_is_not_a_hinge(
     assert int(state.step) == 6
 
 
+def test_each_network_moves_at_its_own_rate(fitting, rows):
+    # Adam's first update moves every weight by the learning rate, whatever its gradient.
+    initialise, step = fitting
+    before, batches = initialise(), rows.batches(CONFIG, 0)
+    after, _ = step(initialise(), batches, None)
+    for network, rate in zip(("generator", "discriminator"), CONFIG.rates, strict=True):
+        moves = [
+            np.abs(new - old).max()
+            for new, old in zip(
+                numbers(after.params[network]), numbers(before.params[network]), strict=True
+            )
+        ]
+        assert max(moves) == pytest.approx(rate, rel=1e-2)
+
+
+def test_a_style_discriminator_normalises_nothing():
+    made = networks(Architecture("style", 32, 3, 0, 2, 6, False), 0).discriminator
+    assert len(made.norms) == 0
+    assert all(layer.weight.vector is None for layer in [*made.convolutions, made.last])
+
+
+def test_a_knowing_discriminator_begins_undecided():
+    made = networks(Architecture("kedmi", 8, 1, 200, 2, 6), 0).discriminator
+    score = made(jnp.full((1, 8, 8, 1), 0.5), jnp.zeros(1, int), False).score
+    np.testing.assert_allclose(np.exp(score), 0.5, rtol=1e-5)  # gray is 0 inside: biases remain
+
+
 @pytest.mark.parametrize("kind", ["wgan-gp", "kedmi", "style"])
 def test_every_kind_of_prior_makes_finite_updates_of_both_networks(kind):
-    prior, loss = ("dcgan", "wgan-gp") if kind == "wgan-gp" else (kind, "hinge")
+    prior, loss = ("dcgan", "wgan-gp") if kind == "wgan-gp" else (kind, None)
     config = dataclasses.replace(CONFIG, prior=prior, loss=loss, critic_steps=2)
     classes = 3 if kind == "kedmi" else 0
-    architecture = Architecture(prior, 8, 1, classes, 2, 6, loss == "hinge")
+    architecture = Architecture(prior, 8, 1, classes, 2, 6, config.adversary == "hinge")
     graphs, initialise = blueprint(architecture, config)
     made = material(IMAGES, config, None)
     soft = np.full((len(IMAGES), classes), 1 / max(classes, 1), np.float32)
