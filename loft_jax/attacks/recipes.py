@@ -108,9 +108,9 @@ RECIPES: dict[str, Recipe] = {
         default_prior="pixels",
         objective=Objective(
             transform=Transform(flip=0.5),
-            statistics=1.0,
+            statistics=0.1,
             first_statistics=10.0,
-            variation=1.0,
+            variation=50.0,
             image_norm=0.01,
         ),
         rule=Rule("adam", 0.05, momentum=0.5, decay=0.9),
@@ -118,8 +118,8 @@ RECIPES: dict[str, Recipe] = {
         selection=ONE_START,
         published="cross-entropy + BatchNorm statistics (first layer x 10) + total variation + L2, "
         "random flips and jitter",
-        scaled="Adam 0.05, 300 steps; total variation and L2 are means over pixels with weights of "
-        "their own; no jitter and no competition with a student",
+        scaled="Adam 0.05, 300 steps; total variation and L2 are means over pixels, statistics "
+        "weigh 0.1, so that 128 people can be told apart; no jitter, no competing student",
     ),
     "gmi": Recipe(
         title="GMI",

@@ -1,5 +1,6 @@
 """The plain generator, and the discriminator that it and the style-based generator learn from."""
 
+import math
 from itertools import pairwise
 
 import jax
@@ -54,7 +55,8 @@ class Discriminator(nnx.Module):
 
     With classes it has one output for each: an inversion-specific discriminator (KED-MI), whose
     score is log D(x), D = Z / (Z + 1), Z the sum of the exponentials of its outputs. Without
-    spectral normalisation it normalises each hidden picture by itself, as a gradient penalty asks.
+    spectral normalisation it normalises each hidden picture by itself, as GMI's gradient penalty
+    asks; that of the style-based generator normalises nothing, as in StyleGAN2.
 
     Sources: Miyato et al. 2018; Zhang et al. 2020 (GMI); Chen et al. 2021 (KED-MI), section 3.
     """
@@ -69,11 +71,15 @@ class Discriminator(nnx.Module):
                 for a, b in pairwise(maps)
             ]
         )
-        inner = [] if spectral else maps[2:]
+        inner = [] if spectral or architecture.kind == "style" else maps[2:]
         self.norms = nnx.List([nnx.InstanceNorm(m, rngs=rngs) for m in inner])
         outputs = architecture.classes or 1
         self.last = Dense(SMALLEST**2 * maps[-1], outputs, spectral=spectral, rngs=rngs)
         self.classes = architecture.classes
+        if self.classes:
+            # D(x) = 1/2 to begin with. Zeros make Z the number of classes: D calls everything real,
+            # and Adam takes thousands of updates to move the outputs down by its logarithm.
+            self.last.bias[...] = jnp.full(outputs, -math.log(outputs))
 
     def __call__(
         self, images: Float[Array, "b h w ch"], labels: Int[Array, " b"], train: bool

@@ -16,25 +16,37 @@ class Recipe(NamedTuple):
 
     Attributes:
         latent_dim: length of a latent vector.
-        steps: iterations, one generator update each; for synthetic faces of 32 px in 10 minutes on
-            two cores.
-        critic_steps: discriminator updates in an iteration.
+        width: feature maps at full size, up to 32 px.
+        steps: iterations, one generator update each, up to 32 px; at most 10 minutes on two cores.
+        loss: adversarial loss; that of kedmi is its own.
+        learning_rate: of the generator's Adam.
+        lead: how many times as fast the discriminator learns.
         needs_target: whether it is fitted to one target's answers.
         source: where it was published.
     """
 
     latent_dim: int
+    width: int
     steps: int
-    critic_steps: int
+    loss: Literal["hinge", "wgan-gp", "r1"]
+    learning_rate: float
+    lead: float
     needs_target: bool
     source: str
 
 
 RECIPES = {
-    "dcgan": Recipe(100, 1500, 1, False, "Zhang et al. 2020 (GMI); Miyato et al. 2018"),
-    "kedmi": Recipe(100, 1500, 1, True, "Chen et al. 2021 (KED-MI)"),
-    "plgmi": Recipe(128, 1000, 1, True, "Yuan et al. 2023 (PLG-MI)"),
-    "style": Recipe(128, 1000, 1, False, "Karras et al. 2019, 2020 (for PPA, MIRROR, IF-GMI)"),
+    "dcgan": Recipe(
+        100, 32, 1000, "hinge", 4e-4, 2, False, "Zhang et al. 2020 (GMI); Miyato et al. 2018"
+    ),
+    "kedmi": Recipe(100, 32, 2000, "hinge", 4e-4, 2, True, "Chen et al. 2021 (KED-MI)"),
+    # Blocks of two convolutions, in both networks: four times the cost of dcgan at its width.
+    "plgmi": Recipe(128, 16, 2000, "hinge", 4e-4, 2, True, "Yuan et al. 2023 (PLG-MI)"),
+    # Under the hinge with spectral normalisation the discriminator stays blind to this generator
+    # (loss 2) and the samples draw together; logistic with R1 is also what StyleGAN2 publishes.
+    "style": Recipe(
+        128, 32, 750, "r1", 5e-4, 1, False, "Karras et al. 2019, 2020 (for PPA, MIRROR, IF-GMI)"
+    ),
 }
 
 
@@ -54,18 +66,20 @@ class FitConfig:
     """Number of public pictures; none is all of a file, 8192 faces."""
     target: str | None = None
     """Run folder of the classifier under attack; kedmi and plgmi are fitted to its answers."""
-    loss: Literal["hinge", "wgan-gp"] = "hinge"
-    """Adversarial loss of dcgan and style; wgan-gp drops spectral normalisation."""
+    loss: Literal["hinge", "wgan-gp", "r1"] | None = None
+    """Adversarial loss; none is the prior's own: hinge, for style r1 (logistic, gradient penalty on
+    public pictures). dcgan and style also take wgan-gp; spectral normalisation goes with hinge."""
     steps: int | None = None
-    """Iterations; none is the prior's own number."""
+    """Iterations; none is the prior's own number (wgan-gp: half of it)."""
     critic_steps: int | None = None
-    """Discriminator updates in an iteration; none is the prior's own number (wgan-gp: 5)."""
-    batch: int = 64
+    """Discriminator updates in an iteration; none is 1 (wgan-gp: 5)."""
+    batch: int = 32
     """Pictures in one update."""
-    width: int = 32
-    """Feature maps at full size; they double with each halving of the side."""
-    learning_rate: float = 2e-4
-    """Of Adam, for both networks."""
+    width: int | None = None
+    """Feature maps at full size, doubled with each halving of the side; none is 32 (plgmi 16), half
+    at 64 px: an update then costs twice as much for twice the side, not four times."""
+    learning_rate: float | None = None
+    """Of the generator's Adam; none is the prior's own. The discriminator's is in proportion."""
     ema: float = 0.999
     """Largest decay of the moving average of the generator's weights; 0 is off."""
     top_n: int = 30
@@ -91,13 +105,37 @@ class FitConfig:
     @property
     def critic_updates(self) -> int:
         """Discriminator updates in an iteration."""
-        usual = 5 if self.loss == "wgan-gp" else self.recipe.critic_steps
-        return self.critic_steps or usual
+        return self.critic_steps or (5 if self.adversary == "wgan-gp" else 1)
+
+    @property
+    def adversary(self) -> Literal["hinge", "wgan-gp", "r1"]:
+        """The adversarial loss."""
+        return self.loss or self.recipe.loss
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Learning rates of the generator and of the discriminator.
+
+        A spectrally normalised discriminator learns slowly; one that learns four times as fast
+        needs no second update. Source: Heusel et al. 2017 (two time-scales); Zhang et al. 2019
+        (SAGAN, ratio 4). GMI's critic has five updates instead.
+        """
+        own = self.learning_rate or self.recipe.learning_rate
+        return own, own * (1 if self.adversary == "wgan-gp" else self.recipe.lead)
+
+    def maps(self, size: int) -> int:
+        """Feature maps at full size, for pictures of this side.
+
+        Source: Karras et al. 2018, Progressive growing of GANs: maps in inverse proportion to the
+        side, at most a constant.
+        """
+        return self.width or self.recipe.width * 32 // max(32, size)
 
     @property
     def iterations(self) -> int:
         """Generator updates in the run."""
-        return self.steps or self.recipe.steps
+        usual = self.recipe.steps
+        return self.steps or (usual // 2 if self.adversary == "wgan-gp" else usual)
 
 
 def quick(config: FitConfig) -> FitConfig:
@@ -106,7 +144,7 @@ def quick(config: FitConfig) -> FitConfig:
         config,
         steps=config.steps or 10,
         count=config.count or (512 if config.data == "faces" else None),
-        width=min(config.width, 8),
+        width=min(config.width or 8, 8),
         batch=min(config.batch, 16),
     )
 
@@ -129,7 +167,7 @@ def check(config: FitConfig) -> None:
         if count is not None and count < smallest:
             msg = f"`--{flag}` must be a whole number of at least {smallest}, got {count}"
             raise InputError(msg)
-    if not 0 < config.learning_rate < float("inf"):
+    if config.learning_rate is not None and not 0 < config.learning_rate < float("inf"):
         msg = f"`--learning-rate` must be a number above 0, got {config.learning_rate}"
         raise InputError(msg)
     if not 0 <= config.ema < 1:
@@ -141,8 +179,11 @@ def check(config: FitConfig) -> None:
     if config.recipe.needs_target and config.target is None:
         msg = f"`--target` must name a run folder for --prior {config.prior}, got none"
         raise InputError(msg)
-    if config.recipe.needs_target and config.loss != "hinge":
+    if config.recipe.needs_target and config.adversary != config.recipe.loss:
         msg = f"`--loss` must be left alone for --prior {config.prior}, got {config.loss}"
+        raise InputError(msg)
+    if config.prior == "dcgan" and config.adversary == "r1":
+        msg = "`--loss` must be hinge or wgan-gp for --prior dcgan, got r1"
         raise InputError(msg)
 
 

@@ -135,7 +135,7 @@ def _check_alive(row: dict[str, Any], config: FitConfig, real_spread: float) -> 
             f"batch {row['spread']:.2g}, of public pictures {real_spread:.2g}; {advice}"
         )
         raise DivergenceError(msg)
-    hinge = config.loss == "hinge" and config.prior != "kedmi"
+    hinge = config.adversary == "hinge" and config.prior != "kedmi"
     if hinge and row["discriminator_loss"] < SMALLEST_HINGE:
         msg = (
             f"the discriminator tells all pictures apart at step {row['step']} (loss "

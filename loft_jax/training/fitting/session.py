@@ -200,9 +200,9 @@ def _architecture(config: FitConfig, public: Public, target: Trained | None) -> 
         size=size,
         channels=channels,
         classes=classes,
-        width=config.width,
+        width=config.maps(size),
         latent_dim=config.recipe.latent_dim,
-        spectral=config.loss == "hinge",
+        spectral=config.adversary == "hinge",
     ).check()
 
 
@@ -218,7 +218,7 @@ def _introduce(
     out.print(
         f"{config.data}: {len(public.seen)} public pictures to learn from, {len(public.kept)} kept "
         f"for FID, {made.size} px, {kind}\n{config.prior} ({config.recipe.source}), width "
-        f"{config.width}, {config.iterations} steps -> {folder.path}",
+        f"{made.width}, {config.iterations} steps -> {folder.path}",
         highlight=False,
     )
 
@@ -232,9 +232,9 @@ def _table(result: dict[str, Any], folder: Path) -> Table:
     if result["fid"] is None:
         table.add_row("FID", "none", result["fid_missing"])
     else:
-        table.add_row("FID", f"{result['fid']:.2f}", f"{n} samples, features of {features}")
+        table.add_row("FID", f"{result['fid']:.3g}", f"{n} samples, features of {features}")
         floor = "of as many public pictures that it learnt from: the floor"
-        table.add_row("FID of real ones", f"{result['fid_of_public']:.2f}", floor)
+        table.add_row("FID of real ones", f"{result['fid_of_public']:.3g}", floor)
     table.add_row("spread", f"{result['spread']:.3f}", "over a batch of fakes, mean over pixels")
     for phase in ("compile", "fit", "total"):
         table.add_row(f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", "")

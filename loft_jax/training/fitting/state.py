@@ -1,7 +1,7 @@
 """Both networks of a prior in training, as the one state that checkpoints know."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -31,14 +31,34 @@ def pair(generator: nnx.State, discriminator: nnx.State) -> nnx.State:
     return both
 
 
-def adam(config: FitConfig) -> optax.GradientTransformation:
-    """The update rule of both networks: Adam (0, 0.9), for wgan-gp and kedmi (0.5, 0.999).
+class Rules(NamedTuple):
+    """The update rules of both networks."""
 
-    Sources: Miyato et al. 2018; the published settings of GMI and KED-MI.
+    generator: optax.GradientTransformation
+    discriminator: optax.GradientTransformation
+
+
+def rules(config: FitConfig) -> Rules:
+    """Adam (0, 0.9) with the hinge, (0, 0.99) with R1; for wgan-gp and kedmi (0.5, 0.999).
+
+    Sources: Miyato et al. 2018; Karras et al. 2019; the published settings of GMI and KED-MI.
     """
-    if config.loss == "wgan-gp" or config.prior == "kedmi":
-        return optax.adam(config.learning_rate, b1=0.5, b2=0.999)
-    return optax.adam(config.learning_rate, b1=0.0, b2=0.9)
+    if config.adversary == "wgan-gp" or config.prior == "kedmi":
+        b1, b2 = 0.5, 0.999
+    else:
+        b1, b2 = 0.0, 0.99 if config.adversary == "r1" else 0.9
+    return Rules(*(optax.adam(rate, b1=b1, b2=b2) for rate in config.rates))
+
+
+def moved(
+    rule: optax.GradientTransformation,
+    grads: nnx.State,
+    memory: optax.OptState,
+    params: nnx.State,
+) -> tuple[nnx.State, optax.OptState]:
+    """The weights and the rule's memory after one update."""
+    updates, memory = rule.update(grads, memory, params)
+    return cast(nnx.State, optax.apply_updates(params, updates)), memory
 
 
 def blueprint(
@@ -50,7 +70,7 @@ def blueprint(
     """
     abstract = nnx.eval_shape(lambda: networks(architecture, config.seed))
     graphs = Graphs(nnx.graphdef(abstract.generator), nnx.graphdef(abstract.discriminator))
-    rule = adam(config)
+    rule = rules(config)
 
     @jax.jit
     def initialise() -> TrainState:
@@ -61,7 +81,7 @@ def blueprint(
             jnp.int32(0),
             pair(generator, discriminator),
             pair(generator_stats, discriminator_stats),
-            (rule.init(generator), rule.init(discriminator)),
+            (rule.generator.init(generator), rule.discriminator.init(discriminator)),
             jax.tree.map(jnp.copy, nnx.merge_state(generator, generator_stats)),
         )
 

@@ -17,7 +17,7 @@ from loft_jax.models.frozen import FrozenClassifier
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.games import Turn, game
 from loft_jax.training.fitting.config import FitConfig
-from loft_jax.training.fitting.state import DISCRIMINATOR, GENERATOR, Graphs, adam, pair
+from loft_jax.training.fitting.state import DISCRIMINATOR, GENERATOR, Graphs, moved, pair, rules
 from loft_jax.training.state import TrainState
 
 Metrics = dict[str, Float[Array, ""]]
@@ -55,7 +55,8 @@ class FitStep:
 
     def __init__(self, architecture: Architecture, config: FitConfig, graphs: Graphs):
         self._architecture, self._config, self._graphs = architecture, config, graphs
-        self._game, self._rule = game(architecture.kind, config.loss), adam(config)
+        self._game = game(architecture.kind, config.adversary)
+        self._rules = rules(config)
         self.criticise = jax.jit(self._criticise, donate_argnums=0)
         self.create = jax.jit(self._create, donate_argnums=0)
 
@@ -100,7 +101,7 @@ class FitStep:
         params = state.params[DISCRIMINATOR]
         (value, stats), grads = jax.value_and_grad(loss, has_aux=True)(params)
         maker, memory = cast(Memories, state.opt_state)
-        params, memory = self._move(grads, memory, params)
+        params, memory = moved(self._rules.discriminator, grads, memory, params)
         new = state._replace(
             params=pair(state.params[GENERATOR], params),
             stats=pair(state.stats[GENERATOR], stats),
@@ -122,15 +123,15 @@ class FitStep:
             return value, (stats, fake.std(0).mean())
 
         own = state.params[GENERATOR]
-        (value, (moved, spread)), grads = jax.value_and_grad(loss, has_aux=True)(own)
+        (value, (after, spread)), grads = jax.value_and_grad(loss, has_aux=True)(own)
         memory, critic = cast(Memories, state.opt_state)
-        own, memory = self._move(grads, memory, own)
+        own, memory = moved(self._rules.generator, grads, memory, own)
         new = TrainState(
             state.step + 1,
             pair(own, params),
-            pair(moved, stats),
+            pair(after, stats),
             (memory, critic),
-            self._average(state, nnx.merge_state(own, moved)),
+            self._average(state, nnx.merge_state(own, after)),
         )
         return new, {"generator_loss": value, "spread": spread}
 
@@ -143,12 +144,6 @@ class FitStep:
         latents = jax.random.normal(of_latents, (count, self._architecture.latent_dim))
         wanted = jax.random.randint(of_labels, (count,), 0, classes)
         return network(latents, wanted, True), wanted, nnx.state(network, nnx.Not(nnx.Param))
-
-    def _move(
-        self, grads: nnx.State, memory: optax.OptState, params: nnx.State
-    ) -> tuple[nnx.State, optax.OptState]:
-        updates, memory = self._rule.update(grads, memory, params)
-        return cast(nnx.State, optax.apply_updates(params, updates)), memory
 
     def _average(self, state: TrainState, now: nnx.State) -> nnx.State:
         if not self._config.ema:
