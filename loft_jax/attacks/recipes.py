@@ -215,14 +215,14 @@ RECIPES: dict[str, Recipe] = {
         rule=Rule("adam", 0.05, momentum=0.1, decay=0.1),
         search=(
             Phase(Points(), 70),
-            Phase(Hidden(1, 0.25), 25),
-            Phase(Hidden(2, 0.25), 25),
-            Phase(Hidden(3, 0.25), 25),
+            Phase(Hidden(1, 0.05), 25),
+            Phase(Hidden(2, 0.05), 25),
+            Phase(Hidden(3, 0.05), 25),
         ),
         selection=Selection(candidates=2000),
         published="Poincare loss, Adam 0.005 with betas (0.1, 0.1), 70 steps in w, then 25 for "
         "each of 3 blocks' inputs, in L1 balls of radius 1,000 to 8,000 round the phase before",
-        scaled="Adam 0.05; radii are 0.25 times the numbers in a ball (2,000 of 4 x 4 x 512); "
+        scaled="Adam 0.05; radii are 0.05 times the numbers in a ball (published: about 0.1); "
         "pixels come from the last block alone",
         public_code="one toolbox projects x, not x - centre, on the ball; another has no balls",
     ),
