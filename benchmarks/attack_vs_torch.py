@@ -398,7 +398,8 @@ def compiled(ours: Ours, labels: np.ndarray, rows: int, clock: Clock) -> tuple[E
     The first call less the second, of as few steps as the programs allow.
     """
     phase = ours.recipe.search[0]
-    short = dataclasses.replace(phase, steps=min(phase.steps, SEGMENT))
+    segment = max(n for n in range(1, SEGMENT + 1) if phase.steps % n == 0)  # as the engine's
+    short = dataclasses.replace(phase, steps=segment)
     ours = ours._replace(recipe=dataclasses.replace(ours.recipe, search=(short,)))
 
     def run() -> tuple[Engine, int]:
