@@ -175,7 +175,7 @@ RECIPES: dict[str, Recipe] = {
         scaled="Adam 0.1, 70 steps, 2 searches for each picture kept, 32 crops of 0.8-1 (smaller "
         "ones cut the face that a target at 32 px was trained on); where latents are standard "
         "normal, 3e-4 ||z||^2 / 2 keeps them in their law, as truncation does in w",
-        public_code="candidates scored anew for every class; FID of pictures in the wrong range",
+        public_code="FID of pictures in the wrong range; others score candidates class by class",
     ),
     "plg-mi": Recipe(
         title="PLG-MI",

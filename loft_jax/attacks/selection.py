@@ -65,7 +65,7 @@ def score_candidates(
 
     A conditional prior is asked for the classes in turn.
 
-    Source: Struppek et al. 2022 (PPA), section 4.2, which repeats the pass for each class.
+    Source: Struppek et al. 2022 (PPA), section 4.2.
     """
     batches = -(-n // BATCH)
     parts = []
