@@ -198,9 +198,7 @@ def check(config: TrainConfig) -> None:
         ("seed", run.seed, 0),
         ("processes", run.processes, 1),
     ):
-        if count is not None and count < smallest:
-            msg = f"`--{flag}` must be a whole number of at least {smallest}, got {count}"
-            raise InputError(msg)
+        at_least(flag, count, smallest)
     for flag, value, interval in (
         ("test-fraction", data.test_fraction, "(0, 1)"),
         ("validation-fraction", data.validation_fraction, "[0, 1)"),
@@ -237,6 +235,17 @@ def check(config: TrainConfig) -> None:
         raise InputError(msg)
     if run.processes > 1 and run.out is None and run.resume is None:
         msg = f"`--out` must name a folder all processes see when --processes is {run.processes}"
+        raise InputError(msg)
+
+
+def at_least(flag: str, count: int | None, smallest: int) -> None:
+    """Check a whole number; None is fine.
+
+    Raises:
+        InputError: naming the flag, if the number is smaller than `smallest`.
+    """
+    if count is not None and count < smallest:
+        msg = f"`--{flag}` must be a whole number of at least {smallest}, got {count}"
         raise InputError(msg)
 
 

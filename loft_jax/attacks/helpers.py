@@ -22,12 +22,10 @@ from loft_jax.attacks.distillation import (
 from loft_jax.attacks.folder import fingerprint, write_arrays
 from loft_jax.errors import InputError
 from loft_jax.models.frozen import FrozenClassifier
-from loft_jax.models.registry import TRUNKS
+from loft_jax.models.registry import cheap_trunks
 from loft_jax.priors import archive
 from loft_jax.training import mesh as devices
 
-CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
-"""From which the first that the target does not have are taken."""
 FORMAT = 1
 """Part of every file's name; raised when students are taught otherwise."""
 
@@ -52,7 +50,7 @@ def helper_trunks(own: str, size: int, count: int) -> tuple[str, ...]:
     Raises:
         InputError: if there are not so many for pictures of `size` px.
     """
-    others = [name for name in CHEAP if name != own and TRUNKS[name].smallest <= size]
+    others = cheap_trunks(size, other_than=own)
     if len(others) < count:
         msg = (
             f"`--attack` with {count} distilled models needs as many trunks for pictures of {size} "
@@ -122,8 +120,8 @@ def _classes(target: FrozenClassifier, shape: tuple[int, ...]) -> int:
 def _write(path: Path, classifier: FrozenClassifier, agreement: Agreement) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
-        **archive._flat("params", classifier.params),
-        **archive._flat("stats", classifier.stats),
+        **archive.flat("params", classifier.params),
+        **archive.flat("stats", classifier.stats),
     }
     write_arrays(path, agreement=np.array(agreement, np.float64), **arrays)
 
@@ -140,8 +138,8 @@ def _read(
         # NumPy leaves a damaged file open that it opened itself.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        params = archive._filled("params", like.params, arrays)
-        stats = archive._filled("stats", like.stats, arrays)
+        params = archive.filled("params", like.params, arrays)
+        stats = archive.filled("stats", like.stats, arrays)
         agreement = _agreement(arrays["agreement"])
     # NumPy, zipfile and zlib report damage by many types.
     except Exception:

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from loft_jax.priors.losses import max_margin
+
 CLIP = 1e-4
 """The Poincare target is this far from the corner of the simplex, where distances are infinite."""
 
@@ -36,15 +38,6 @@ def logit(logits: Logits, labels: Labels) -> Losses:
     return -_at(logits, labels)
 
 
-def max_margin(logits: Logits, labels: Labels) -> Losses:
-    """max_{j != y} l_j - l_y.
-
-    Source: Yuan et al. 2023 (PLG-MI), eq. 4.
-    """
-    others = jnp.where(_one_hot(logits, labels) > 0, -jnp.inf, logits)
-    return others.max(-1) - _at(logits, labels)
-
-
 def poincare(logits: Logits, labels: Labels) -> Losses:
     """Distance in the Poincare ball between u = l / ||l||_1 and v, the class's corner.
 
@@ -54,7 +47,7 @@ def poincare(logits: Logits, labels: Labels) -> Losses:
     there 1 - ||u||^2 is kept above 1e-6.
     """
     u = logits / jnp.maximum(jnp.abs(logits).sum(-1, keepdims=True), 1e-12)
-    v = (1 - CLIP) * _one_hot(logits, labels)
+    v = (1 - CLIP) * jax.nn.one_hot(labels, logits.shape[-1])
     distance = jnp.sum((u - v) ** 2, -1)
     # 1 - ||v||^2 written out: the difference would lose four digits.
     room = jnp.maximum(1 - jnp.sum(u**2, -1), 1e-6) * CLIP * (2 - CLIP)
@@ -118,10 +111,6 @@ def latent_norm(latents: Float[Array, "n z"]) -> Losses:
 def kl_to_normal(mean: Float[Array, "n z"], log_variance: Float[Array, "n z"]) -> Losses:
     """KL(N(m, diag s^2) || N(0, I)) = sum(s^2 + m^2 - 1 - log s^2) / 2."""
     return jnp.sum(jnp.exp(log_variance) + mean**2 - 1 - log_variance, -1) / 2
-
-
-def _one_hot(logits: Logits, labels: Labels) -> Logits:
-    return jax.nn.one_hot(labels, logits.shape[-1])
 
 
 def _at(logits: Logits, labels: Labels) -> Losses:

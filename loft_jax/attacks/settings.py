@@ -8,7 +8,7 @@ import numpy as np
 import tyro
 from jaxtyping import Int64
 
-from loft_jax.config import Device
+from loft_jax.config import Device, at_least
 from loft_jax.errors import InputError
 
 Adaptive = Literal["none", "straight-through", "pre-code", "logit"]
@@ -85,9 +85,7 @@ def check(config: AttackConfig) -> None:
         ("candidates", config.candidates, 2),
         ("batch", config.batch, 1),
     ):
-        if count is not None and count < smallest:
-            msg = f"`--{flag}` must be a whole number of at least {smallest}, got {count}"
-            raise InputError(msg)
+        at_least(flag, count, smallest)
     if not config.memory > 0:
         msg = f"`--memory` must be a number above 0 (GiB), got {config.memory}"
         raise InputError(msg)

@@ -48,6 +48,14 @@ TRUNKS: dict[str, Trunk] = {
     "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
 }
 
+CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
+"""Trunks that a command may train on the way, best first."""
+
+
+def cheap_trunks(size: int, *, other_than: str) -> list[str]:
+    """Cheap trunks for size x size images, without one architecture; allocates nothing."""
+    return [name for name in CHEAP if name != other_than and TRUNKS[name].smallest <= size]
+
 
 def feature_width(trunk: str, size: int) -> int:
     """Number of features the trunk makes of a size x size image; allocates nothing.

@@ -21,7 +21,7 @@ _HASHES, _ARCHITECTURE = "public_hashes", "architecture"
 
 def packed(prior: GanPrior, public_hashes: UInt64[np.ndarray, " n"]) -> bytes:
     """The bytes of prior.npz."""
-    arrays = {**_flat("generator", prior.generator), **_flat("discriminator", prior.discriminator)}
+    arrays = {**flat("generator", prior.generator), **flat("discriminator", prior.discriminator)}
     arrays[_HASHES] = public_hashes
     arrays[_ARCHITECTURE] = np.array(json.dumps(prior.architecture._asdict()))
     buffer = io.BytesIO()
@@ -42,8 +42,8 @@ def load_gan(folder: Path) -> GanPrior:
         like = graphs(architecture)
         return prior_of(
             architecture,
-            _filled("generator", like.generator_like, arrays),
-            _filled("discriminator", like.discriminator_like, arrays),
+            filled("generator", like.generator_like, arrays),
+            filled("discriminator", like.discriminator_like, arrays),
         )
     # What an archive of other content leads to: missing keys, other shapes, other settings.
     except (KeyError, TypeError, ValueError) as error:
@@ -84,15 +84,21 @@ def _read(folder: Path) -> dict[str, np.ndarray]:
         raise InputError(msg) from error
 
 
-def _flat(name: str, state: nnx.State) -> dict[str, np.ndarray]:
+def flat(name: str, state: nnx.State) -> dict[str, np.ndarray]:
+    """Arrays of a network by path, each under `name`/."""
     leaves = nnx.to_flat_state(state)
     return {
         "/".join([name, *map(str, path)]): np.asarray(variable[...]) for path, variable in leaves
     }
 
 
-def _filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.State:
-    filled = []
+def filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.State:
+    """The state that `flat` took apart.
+
+    Raises:
+        KeyError, ValueError: if an array is missing, of another shape or type, or not finite.
+    """
+    leaves = []
     for path, variable in nnx.to_flat_state(like):
         key = "/".join([name, *map(str, path)])
         array = arrays[key]
@@ -102,5 +108,5 @@ def _filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.St
         if not np.isfinite(array).all():
             msg = f"{key} with numbers that are not finite"
             raise ValueError(msg)
-        filled.append((path, variable.replace(jnp.asarray(array))))
-    return nnx.from_flat_state(filled)
+        leaves.append((path, variable.replace(jnp.asarray(array))))
+    return nnx.from_flat_state(leaves)

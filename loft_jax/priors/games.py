@@ -120,4 +120,5 @@ def _knowledge_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
 def _margin_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
     assert turn.target is not None  # the session refuses plgmi without one
     logits = turn.target.outputs(augment(turn.key, turn.fake, VIEWS)).logits
-    return _adversarial_generator(judge, turn) + MARGIN * losses.max_margin(logits, turn.wanted)
+    margin = losses.max_margin(logits, turn.wanted).mean()
+    return _adversarial_generator(judge, turn) + MARGIN * margin

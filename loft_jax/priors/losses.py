@@ -131,11 +131,11 @@ def feature_matching(
     return jnp.abs(fake.mean(0) - real.mean(0)).mean() + ENTROPY * entropy
 
 
-def max_margin(logits: Float[Array, "b c"], labels: Int[Array, " b"]) -> Float[Array, ""]:
-    """E [max_{j != y} logits_j - logits_y].
+def max_margin(logits: Float[Array, "b c"], labels: Int[Array, " b"]) -> Float[Array, " b"]:
+    """max_{j != y} logits_j - logits_y, of each picture.
 
     Source: Yuan et al. 2023, Pseudo Label-Guided Model Inversion (PLG-MI), eq. 5.
     """
     own = jax.nn.one_hot(labels, logits.shape[-1], dtype=bool)
     others = jnp.where(own, -jnp.inf, logits).max(-1)
-    return (others - jnp.where(own, logits, 0).sum(-1)).mean()
+    return others - jnp.where(own, logits, 0).sum(-1)

@@ -11,13 +11,11 @@ from rich.console import Console
 from loft_jax.config import ModelConfig, RunConfig, TrainConfig
 from loft_jax.errors import InputError
 from loft_jax.models.frozen import FrozenClassifier
-from loft_jax.models.registry import TRUNKS
+from loft_jax.models.registry import cheap_trunks
 from loft_jax.training.run_folder import RunFolder
 from loft_jax.training.session import train_run
 from loft_jax.training.trained import Trained, load_trained
 
-CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
-"""From which the first two that the target does not have are taken."""
 HOW_MANY = 2
 
 
@@ -63,8 +61,8 @@ def load_evaluators(
 
 
 def _other_trunks(target: Trained) -> list[str]:
-    own, size = target.config.model.trunk, target.pictures.size
-    others = [name for name in CHEAP if name != own and TRUNKS[name].smallest <= size]
+    size = target.pictures.size
+    others = cheap_trunks(size, other_than=target.config.model.trunk)
     if len(others) < HOW_MANY:
         msg = (
             f"`--evaluators` must be given for pictures of {size} px: no other trunks are so small"

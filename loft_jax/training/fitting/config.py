@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from loft_jax.config import Device
+from loft_jax.config import Device, at_least
 from loft_jax.errors import InputError
 
 FORMAT = 1
@@ -164,9 +164,7 @@ def check(config: FitConfig) -> None:
         ("top-n", config.top_n, 1),
         ("seed", config.seed, 0),
     ):
-        if count is not None and count < smallest:
-            msg = f"`--{flag}` must be a whole number of at least {smallest}, got {count}"
-            raise InputError(msg)
+        at_least(flag, count, smallest)
     if config.learning_rate is not None and not 0 < config.learning_rate < float("inf"):
         msg = f"`--learning-rate` must be a number above 0, got {config.learning_rate}"
         raise InputError(msg)

@@ -64,7 +64,7 @@ def test_poincare_is_finite_at_the_corner_of_the_simplex():
 
 
 def test_max_margin_is_negative_exactly_where_the_class_wins():
-    got = losses.max_margin(jnp.asarray(LOGITS), jnp.asarray(LABELS))
+    got = losses.IDENTITY["max-margin"](jnp.asarray(LOGITS), jnp.asarray(LABELS))
     assert ((np.asarray(got) < 0) == (LOGITS.argmax(1) == LABELS)).all()
 
 

@@ -1,0 +1,64 @@
+"""How a search is cut to memory: the most classes that fit, in chunks as equal as possible."""
+
+import numpy as np
+import pytest
+
+from loft_jax.attacks import running
+from loft_jax.attacks.engine import Engine
+from loft_jax.attacks.running import RESERVE, fitting
+from loft_jax.errors import InputError
+
+HELD, A_CLASS = 10**9, 10**8
+LABELS = np.arange(10)
+
+
+class Stub(Engine):
+    """An engine of which each class needs as much, with two rows a class."""
+
+    rows = 2
+
+    def __init__(self):
+        pass
+
+    def bytes_needed(self, labels):
+        return A_CLASS * len(labels)
+
+
+@pytest.fixture(autouse=True)
+def process(monkeypatch):
+    monkeypatch.setattr(running, "resident_memory_bytes", lambda: HELD)
+    monkeypatch.setattr(running, "peak_memory_bytes", lambda: HELD)
+
+
+def cut(room, batch=1000, later=0):
+    return fitting(Stub(), LABELS, batch, HELD + RESERVE + room, later=later)
+
+
+@pytest.mark.parametrize(
+    ("room", "classes"),
+    [
+        (10 * A_CLASS, 10),
+        (10 * A_CLASS - 1, 5),  # nine fit; two chunks of five are as few
+        (5 * A_CLASS, 5),
+        (4 * A_CLASS, 4),
+        (A_CLASS, 1),
+    ],
+)
+def test_the_fewest_chunks_that_fit_are_as_equal_as_they_can_be(room, classes):
+    size = cut(room)
+    assert size.classes_at_a_time == classes
+    assert size.bytes_needed == HELD + RESERVE + classes * A_CLASS
+
+
+def test_the_batch_bounds_the_rows_as_well():
+    assert cut(10 * A_CLASS, batch=8).classes_at_a_time == 4
+    assert cut(10 * A_CLASS, batch=1).classes_at_a_time == 1
+
+
+def test_what_judging_needs_later_is_kept_free():
+    assert cut(10 * A_CLASS, later=5 * A_CLASS).classes_at_a_time == 5
+
+
+def test_a_class_that_does_not_fit_is_refused_with_what_it_needs():
+    with pytest.raises(InputError, match=r"`--memory` must be at least 1\.27 for 2"):
+        cut(A_CLASS - 1)
