@@ -126,7 +126,7 @@ def recipe_for(config: AttackConfig) -> Recipe:
     """The recipe with the command line's steps and candidates, and its adaptive form.
 
     Raises:
-        InputError: if there is none, or it cannot be run.
+        InputError: if there is none.
     """
     recipe = recipe_named(config.attack)
     if config.steps is not None:

@@ -41,7 +41,7 @@ class Size(NamedTuple):
 def fitting(
     attack: Engine, labels: Int64[np.ndarray, " k"], batch: int, budget: int, *, later: int = 0
 ) -> Size:
-    """The most classes at a time, up to `batch` rows, for which the process needs `budget` bytes.
+    """The most classes at a time, up to `batch` rows, for which `budget` bytes are enough.
 
     Memory grows in proportion to the rows, so that one trial shrinks it enough; chunks are as
     equal as possible, because the last one is filled up.

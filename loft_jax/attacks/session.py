@@ -28,7 +28,7 @@ from loft_jax.training.allocator import keep_freed_memory
 from loft_jax.training.compilation import CompileClock, keep_compiled_programs
 from loft_jax.training.environment import environment, peak_memory_bytes
 from loft_jax.training.progress import console
-from loft_jax.training.run_folder import RunFolder, write_bytes
+from loft_jax.training.run_folder import RunFolder, check_free, write_bytes
 from loft_jax.training.session import EXIT_SIGNAL
 
 
@@ -49,6 +49,8 @@ def attack_run(config: AttackConfig, *, started: float) -> int:
     recipe, classes = recipe_for(config), RunFolder.open(config.path).read_description().classes
     labels = chosen_classes(config.classes, classes)
     labels = labels[:QUICK_CLASSES] if config.quick else labels
+    if folder is None and config.out is not None:
+        check_free(Path(config.out))  # long before it is made: evaluators may be trained first
     if config.cache:
         keep_compiled_programs()
     keep_freed_memory()

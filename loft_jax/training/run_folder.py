@@ -65,12 +65,7 @@ class RunFolder:
         path = Path(out) if out is not None else _free(parent / stem)
         if jax.process_index() != 0:
             return cls(path)
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
-            msg = (
-                f"`--out` must be a new or empty folder, got {path}, which is not; choose "
-                f"another, or continue a run there with --resume {path}"
-            )
-            raise InputError(msg)
+        check_free(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             handle, probe = tempfile.mkstemp(dir=path)
@@ -179,6 +174,20 @@ class RunFolder:
             msg = f"`{self.path / name}` must be a JSON object, got a {type(value).__name__}"
             raise InputError(msg)
         return value
+
+
+def check_free(path: Path) -> None:
+    """Check that nothing is at `path` that a new run would mix with.
+
+    Raises:
+        InputError: if it is a file, or a folder that holds something.
+    """
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        msg = (
+            f"`--out` must be a new or empty folder, got {path}, which is not; choose "
+            f"another, or continue a run there with --resume {path}"
+        )
+        raise InputError(msg)
 
 
 def fingerprint(data: Dataset) -> str:
