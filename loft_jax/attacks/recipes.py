@@ -133,7 +133,7 @@ RECIPES: dict[str, Recipe] = {
         published="100 cross-entropy - D(G(z)), SGD 0.02 with momentum 0.9, 1,500 steps, z in "
         "[-1, 1], batches of 60 people, WGAN-GP",
         scaled="200 steps at 5 times the published rate, which is divided by 60 first, because the "
-        "objective here is not a mean over the batch",
+        "objective here is not a mean over the batch; WGAN-GP by fit_prior --loss wgan-gp only",
         public_code="FID is reported as 0 by one toolbox where it cannot be computed",
     ),
     "ked-mi": Recipe(
