@@ -32,7 +32,10 @@ class Generator(nnx.Module):
         )
         self.norms = nnx.List([batch_norm(m, dtype=jnp.float32, rngs=rngs) for m in maps])
         self.convolutions = nnx.List(
-            [Convolution(a, b, 3, spectral=False, rngs=rngs) for a, b in pairwise(maps)]
+            [
+                Convolution(a, b, 3, double=True, spectral=False, rngs=rngs)
+                for a, b in pairwise(maps)
+            ]
         )
         self.last = Convolution(maps[-1], architecture.channels, 3, spectral=False, rngs=rngs)
 
@@ -43,7 +46,7 @@ class Generator(nnx.Module):
         x = self.first(latents, train).reshape(len(latents), SMALLEST, SMALLEST, -1)
         x = self._activated(0, x, train)
         for k, convolution in enumerate(self.convolutions, 1):
-            x = self._activated(k, convolution(doubled(x), train), train)
+            x = self._activated(k, convolution(x, train), train)
         return to_unit(self.last(x, train))
 
     def _activated(self, k: int, x: Array, train: bool) -> Array:
@@ -96,12 +99,6 @@ class Discriminator(nnx.Module):
         if self.classes:
             return Judgement(knowledge_score(outputs), outputs, features)
         return Judgement(outputs[:, 0], outputs[:, :0], features)
-
-
-def doubled(x: Float[Array, "b h w f"]) -> Float[Array, "b h2 w2 f"]:
-    """Every pixel four times."""
-    b, h, w, f = x.shape
-    return jnp.broadcast_to(x[:, :, None, :, None], (b, h, 2, w, 2, f)).reshape(b, 2 * h, 2 * w, f)
 
 
 def to_unit(x: Float[Array, "b h w ch"]) -> Float[Array, "b h w ch"]:

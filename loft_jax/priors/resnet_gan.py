@@ -9,7 +9,8 @@ from jaxtyping import Array, Float, Int
 
 from loft_jax.models.convolution import batch_norm
 from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
-from loft_jax.priors.dcgan import doubled, to_unit
+from loft_jax.priors.dcgan import to_unit
+from loft_jax.priors.doubling import doubled
 from loft_jax.priors.spectral import Convolution, Dense, Weight
 
 
@@ -39,7 +40,7 @@ class UpBlock(nnx.Module):
 
     def __init__(self, inputs: int, outputs: int, classes: int, *, rngs: nnx.Rngs):
         self.norms = nnx.List([ClassNorm(f, classes, rngs=rngs) for f in (inputs, outputs)])
-        self.first = Convolution(inputs, outputs, 3, spectral=False, rngs=rngs)
+        self.first = Convolution(inputs, outputs, 3, double=True, spectral=False, rngs=rngs)
         self.second = Convolution(outputs, outputs, 3, spectral=False, rngs=rngs)
         self.shortcut = Convolution(inputs, outputs, 1, spectral=False, rngs=rngs)
 
@@ -48,7 +49,7 @@ class UpBlock(nnx.Module):
     ) -> Float[Array, "b h2 w2 o"]:
         """The block's output."""
         y = jax.nn.relu(self.norms[0](x, labels, train))
-        y = self.first(doubled(y), train)
+        y = self.first(y, train)
         y = self.second(jax.nn.relu(self.norms[1](y, labels, train)), train)
         return y + doubled(self.shortcut(x, train))  # a 1 x 1 convolution is cheaper before
 

@@ -6,6 +6,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from loft_jax.models.convolution import convolve
+from loft_jax.priors.doubling import doubled_convolution
 
 TINY = 1e-12
 
@@ -59,7 +60,7 @@ class Weight(nnx.Module):
 
 
 class Convolution(nnx.Module):
-    """`padded_convolution` with a bias."""
+    """`padded_convolution` with a bias; of 3 x 3 on request behind a doubling of the sides."""
 
     def __init__(
         self,
@@ -70,17 +71,21 @@ class Convolution(nnx.Module):
         spectral: bool,
         rngs: nnx.Rngs,
         stride: int = 1,
+        double: bool = False,
     ):
         self.weight = Weight(size, size, inputs, outputs, spectral=spectral, rngs=rngs)
         self.bias = nnx.Param(jnp.zeros(outputs))
-        self.stride = stride
+        self.stride, self.double = stride, double
 
     def __call__(self, x: Float[Array, "b h w i"], update: bool) -> Float[Array, "b h2 w2 o"]:
         """Convolution of x."""
-        return (
-            padded_convolution(x, self.weight(update), self.stride)
-            + self.bias[...][None, None, None]
+        kernel = self.weight(update)
+        y = (
+            doubled_convolution(x, kernel)
+            if self.double
+            else padded_convolution(x, kernel, self.stride)
         )
+        return y + self.bias[...][None, None, None]
 
 
 class Dense(nnx.Module):

@@ -8,7 +8,8 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from loft_jax.priors.architecture import SMALLEST, Architecture
-from loft_jax.priors.dcgan import SLOPE, doubled, to_unit
+from loft_jax.priors.dcgan import SLOPE, to_unit
+from loft_jax.priors.doubling import doubled_convolution
 from loft_jax.priors.spectral import Convolution, Dense, Weight, padded_convolution
 
 DEPTH = 4
@@ -47,24 +48,30 @@ class Mapping(nnx.Module):
 class Modulated(nnx.Module):
     """3 x 3 convolution whose weights are scaled by the style and brought back to unit length.
 
+    On request behind a doubling of the sides.
+
     y_o = sum_i s_i W_io * x_i / sqrt(sum_ik (s_i W_ik,o)^2): scaling the input and the output
     instead of the weights lets one convolution serve the whole batch.
 
     Source: Karras et al. 2020, Analyzing and improving StyleGAN, eq. 1-3.
     """
 
-    def __init__(self, inputs: int, outputs: int, dim: int, *, rngs: nnx.Rngs):
+    def __init__(
+        self, inputs: int, outputs: int, dim: int, *, double: bool = False, rngs: nnx.Rngs
+    ):
+        self.double = double
         self.style = Dense(dim, inputs, spectral=False, rngs=rngs)
         self.weight = Weight(3, 3, inputs, outputs, spectral=False, rngs=rngs)
         self.bias = nnx.Param(jnp.zeros(outputs))
 
     def __call__(
         self, x: Float[Array, "b h w i"], w: Float[Array, "b style"], train: bool
-    ) -> Float[Array, "b h w o"]:
+    ) -> Float[Array, "b h2 w2 o"]:
         """Activated output."""
         scale, kernel = 1 + self.style(w, train), self.weight(train)
         length = jax.lax.rsqrt(scale**2 @ jnp.sum(kernel**2, (0, 1)) + 1e-8)
-        y = padded_convolution(x * scale[:, None, None], kernel) * length[:, None, None]
+        convolution = doubled_convolution if self.double else padded_convolution
+        y = convolution(x * scale[:, None, None], kernel) * length[:, None, None]
         return GAIN * jax.nn.leaky_relu(y + self.bias[...][None, None, None], SLOPE)
 
 
@@ -72,15 +79,13 @@ class Block(nnx.Module):
     """Two modulated convolutions at one side, after doubling unless it is the first."""
 
     def __init__(self, inputs: int, outputs: int, dim: int, *, double: bool, rngs: nnx.Rngs):
-        self.first = Modulated(inputs, outputs, dim, rngs=rngs)
+        self.first = Modulated(inputs, outputs, dim, double=double, rngs=rngs)
         self.second = Modulated(outputs, outputs, dim, rngs=rngs)
-        self.double = double
 
     def __call__(
         self, x: Float[Array, "b h w i"], w: Float[Array, "b style"], train: bool
     ) -> Float[Array, "b h2 w2 o"]:
         """The hidden picture after this block."""
-        x = doubled(x) if self.double else x
         return self.second(self.first(x, w, train), w, train)
 
 

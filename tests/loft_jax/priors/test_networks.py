@@ -10,7 +10,7 @@ from flax import nnx
 
 from loft_jax.errors import InputError
 from loft_jax.priors.architecture import Architecture
-from loft_jax.priors.dcgan import doubled
+from loft_jax.priors.doubling import doubled
 from loft_jax.priors.gan import prior_of
 from loft_jax.priors.networks import networks
 from loft_jax.priors.resnet_gan import halved
