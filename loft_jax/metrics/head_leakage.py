@@ -1,7 +1,6 @@
 """The theorem on a trained head: what its first layer leaves unknown of the features.
 
-The one place where `loft_jax` calls `iie`: the trunk's features are the private input, the head's
-first layer is the linear model W.
+The trunk's features are the private input, the head's first layer is the linear model W.
 """
 
 from typing import Any
@@ -25,4 +24,5 @@ def head_leakage(
     """
     from iie import filter_report
 
-    return filter_report(features.astype(np.float64), first_layer.astype(np.float64)).to_dict()
+    # W stays float32: its type tells how far rounding of the weights may hide its rank.
+    return filter_report(features.astype(np.float64), first_layer).to_dict()

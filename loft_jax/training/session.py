@@ -58,6 +58,11 @@ def train_run(config: TrainConfig, *, started: float) -> int:
     out = console() if jax.process_index() == 0 else Console(quiet=True)
     folder = RunFolder.open(config.run.resume) if config.run.resume else None
     if folder is not None:
+        if (folder.path / "compression.json").exists():
+            msg = (
+                f"`--resume` must be a run that trains, got {folder.path}, whose head is compressed"
+            )
+            raise InputError(msg)
         config = _resumed(config, folder)
     _check_rank(config, config.data.size or DEFAULT_SIZE)
     data = load_data(config)
