@@ -1,0 +1,1 @@
+"""What a set of attacked models shows: one tidy table, its summary, effects with their intervals."""

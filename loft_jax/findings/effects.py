@@ -1,0 +1,144 @@
+"""What a head changes against the plain one, and what rank changes, with 95 % intervals.
+
+Differences are paired: the same seeds and classes on both sides, so what makes a class easy drops
+out.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from loft_jax.findings.groups import Group, groups, in_common
+from loft_jax.findings.summary import over_both, over_seeds
+from loft_jax.metrics.bootstrap import Interval, crossed_interval
+from loft_jax.metrics.trend import trend_p_value
+
+SAME = ("data", "fingerprint", "trunk", "attack", "prior")
+"""What a head and the plain one it is compared with must share."""
+CURVE = ("data", "fingerprint", "trunk", "head", "activation", "input_norm", "attack", "adaptive",
+         "prior")  # fmt: skip
+"""What the points of one curve over ranks share."""
+
+
+class Difference(NamedTuple):
+    """A head against the plain one under the same attack.
+
+    Attributes:
+        setting: of the head, see `table.SETTING`.
+        leakage: Acc@1 of the attack, this head's minus the plain one's.
+        utility: test accuracy, likewise.
+        seeds: number of seeds behind both.
+    """
+
+    setting: dict[str, Any]
+    leakage: Interval
+    utility: Interval
+    seeds: int
+
+
+class RankEffect(NamedTuple):
+    """How leakage moves along the ranks of one head.
+
+    Attributes:
+        setting: what the points share, see CURVE.
+        ranks: in ascending order.
+        slope: change of Acc@1 for each doubling of the rank.
+        p_value: one-sided, of Page's test that Acc@1 rises with the rank (over classes).
+        seeds: number of seeds.
+    """
+
+    setting: dict[str, Any]
+    ranks: list[int]
+    slope: Interval
+    p_value: float
+    seeds: int
+
+
+def differences(table: pl.DataFrame) -> list[Difference]:
+    """Every head against the plain head under the same attack.
+
+    A plain head has no activation to see through, so where its straight-through attack is missing
+    the attack as it is takes its place; every other variant is compared with itself, and with the
+    attack as it is only if the plain head was not attacked that way.
+    """
+    found = list(groups(table))
+    plain = [group for group in found if group.setting["head"] == "plain"]
+    compared = []
+    for group in found:
+        base = _baseline(group, plain)
+        if group.setting["head"] == "plain" or base is None:
+            continue
+        head, base = in_common(group, base)
+        if not len(head.seeds) or not len(head.labels):
+            continue
+        compared.append(
+            Difference(
+                head.setting,
+                over_both(_acc(head) - _acc(base)),
+                over_seeds(_utility(head) - _utility(base)),
+                len(head.seeds),
+            )
+        )
+    return compared
+
+
+def rank_effects(table: pl.DataFrame) -> list[RankEffect]:
+    """Slope and trend of every head that was attacked at two ranks or more."""
+    curves: dict[tuple, list[Group]] = {}
+    for group in groups(table):
+        if group.setting["rank"] is not None:
+            curves.setdefault(tuple(group.setting[name] for name in CURVE), []).append(group)
+    effects = []
+    for shared, found in curves.items():
+        if len(found) < 2:
+            continue
+        points = in_common(*sorted(found, key=lambda group: group.setting["rank"]))
+        if not len(points[0].seeds) or not len(points[0].labels):
+            continue
+        ranks = [group.setting["rank"] for group in points]
+        values = np.stack([_acc(group) for group in points], -1)  # [r, k, m]
+        x = np.log2(ranks) - np.log2(ranks).mean()
+        slopes = values @ (x / np.sum(x**2))  # of the mean: the mean of every seed's and class's
+        rng = np.random.default_rng(0)
+        effects.append(
+            RankEffect(
+                dict(zip(CURVE, shared, strict=True)),
+                ranks,
+                crossed_interval(slopes[:, :, None], rng),
+                trend_p_value(values.mean(0), rng),
+                len(points[0].seeds),
+            )
+        )
+    return effects
+
+
+def lowers(interval: Interval) -> bool:
+    """Whether the whole interval lies below zero; without an interval nothing is shown."""
+    return interval.high is not None and interval.high < 0
+
+
+def raises(interval: Interval) -> bool:
+    """Whether the whole interval lies above zero."""
+    return interval.low is not None and interval.low > 0
+
+
+def _baseline(group: Group, plain: list[Group]) -> Group | None:
+    alike = [base for base in plain if all(base.setting[n] == group.setting[n] for n in SAME)]
+    for adaptive in (group.setting["adaptive"], "none"):
+        for base in alike:
+            if base.setting["adaptive"] == adaptive and not base.setting["input_norm"]:
+                return base
+    return None
+
+
+def _acc(group: Group) -> np.ndarray:
+    values = group.outcome("accuracy_at_1")
+    assert values is not None  # every finished attack has it
+    return values
+
+
+def _utility(group: Group) -> np.ndarray:
+    values = group.by_seed("test_accuracy")
+    assert values is not None
+    return values
