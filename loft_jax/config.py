@@ -34,6 +34,9 @@ class DataConfig:
     """Share of the remaining pictures that chooses the best checkpoint."""
     skip_unreadable: bool = False
     """Leave out pictures that cannot be read instead of stopping."""
+    data_seed: int | None = None
+    """Seeds the synthetic people and the split, so that runs of several seeds share them; none is
+    --seed."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class RunConfig:
     """The run: where, on what, how often."""
 
     seed: int = 0
-    """Seeds data, split, weights, order and augmentation."""
+    """Seeds weights, order and augmentation; people and split too, but for --data-seed."""
     out: str | None = None
     """Run folder, exactly; none makes a new one under runs/."""
     resume: str | None = None
@@ -143,6 +146,11 @@ class TrainConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     run: RunConfig = field(default_factory=RunConfig)
+
+    @property
+    def data_seed(self) -> int:
+        """What seeds the synthetic people and the split."""
+        return self.run.seed if self.data.data_seed is None else self.data.data_seed
 
 
 _GROUPS = {
@@ -196,6 +204,7 @@ def check(config: TrainConfig) -> None:
         ("batch", optim.batch, 1),
         ("accumulate", optim.accumulate, 1),
         ("seed", run.seed, 0),
+        ("data-seed", data.data_seed, 0),
         ("processes", run.processes, 1),
     ):
         at_least(flag, count, smallest)

@@ -154,7 +154,7 @@ def request_for(config: AttackConfig, recipe: Recipe, labels: Int64[np.ndarray, 
         )
         raise InputError(msg)
     prior = load_prior(
-        name, size=pictures.size, channels=pictures.channels, seed=target.config.run.seed
+        name, size=pictures.size, channels=pictures.channels, seed=target.config.data_seed
     )
     check_prior(config.attack, recipe, prior)
     data = load_data(target.config)

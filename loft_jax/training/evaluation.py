@@ -56,7 +56,7 @@ def evaluate_run(
             data,
             size=expected.size,
             channels=expected.channels,
-            seed=config.run.seed,
+            seed=config.data_seed,
             skip_unreadable=skip_unreadable,
             identities=expected.classes,
             pictures=config.data.pictures,

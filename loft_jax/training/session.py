@@ -91,7 +91,7 @@ def load_data(config: TrainConfig) -> Dataset:
     return load_dataset(
         wanted.data,
         size=wanted.size,
-        seed=config.run.seed,
+        seed=config.data_seed,
         skip_unreadable=wanted.skip_unreadable,
         identities=wanted.identities,
         pictures=wanted.pictures,
@@ -202,7 +202,7 @@ def _split(config: TrainConfig, data: Dataset) -> Split:
         data.labels,
         test_fraction=config.data.test_fraction,
         validation_fraction=config.data.validation_fraction,
-        seed=config.run.seed,
+        seed=config.data_seed,
     )
 
 

@@ -36,7 +36,7 @@ def identity_numbers(
     renderer (`identity_fit`), the best of each class, half a second each. What the fit itself adds
     is told by `identity_error_floor`: real pictures of the first classes, fitted in the same way.
     """
-    law = FaceLaw(target.pictures.size, target.pictures.channels, target.config.run.seed)
+    law = FaceLaw(target.pictures.size, target.pictures.channels, target.config.data_seed)
     people = np.asarray(law.latents(labels, np.zeros_like(labels)))[:, :IDENTITY_DIM]
     floor = 0.0
     if isinstance(prior, RendererPrior):
