@@ -1,1 +1,1 @@
-"""What a set of attacked models shows: one tidy table, its summary, effects with their intervals."""
+"""What a set of attacked models shows: a tidy table, its summary, effects and intervals."""

@@ -29,12 +29,14 @@ class Difference(NamedTuple):
         leakage: Acc@1 of the attack, this head's minus the plain one's.
         utility: test accuracy, likewise.
         seeds: number of seeds behind both.
+        against: setting of the plain head.
     """
 
     setting: dict[str, Any]
     leakage: Interval
     utility: Interval
     seeds: int
+    against: dict[str, Any]
 
 
 class RankEffect(NamedTuple):
@@ -44,7 +46,8 @@ class RankEffect(NamedTuple):
         setting: what the points share, see CURVE.
         ranks: in ascending order.
         slope: change of Acc@1 for each doubling of the rank.
-        p_value: one-sided, of Page's test that Acc@1 rises with the rank (over classes).
+        p_value: one-sided, of Page's test that Acc@1 rises with the rank. Over seeds, since what a
+            model happens to leak all its classes share; one seed leaves it over classes.
         seeds: number of seeds.
     """
 
@@ -58,33 +61,33 @@ class RankEffect(NamedTuple):
 def differences(table: pl.DataFrame) -> list[Difference]:
     """Every head against the plain head under the same attack.
 
-    A plain head has no activation to see through, so where its straight-through attack is missing
-    the attack as it is takes its place; every other variant is compared with itself, and with the
-    attack as it is only if the plain head was not attacked that way.
+    An adaptive attack is compared with itself; where the plain head was not attacked that way (it
+    has no activation to see through), with the attack as it is. A head with input norm is compared
+    with the plain head with input norm; where there is none, with the plain head as it is: the norm
+    then belongs to the defense. A head without is never compared with a plain head with it.
     """
     found = list(groups(table))
     plain = [group for group in found if group.setting["head"] == "plain"]
     compared = []
     for group in found:
-        base = _baseline(group, plain)
-        if group.setting["head"] == "plain" or base is None:
+        if group.setting["head"] == "plain":
             continue
-        head, base = in_common(group, base)
-        if not len(head.seeds) or not len(head.labels):
-            continue
-        compared.append(
-            Difference(
-                head.setting,
-                over_both(_acc(head) - _acc(base)),
-                over_seeds(_utility(head) - _utility(base)),
-                len(head.seeds),
-            )
-        )
+        for base in _baselines(group, plain):
+            head, bare = in_common(group, base)
+            if len(head.seeds) and len(head.labels):
+                leakage = over_both(_acc(head) - _acc(bare))
+                utility = over_seeds(_utility(head) - _utility(bare))
+                seeds = len(head.seeds)
+                compared.append(Difference(head.setting, leakage, utility, seeds, bare.setting))
+                break
     return compared
 
 
 def rank_effects(table: pl.DataFrame) -> list[RankEffect]:
-    """Slope and trend of every head that was attacked at two ranks or more."""
+    """Slope and trend of every head that was attacked at two ranks or more.
+
+    Over the seeds and classes that all its ranks have; a head whose ranks share none is left out.
+    """
     curves: dict[tuple, list[Group]] = {}
     for group in groups(table):
         if group.setting["rank"] is not None:
@@ -106,7 +109,7 @@ def rank_effects(table: pl.DataFrame) -> list[RankEffect]:
                 dict(zip(CURVE, shared, strict=True)),
                 ranks,
                 crossed_interval(slopes[:, :, None], rng),
-                trend_p_value(values.mean(0), rng),
+                trend_p_value(values.mean(1) if len(values) > 1 else values[0], rng),
                 len(points[0].seeds),
             )
         )
@@ -123,13 +126,22 @@ def raises(interval: Interval) -> bool:
     return interval.low is not None and interval.low > 0
 
 
-def _baseline(group: Group, plain: list[Group]) -> Group | None:
-    alike = [base for base in plain if all(base.setting[n] == group.setting[n] for n in SAME)]
-    for adaptive in (group.setting["adaptive"], "none"):
-        for base in alike:
-            if base.setting["adaptive"] == adaptive and not base.setting["input_norm"]:
-                return base
-    return None
+def _baselines(group: Group, plain: list[Group]) -> list[Group]:
+    """Plain heads that may be compared with, the most alike first."""
+    own = group.setting
+    # In this order: all adaptive forms of a head stand beside the same plain head.
+    wanted = dict.fromkeys(
+        (norm, adaptive)
+        for norm in (own["input_norm"], False)
+        for adaptive in (own["adaptive"], "none")
+    )
+    return [
+        base
+        for norm, adaptive in wanted
+        for base in plain
+        if base.setting["input_norm"] == norm and base.setting["adaptive"] == adaptive
+        if all(base.setting[name] == own[name] for name in SAME)
+    ]
 
 
 def _acc(group: Group) -> np.ndarray:

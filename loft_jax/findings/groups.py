@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64, Int64
 
+from loft_jax.errors import InputError
 from loft_jax.findings.table import SETTING
 
 
@@ -30,7 +31,7 @@ class Group(NamedTuple):
         column = self.rows[name]
         if column.null_count():
             return None
-        return column.to_numpy().reshape(len(self.seeds), len(self.labels))
+        return column.cast(pl.Float64).to_numpy().reshape(len(self.seeds), len(self.labels))
 
     def by_seed(self, name: str) -> Float64[np.ndarray, " r"] | None:
         """A column that belongs to the classifier, a number a seed; None where not measured."""
@@ -46,9 +47,19 @@ class Group(NamedTuple):
 def groups(table: pl.DataFrame) -> Iterator[Group]:
     """Every setting of the table, in its order.
 
-    A class that was not attacked under every seed of its setting is left out: seeds and classes
-    must be crossed for their intervals.
+    A class that was not attacked under every seed of its setting is left out, and so is a setting
+    without any that was: seeds and classes must be crossed for their intervals.
+
+    Raises:
+        InputError: if a class of a setting and seed has more than one row.
     """
+    twice = table.filter(table.select(*SETTING, "seed", "class").is_duplicated())
+    if len(twice):
+        msg = (
+            "`table` must hold one row for each setting, seed and class, got several of "
+            f"{', '.join(twice['attack_folder'].unique().sort()[:4])}"
+        )
+        raise InputError(msg)
     for _, rows in table.group_by(SETTING, maintain_order=True):
         seeds = np.unique(rows["seed"].to_numpy())
         counts = rows.group_by("class").agg(pl.len()).filter(pl.col("len") == len(seeds))

@@ -1,118 +1,226 @@
-"""The first sentence of a report, from intervals alone: no effect whose interval holds zero."""
+"""What a report says first, from intervals alone: no effect whose interval holds zero."""
 
 from typing import Any
 
 import polars as pl
 
-from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
+from loft_jax.findings.effects import (
+    Difference,
+    RankEffect,
+    differences,
+    lowers,
+    raises,
+    rank_effects,
+)
+from loft_jax.findings.table import SETTING
 from loft_jax.metrics.bootstrap import Interval
 
-NAMES = {"loft": "the LoFt head", "svd": "the head cut by SVD", "covariance": "the projected head"}
+WORLD = ("data", "fingerprint", "trunk")
+"""What a paragraph is about."""
+FEW = 6
+"""Classes or seeds below which a bootstrap interval is too narrow, see `bootstrap_interval`."""
 
 
 def conclusion(table: pl.DataFrame) -> str:
-    """One or two sentences for each (pictures, trunk, prior) of the table.
+    """A few sentences for each (pictures, trunk) of the table; every head is named.
 
-    "Protects" is said of a head only if every attack on it, adaptive ones included, stays below the
-    same attack on the plain head with its whole 95 % interval; utility is told beside it.
+    "Finds fewer people" is said of a head only if every attack on it, adaptive ones included, stays
+    below the same attack on the plain head with its whole 95 % interval; its cost stands beside.
     """
-    found = differences(table)
-    if not found:
-        attacks = table.select("run", "attack_folder").n_unique()
-        return (
-            f"{attacks} attacks are shown; whether a head protects is not: there is none beside "
-            "a plain head under the same attack."
-        )
-    worlds: dict[tuple, list[Difference]] = {}
-    for one in found:
-        world = tuple(one.setting[name] for name in ("data", "fingerprint", "trunk", "prior"))
-        worlds.setdefault(world, []).append(one)
-    parts = [_of_world(world, alike) for world, alike in worlds.items()]
-    return " ".join([*parts, *_slopes(table)])
-
-
-def _of_world(world: tuple, found: list[Difference]) -> str:
-    data, _, trunk, prior = world
-    where = f"On {data} ({trunk}), attacked with the prior {prior},"
-    variants: dict[str, list[Difference]] = {}
-    for one in found:
-        variants.setdefault(head_name(one.setting), []).append(one)
-    protecting = {n: all(lowers(one.leakage) for one in v) for n, v in variants.items()}
-    safe = [name for name in variants if protecting[name]]
-    masked = [
-        name
-        for name, v in variants.items()
-        if not protecting[name]
-        and any(lowers(one.leakage) for one in v if one.setting["adaptive"] == "none")
-    ]
-    rest = [name for name in variants if name not in safe and name not in masked]
+    settings = table.select(SETTING).unique(maintain_order=True).to_dicts()
+    if not settings:
+        return "No attack is finished."
+    found, effects = differences(table), rank_effects(table)
     said = []
-    if safe:
-        costs = "; ".join(f"{name}: {_weakest(variants[name])}" for name in safe)
-        said.append(f"{where} every attack tried finds fewer people than without defense in {costs}.")
-    if masked:
-        said.append(
-            f"{where if not said else 'Only'} "
-            + ("the attack as it is" if not said else "the attack as it is")
-            + f" finds fewer people in {_listed(masked)}; with an attacker who knows the head no "
-            "protection is shown."
+    for world in dict.fromkeys(_key(setting, WORLD) for setting in settings):
+        said += _of_world(
+            [setting for setting in settings if _key(setting, WORLD) == world],
+            [one for one in found if _key(one.setting, WORLD) == world],
+            [effect for effect in effects if _key(effect.setting, WORLD) == world],
+            people=len({s["fingerprint"] for s in settings if s["data"] == world[0]}) > 1,
         )
-    if rest:
-        begin = where if not said else "For"
-        said.append(
-            f"{begin} {_listed(rest)}{' show' if not said else ''} no protection"
-            f"{'' if not said else ' is shown'}: the 95 % interval of the difference holds zero."
-        )
-    worse = [n for n, v in variants.items() if any(raises(one.leakage) for one in v)]
-    if worse:
-        said.append(f"More people than without defense are found in {_listed(worse)}.")
     return " ".join(said)
 
 
-def _weakest(found: list[Difference]) -> str:
-    """The difference under the attack that gets most out, and what the head costs."""
-    one = max(found, key=lambda difference: difference.leakage.value)
-    attack = f"{one.setting['attack']}, {one.setting['adaptive']}"
-    cost = one.utility
-    said = f"Acc@1 {signed(one.leakage)} under the strongest ({attack})"
-    if lowers(cost) or raises(cost):
-        return f"{said}, test accuracy {signed(cost)}"
-    return f"{said}, no change of test accuracy shown ({signed(cost)})"
-
-
-def _slopes(table: pl.DataFrame) -> list[str]:
-    said = []
-    for effect in rank_effects(table):
-        if effect.setting["head"] != "loft":
-            continue
-        attack = f"{effect.setting['attack']}, {effect.setting['adaptive']}"
-        span = f"ranks {effect.ranks[0]} to {effect.ranks[-1]} ({attack})"
-        if raises(effect.slope) or lowers(effect.slope):
-            said.append(f"Each doubling of the rank changes Acc@1 by {signed(effect.slope)}, {span}.")
-        else:
-            said.append(f"No slope of Acc@1 along the rank is shown, {span}.")
-    return said
-
-
 def head_name(setting: dict[str, Any]) -> str:
-    """The head in words: `LoFt rank 16 (relu)`."""
-    if setting["head"] == "plain":
-        return "plain"
-    name = {"loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[setting["head"]]
+    """The head in words: `LoFt rank 16 (activation relu)`."""
+    name = {"plain": "plain", "loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[setting["head"]]
     more = []
     if setting["head"] == "loft" and setting["activation"] != "tanh":
         more.append(f"activation {setting['activation']}")
     if setting["input_norm"]:
         more.append("input norm")
-    return f"{name} rank {setting['rank']}" + (f" ({', '.join(more)})" if more else "")
+    ranked = name if setting.get("rank") is None else f"{name} rank {setting['rank']}"
+    return ranked + (f" ({', '.join(more)})" if more else "")
+
+
+def attack_name(setting: dict[str, Any], *, prior: bool) -> str:
+    """The attack in words: `ppa (pre-code, prior faces)`; its prior only if asked for."""
+    more = [] if setting["adaptive"] == "none" else [setting["adaptive"]]
+    more += [f"prior {setting['prior']}"] if prior else []
+    return setting["attack"] + (f" ({', '.join(more)})" if more else "")
 
 
 def signed(interval: Interval) -> str:
-    """`-0.12 (-0.20 to -0.05)`."""
+    """`-0.120 (-0.200 to -0.050)`."""
     if interval.low is None or interval.high is None:
         return f"{interval.value:+.3f}"
     return f"{interval.value:+.3f} ({interval.low:+.3f} to {interval.high:+.3f})"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _of_world(
+    settings: list[dict], found: list[Difference], effects: list[RankEffect], *, people: bool
+) -> list[str]:
+    first = settings[0]
+    data = f"{first['data']} {first['fingerprint'][:8]}" if people else first["data"]
+    where = f"On {data} ({first['trunk']})"
+    if all(setting["head"] == "plain" for setting in settings):
+        return [f"{where}, only the plain head was attacked, so nothing is shown about a defense."]
+    priors = len({setting["prior"] for setting in settings}) > 1
+    heads: dict[str, list[Difference]] = {}
+    for one in found:
+        heads.setdefault(head_name(one.setting), []).append(one)
+    said = [
+        *_verdicts(heads, priors=priors),
+        *_not_tried(settings, found, priors=priors),
+        *_slopes(effects, priors=priors),
+        *_caveats([(one.seeds, one.leakage.n) for one in found]
+                  + [(effect.seeds, effect.slope.n) for effect in effects]),
+    ]  # fmt: skip
+    return [f"{where}, {said[0][0].lower()}{said[0][1:]}", *said[1:]]
+
+
+def _verdicts(heads: dict[str, list[Difference]], *, priors: bool) -> list[str]:
+    """What is shown of the heads that are compared, and what those that protect cost."""
+    safe = [name for name, found in heads.items() if all(lowers(one.leakage) for one in found)]
+    others = {name: found for name, found in heads.items() if name not in safe}
+    masked = [name for name, found in others.items() if _masked(found)]
+    partly = [
+        name
+        for name, found in others.items()
+        if name not in masked and any(lowers(one.leakage) for one in found)
+    ]
+    bare = [name for name in others if name not in masked and name not in partly]
+    worse = [name for name in others if any(raises(one.leakage) for one in others[name])]
+    said = []
+    if safe:
+        said.append(
+            f"Every attack that was compared finds fewer people in {listed(safe)} than in the "
+            "plain head."
+        )
+        said += [_cost(name, heads[name], priors=priors) for name in safe]
+    if masked:
+        said.append(
+            f"No protection is shown for {listed(masked)}: Acc@1 falls under the attacks that do "
+            "not know the head, but is not shown to fall under all that do."
+        )
+    if partly:
+        said.append(
+            f"No protection is shown for {listed(partly)}: under at least one attack, Acc@1 is not "
+            "shown to fall."
+        )
+    if bare:
+        said.append(
+            f"No protection is shown for {listed(bare)}: under no attack is Acc@1 shown to fall."
+        )
+    if worse:
+        said.append(
+            f"At least one attack finds more people in {listed(worse)} than in the plain head."
+        )
+    return said
+
+
+def _masked(found: list[Difference]) -> bool:
+    """Whether all attacks as they are lose, so that an adaptive one does not."""
+    plain = [one for one in found if one.setting["adaptive"] == "none"]
+    return bool(plain) and all(lowers(one.leakage) for one in plain)
+
+
+def _cost(name: str, found: list[Difference], *, priors: bool) -> str:
+    """The smallest drop of a head that protects, and what it costs."""
+    least = max(found, key=lambda one: one.leakage.value)
+    under = attack_name(least.setting, prior=priors)
+    told = f"For {name}, Acc@1 changes least under {under}, by {signed(least.leakage)}"
+    utility = max(found, key=lambda one: one.seeds).utility
+    if utility.low is None:
+        return f"{told}; test accuracy changes by {signed(utility)} (one seed, so no interval)."
+    if lowers(utility) or raises(utility):
+        return f"{told}; test accuracy changes by {signed(utility)}."
+    return f"{told}; no change of test accuracy is shown, {signed(utility)}."
+
+
+def _not_tried(settings: list[dict], found: list[Difference], *, priors: bool) -> list[str]:
+    """Heads that no adaptive attack met, and attacks that the plain head did not meet."""
+    adaptive: dict[str, bool] = {}
+    alone: dict[str, list[str]] = {}
+    compared = {_key(one.setting, SETTING) for one in found}
+    for setting in settings:
+        name = head_name(setting)
+        if setting["head"] != "plain":
+            adaptive[name] = adaptive.get(name, False) or setting["adaptive"] != "none"
+            if _key(setting, SETTING) not in compared:
+                alone.setdefault(name, []).append(attack_name(setting, prior=priors))
+    blind = [name for name, tried in adaptive.items() if not tried]
+    said = []
+    if alone:
+        one_by_one = "; ".join(f"{name} under {listed(names)}" for name, names in alone.items())
+        said.append(f"These attacks were not made on a plain head to compare with: {one_by_one}.")
+    if blind:
+        on = "" if len(blind) == len(adaptive) else f" on {listed(blind)}"
+        said.append(f"An attacker who knows the head was not tried{on}.")
+    return said
+
+
+def _slopes(effects: list[RankEffect], *, priors: bool) -> list[str]:
+    """What rank changes in each LoFt head, under the attacks on the same span of ranks."""
+    curves: dict[tuple, list[RankEffect]] = {}
+    for effect in effects:
+        if effect.setting["head"] == "loft":
+            span = (head_name(effect.setting), effect.ranks[0], effect.ranks[-1])
+            curves.setdefault(span, []).append(effect)
+    said = []
+    for (name, first, last), found in curves.items():
+        shown, hidden = [], []
+        for one in found:
+            under = f"under {attack_name(one.setting, prior=priors)}"
+            if raises(one.slope) or lowers(one.slope):
+                shown.append(f"by {signed(one.slope)} {under}")
+            else:
+                hidden.append(under)
+        span = f"From rank {first} to {last},"
+        if shown:
+            said.append(
+                f"{span} each doubling of the rank changes Acc@1 of {name} {listed(shown)}."
+            )
+        if hidden:
+            said.append(f"{span} no change of Acc@1 of {name} is shown {listed(hidden)}.")
+    return said
+
+
+def _caveats(counts: list[tuple[int, int]]) -> list[str]:
+    """What intervals over these numbers of seeds and classes leave out."""
+    single = [seeds == 1 for seeds, _ in counts]
+    said = []
+    if single and all(single):
+        said.append(
+            "There is one seed: intervals are over classes only, and other seeds may differ."
+        )
+    elif any(single):
+        said.append("Some intervals are of one seed: they are over classes only.")
+    # Where both are several, Student's t makes up for small numbers.
+    drawn = [max(pair) for pair in counts if min(pair) == 1]
+    if 1 in drawn:
+        said.append("One seed and one class leave no interval.")
+    few = [count for count in drawn if 1 < count < FEW]
+    if few:
+        said.append(f"Intervals over as few as {min(few)} classes or seeds are too narrow.")
+    return said
+
+
+def _key(setting: dict[str, Any], names: tuple[str, ...]) -> tuple:
+    return tuple(setting[name] for name in names)

@@ -5,6 +5,7 @@ Everything that is said of a set of models is computed from this table alone.
 
 import io
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ SCHEMA: dict[str, Any] = {
 COSTS = ("seconds_train", "seconds_attack", "peak_memory_bytes")
 """Columns that are not the same when the same is computed twice."""
 OUTCOMES = ("accuracy_at_1", "accuracy_at_5", "feature_distance", "ssim", "identity_error")
+NEVER_NONE = ("seed", "class", "accuracy_at_1", "classes", "test_accuracy", "run", "attack_folder")
+"""Columns without gaps: one where a row was cut off shows it."""
 
 
 def rows_of(attack_folder: Path, root: Path, *, run: Path | None = None) -> list[dict[str, Any]]:
@@ -118,7 +121,7 @@ def read_table(path: Path) -> pl.DataFrame:
     """A table that `write_table` wrote, from its file (Parquet or CSV) or folder.
 
     Raises:
-        InputError: if there is none, or its columns are others.
+        InputError: if there is none, it is damaged, or its columns are others.
     """
     path = path / "table.parquet" if path.is_dir() else path
     try:
@@ -126,7 +129,8 @@ def read_table(path: Path) -> pl.DataFrame:
             table = pl.read_csv(path, schema_overrides=SCHEMA)
         else:
             table = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    # Polars panics at some damaged pages of a Parquet file.
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         first = str(error).splitlines()[0][:200]
         msg = f"`{path}` must be a table of python -m loft_jax.sweep, got: {first}"
         raise InputError(msg) from error
@@ -134,6 +138,11 @@ def read_table(path: Path) -> pl.DataFrame:
         odd = ", ".join(sorted(set(table.columns) ^ set(SCHEMA))) or "another order"
         msg = f"`{path}` must have the columns of this version of loft_jax, got: {odd}"
         raise InputError(msg)
+    for name, kind in SCHEMA.items():
+        if table.schema[name] != kind or (name in NEVER_NONE and table[name].null_count()):
+            got = table.schema[name] if table.schema[name] != kind else "gaps"
+            msg = f"`{path}` must hold {kind} in the column {name}, got {got}"
+            raise InputError(msg)
     return table
 
 
@@ -172,10 +181,12 @@ def _outcomes(path: Path) -> dict[str, np.ndarray]:
         k = len(found["labels"])
         # [evaluators, k, s] or [k, s]: evaluators weigh alike, so do reconstructions.
         means = {
-            name: values if name == "labels" else values.reshape(-1, k, values.shape[-1]).mean((0, 2))
+            name: values
+            if name == "labels"
+            else values.reshape(-1, k, values.shape[-1]).mean((0, 2))
             for name, values in found.items()
         }
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         msg = f"`{path}` must hold the outcomes of python -m loft_jax.attack, got: {error}"
         raise InputError(msg) from error
     return means

@@ -20,14 +20,12 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
     for name in ("seeds", "test accuracy", "Acc@1", "95 %", "Acc@5", "identity error"):
         table.add_column(name, justify="right")
     for row in rows:
-        attack = (
-            row["attack"] if row["adaptive"] == "none" else f"{row['attack']}, {row['adaptive']}"
-        )
+        variant = "" if row["adaptive"] == "none" else f", {row['adaptive']}"
         low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
         table.add_row(
             *([f"{row['data']}, {row['trunk']}"] if several else []),
             head_name(row),
-            f"{attack}, {row['prior']}",
+            f"{row['attack']}{variant}, {row['prior']}",
             str(row["seeds"]),
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),
@@ -35,10 +33,12 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
             _number(row["accuracy_at_5"]),
             _number(row["identity_error"]),
         )
-    parts: list[RenderableType] = [table, Text(numbers["conclusion"])]
+    parts: list[RenderableType] = [*([table] if rows else []), Text(numbers["conclusion"])]
     if failed:
         name, error = next(iter(failed.items()))
         parts.append(Text(f"{len(failed)} cells failed, such as {name}: {error}", style="bold"))
+    if not rows:
+        return Group(*parts)
     parts.append(
         Text(
             f"look at   {root / 'leakage.png'}, {root / 'trade_off.png'}\n"

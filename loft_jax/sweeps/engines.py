@@ -74,7 +74,11 @@ class Cluster:
             raise InputError(msg) from error
         self.jobs = jobs
         kind = None if engine == "auto" else engine
-        self._executor = submitit.AutoExecutor(folder=str(folder / "%j"), cluster=kind)
+        try:
+            self._executor = submitit.AutoExecutor(folder=str(folder / "%j"), cluster=kind)
+        except RuntimeError as error:
+            msg = f"`--submit` must name an engine that is here, got {engine}: {error}"
+            raise InputError(msg) from error
         self._executor.update_parameters(timeout_min=24 * 60, name="loft_jax")
 
     def start(self, unit: Path, log: Path) -> "_Submitted":
@@ -95,14 +99,17 @@ class _Submitted:
 
 def run_unit(unit: str, log: str) -> int:
     """What a job of the cluster does: the unit, in a process of its own."""
-    with Path(log).open("ab") as file:
-        return subprocess.run(
+    # The pipe stays open as long as this job lives; see `loft_jax.sweeps.work`.
+    with (
+        Path(log).open("ab") as file,
+        subprocess.Popen(
             [sys.executable, "-m", "loft_jax.sweeps.work", unit],
             stdin=subprocess.PIPE,
             stdout=file,
             stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        ) as process,
+    ):
+        return process.wait()
 
 
 def _shares(jobs: int) -> list[set[int] | None]:

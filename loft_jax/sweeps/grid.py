@@ -3,10 +3,11 @@
 import dataclasses
 import itertools
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from loft_jax.attacks.recipes import recipe_named
-from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.settings import Adaptive, AttackConfig, chosen_classes
 from loft_jax.attacks.settings import check as check_attack
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.config import ModelConfig, RunConfig, TrainConfig
@@ -26,6 +27,7 @@ LAPTOP_EPOCHS = 15
 """On 24 pictures of each synthetic person: test accuracy 0.99 without a narrow head."""
 JUDGES, JUDGE_SEED = 2, 1000
 """Evaluators, and how far their seed is from the data's."""
+DIGITS = 10
 FITTED = {
     "gmi": "dcgan", "lomma": "dcgan", "ked-mi": "kedmi", "plg-mi": "plgmi", "if-gmi": "style",
 }  # fmt: skip
@@ -91,8 +93,26 @@ def grid(config: SweepConfig) -> Grid:
     Raises:
         InputError: if a combination is impossible.
     """
+    _check_places(config)
     attacks = [attack for model in models(config) for attack in attacks_on(model, config)]
     return Grid(tuple({attack.name: attack for attack in attacks}.values()))
+
+
+def _check_places(config: SweepConfig) -> None:
+    """Say before anything is trained what every cell would fail at."""
+    for data in config.data:
+        if data in ("faces", "digits"):
+            chosen_classes(config.classes, config.identities if data == "faces" else DIGITS)
+        elif not Path(data).exists():
+            msg = f"`--data` must list faces, digits, npz files or folders, got {data}, not there"
+            raise InputError(msg)
+    for prior in config.prior:
+        if prior not in ("pixels", "renderer", *PRIOR_KINDS) and not Path(prior).is_dir():
+            msg = (
+                f"`--prior` must list pixels, renderer, {', '.join(PRIOR_KINDS)} or folders of "
+                f"fit_prior, got {prior}"
+            )
+            raise InputError(msg)
 
 
 def models(config: SweepConfig) -> list[Model]:
@@ -123,7 +143,7 @@ def models(config: SweepConfig) -> list[Model]:
 
 def training(config: SweepConfig, data: str) -> TrainConfig:
     """How classifiers on these pictures are trained: the preset, and what the sweep overrides."""
-    name, preset = preset_for("auto", data)
+    name, preset = preset_for(config.preset, data)
     pictures = dataclasses.replace(
         preset.data,
         data=data,
@@ -132,7 +152,8 @@ def training(config: SweepConfig, data: str) -> TrainConfig:
         pictures=config.pictures,
         data_seed=config.data_seed,
     )
-    epochs = config.epochs or (LAPTOP_EPOCHS if data == "faces" else preset.optim.epochs)
+    laptop = config.preset == "auto" and data == "faces"
+    epochs = config.epochs or (LAPTOP_EPOCHS if laptop else preset.optim.epochs)
     optim = dataclasses.replace(preset.optim, epochs=epochs)
     return dataclasses.replace(preset, preset=name, data=pictures, optim=optim)
 
@@ -158,7 +179,7 @@ def judges_of(model: Model) -> tuple[Model, ...]:
 def attacks_on(model: Model, config: SweepConfig) -> Iterable[Attack]:
     """The attacks of the grid on one classifier."""
     head = model.config.model
-    variants = config.adaptive
+    variants: tuple[Adaptive, ...] = config.adaptive
     if head.rank is None or head.activation == "none":
         # There is no activation to see through; the attack as it is says the same.
         variants = tuple(v for v in variants if v != "straight-through") or ("none",)

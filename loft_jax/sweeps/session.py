@@ -48,7 +48,7 @@ def sweep_run(config: SweepConfig, *, command: str, started: float) -> int:
     code = computed(cells, config, store, out)
     if code > EXIT_FAILED:
         return code
-    table = collected(cells, store)
+    table = collected(cells, store, store.root)
     numbers = written(table, store.root)
     write_json(
         store.root / "sweep.json",
@@ -104,13 +104,13 @@ def opened(root: Path) -> Store:
     return Store(root)
 
 
-def collected(cells: Grid, store: Store) -> pl.DataFrame:
-    """The table of every finished attack of the grid."""
+def collected(cells: Grid, store: Store, root: Path) -> pl.DataFrame:
+    """The table of every finished attack of the grid; its paths are told from `root`."""
     rows: list[dict[str, Any]] = []
     for attack in cells.attacks:
         try:
             if store.status(attack) == "done" and store.status(attack.model) == "done":
-                rows += rows_of(store.path(attack), store.root, run=store.path(attack.model))
+                rows += rows_of(store.path(attack), root, run=store.path(attack.model))
         except InputError as error:
             store.fail(attack, str(error))
     return to_table(rows)

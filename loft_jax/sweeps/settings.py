@@ -1,4 +1,4 @@
-"""What `python -m loft_jax.sweep` is asked for: the axes of the grid, and how it is worked through."""
+"""What `python -m loft_jax.sweep` is asked for: the axes of the grid, and how to go through it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -35,6 +35,8 @@ class SweepConfig:
     prior: tuple[str, ...] = ()
     """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, which are
     fitted here; none is each recipe's own."""
+    preset: str = "auto"
+    """Named settings of the training; auto chooses by --data (python -m loft_jax.train --help)."""
     classes: str = "0:24"
     """Attacked classes: all, FIRST:END (END left out), or numbers with commas."""
     per_class: int = 2
@@ -99,7 +101,8 @@ def check(config: SweepConfig) -> None:
             msg = f"`--{flag.replace('_', '-')}` must list at least one value, got an empty grid"
             raise InputError(msg)
         if len(set(values)) < len(values):
-            msg = f"`--{flag.replace('_', '-')}` must list different values, got {' '.join(map(str, values))}"
+            listed = " ".join(map(str, values))
+            msg = f"`--{flag.replace('_', '-')}` must list different values, got {listed}"
             raise InputError(msg)
     for word in config.rank:
         if word != "none" and not (word.isdecimal() and int(word) >= 1):

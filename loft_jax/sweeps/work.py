@@ -76,9 +76,12 @@ def _model(store: Store, model: Model, unit: Unit, going: bool) -> int:
         _compress(store, model, unit)
     else:
         run = RunConfig(
-            seed=model.config.run.seed, device=unit.device, cache=unit.cache,
-            **({"resume": str(folder)} if going else {"out": str(_fresh(folder))}),
-        )  # fmt: skip
+            seed=model.config.run.seed,
+            resume=str(folder) if going else None,
+            out=None if going else str(_fresh(folder)),
+            device=unit.device,
+            cache=unit.cache,
+        )
         code = train_run(dataclasses.replace(model.config, run=run), started=time.perf_counter())
     if code == 0:
         evaluate_run(

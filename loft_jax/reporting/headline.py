@@ -1,0 +1,41 @@
+"""The top of the page: the sentence, one figure, and the figure in words."""
+
+from typing import Any
+
+import polars as pl
+
+from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
+from loft_jax.findings.sentence import attack_name, head_name
+from loft_jax.findings.summary import summary
+from loft_jax.reporting.pictures import Picture
+
+TOLD = 24
+"""Points that are told in words; more are in the table."""
+
+
+def figure(table: pl.DataFrame) -> Picture | None:
+    """Leakage against rank if there are ranks, else utility against leakage; None without rows."""
+    rows = summary(table)
+    if not rows:
+        return None
+    ranks = any(row["rank"] is not None for row in rows)
+    draw = leakage_against_rank if ranks else utility_against_leakage
+    return Picture(draw(table), _words(rows, ranks))
+
+
+def _words(rows: list[dict[str, Any]], ranks: bool) -> str:
+    what = "Attack accuracy (Acc@1) against the rank of the head" if ranks else (
+        "Test accuracy against attack accuracy (Acc@1)"
+    )  # fmt: skip
+    points = "; ".join(_point(row) for row in rows[:TOLD])
+    more = "" if len(rows) <= TOLD else f"; {len(rows) - TOLD} more in the table below"
+    return f"{what}, chance is {1 / rows[0]['classes']:.3f}. {points}{more}."
+
+
+def _point(row: dict[str, Any]) -> str:
+    low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
+    ends = "" if low is None else f" ({max(low, 0):.2f} to {min(high, 1):.2f})"
+    return (
+        f"{head_name(row)} under {attack_name(row, prior=True)}: Acc@1 "
+        f"{row['accuracy_at_1']:.2f}{ends}, test accuracy {row['test_accuracy']:.2f}"
+    )

@@ -1,0 +1,26 @@
+"""The grid of figure 3: plain heads, cut to each rank after training."""
+
+import dataclasses
+
+from loft_jax.sweeps.cells import Model
+from loft_jax.sweeps.grid import Grid, attacks_on, models
+from loft_jax.sweeps.settings import SweepConfig
+
+METHODS = ("svd", "covariance")
+
+
+def compressed_grid(config: SweepConfig) -> Grid:
+    """Every plain model of the grid, as it is and cut to each listed rank by both methods.
+
+    The SVD of a weight has no more ranks than classes: ranks beyond them are left to the other.
+    """
+    plain = models(dataclasses.replace(config, rank=("none",)))
+    ranks = [int(word) for word in config.rank if word != "none"]
+    cut = [
+        Model(model.config, (method, rank))
+        for model in plain
+        for method in METHODS
+        for rank in ranks
+        if method != "svd" or model.config.data.data != "faces" or rank <= config.identities
+    ]
+    return Grid(tuple(attack for model in [*plain, *cut] for attack in attacks_on(model, config)))

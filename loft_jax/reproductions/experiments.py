@@ -1,0 +1,115 @@
+"""The experiments, a row each: what of the paper, which grid at which scale, what is drawn."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loft_jax.attacks.recipes import RECIPES
+from loft_jax.reproductions.compressed_grid import compressed_grid
+from loft_jax.reproductions.pictures import (
+    compression_picture,
+    leakage_picture,
+    side_by_side,
+    trade_off_picture,
+)
+from loft_jax.reproductions.results import Results
+from loft_jax.sweeps.grid import Grid, grid
+from loft_jax.sweeps.settings import SweepConfig
+
+LAPTOP = SweepConfig()
+PAPER = SweepConfig(
+    rank=("none", "500", "300", "200", "150", "100", "75", "50", "35", "20"),
+    input_norm=("yes",),
+    trunk=("resnet152",),
+    preset="paper-resnet152",
+    classes="0:100",
+    per_class=5,
+)
+"""The authors' ranks, recipe and classes as far as public; evaluators, prior and the pre-trained
+trunk are not theirs. Not run here."""
+ACTIVATIONS = ("none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One figure or table of the paper.
+
+    Attributes:
+        title: what it shows.
+        laptop: its grid on synthetic faces.
+        paper: its grid at the authors' scale, without `data`.
+        cells: from the grid's settings to cells.
+        draw: writes `name`.png from the results.
+        time: what the laptop scale takes, with cores, machine and date; or that it was not run.
+    """
+
+    title: str
+    laptop: SweepConfig
+    paper: SweepConfig
+    cells: Callable[[SweepConfig], Grid]
+    draw: Callable[[Results], bytes]
+    time: str
+
+
+def _like(base: SweepConfig, **axes: object) -> SweepConfig:
+    return dataclasses.replace(base, **axes)  # pyright: ignore[reportArgumentType]
+
+
+EXPERIMENTS = {
+    "fig1": Experiment(
+        "test accuracy against attack accuracy, a point a model",
+        LAPTOP,
+        PAPER,
+        grid,
+        trade_off_picture,
+        "shares all cells with table-rank",
+    ),
+    "fig3": Experiment(
+        "a trained plain head compressed to rank r, by its weights and by the features' covariance",
+        _like(LAPTOP, rank=("none", "64", "32", "16", "8", "4"), adaptive=("none",)),
+        _like(PAPER, input_norm=("no",), adaptive=("none",)),
+        compressed_grid,
+        compression_picture,
+        "",
+    ),
+    "fig5": Experiment(
+        "reconstructions side by side, the same people and seed for every head",
+        _like(LAPTOP, rank=("none", "64", "16", "8", "4"), seeds=(0,)),
+        _like(PAPER, rank=("none", "200", "100", "50", "20"), seeds=(0,)),
+        grid,
+        side_by_side,
+        "",
+    ),
+    "table-rank": Experiment(
+        "rank of the LoFt head against what an attack finds",
+        LAPTOP,
+        PAPER,
+        grid,
+        leakage_picture,
+        "",
+    ),
+    "table-activation": Experiment(
+        "what follows the head's first layer",
+        _like(LAPTOP, rank=("none", "16"), activation=ACTIVATIONS),
+        _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS),
+        grid,
+        leakage_picture,
+        "",
+    ),
+    "table-input-norm": Experiment(
+        "BatchNorm before the head, which the authors' code has and the paper's text has not",
+        _like(LAPTOP, rank=("none", "64", "16", "8"), input_norm=("no", "yes")),
+        _like(PAPER, rank=("none", "200", "50", "20"), input_norm=("no", "yes")),
+        grid,
+        leakage_picture,
+        "",
+    ),
+    "table-attacks": Experiment(
+        "every recipe on the plain head and on one LoFt head, as it is and straight-through",
+        _like(LAPTOP, rank=("none", "16"), attack=tuple(RECIPES)),
+        _like(PAPER, rank=("none", "50"), attack=tuple(RECIPES)),
+        grid,
+        leakage_picture,
+        "",
+    ),
+}

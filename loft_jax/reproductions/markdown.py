@@ -1,0 +1,44 @@
+"""The table of an experiment in Markdown, with what made it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from loft_jax.findings.sentence import head_name
+from loft_jax.reproductions.experiments import Experiment
+
+COLUMNS = (
+    "head", "attack", "adaptive", "prior", "seeds", "test accuracy", "Acc@1", "identity error",
+)  # fmt: skip
+
+
+def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> str:
+    """A Markdown page: title, conclusion, table, command and date."""
+    lines = [
+        f"# {experiment.title}",
+        "",
+        numbers["conclusion"],
+        "",
+        f"| {' | '.join(COLUMNS)} |",
+        "|" + "---|" * len(COLUMNS),
+        *(_line(row) for row in numbers["summary"]),
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, `{command}`. In parentheses 95 % intervals: of Acc@1 (mean "
+        "over evaluators) and identity error over seeds and people, of test accuracy over seeds.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: dict[str, Any]) -> str:
+    cells = (
+        head_name(row), row["attack"], row["adaptive"], row["prior"], str(row["seeds"]),
+        *(_number(row, name) for name in ("test_accuracy", "accuracy_at_1", "identity_error")),
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(row: dict[str, Any], name: str) -> str:
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"

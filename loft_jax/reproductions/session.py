@@ -1,0 +1,122 @@
+"""One experiment from its name to its picture, table and numbers."""
+
+import dataclasses
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from loft_jax.errors import InputError
+from loft_jax.reproductions.experiments import EXPERIMENTS, Experiment
+from loft_jax.reproductions.markdown import markdown
+from loft_jax.reproductions.results import Results
+from loft_jax.reproductions.settings import ReproduceConfig
+from loft_jax.sweeps.closing import closing_table
+from loft_jax.sweeps.session import EXIT_FAILED, collected, computed, failures, opened, written
+from loft_jax.sweeps.settings import SweepConfig, check, quick
+from loft_jax.training.environment import environment
+from loft_jax.training.progress import console
+from loft_jax.training.run_folder import write_bytes, write_json
+
+
+def reproduce_run(config: ReproduceConfig, *, command: str, started: float) -> int:
+    """Compute what is missing of the experiment, then draw it; returns the exit code.
+
+    Args:
+        config: what was asked.
+        command: as it was typed.
+        started: `time.perf_counter()` at process start.
+
+    Raises:
+        InputError: if the experiment is impossible with these settings.
+    """
+    out = console()
+    folder = Path(config.out) / (config.name if not config.quick else f"{config.name}-quick")
+    if config.name == "fig4":
+        return _plane(config, folder, command, started, out)
+    experiment = EXPERIMENTS[config.name]
+    grid = grid_of(config, experiment)
+    check(grid)
+    out.print(f"{config.name}: {experiment.title}", highlight=False)
+    cells, store = experiment.cells(grid), opened(Path(grid.out))
+    code = computed(cells, grid, store, out)
+    if code > EXIT_FAILED:
+        return code
+    table, failed = collected(cells, store, folder), failures(cells, store)
+    if not len(table):
+        reason = next(iter(failed.values()), "nothing was computed")
+        msg = f"`{config.name}` must have an attack that ends well, got none: {reason}"
+        raise InputError(msg)
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = written(table, folder)
+    results = Results(experiment.title, cells, store, table)
+    write_bytes(folder / f"{config.name}.png", experiment.draw(results))
+    write_bytes(folder / "table.md", markdown(numbers, experiment, command).encode())
+    write_json(
+        folder / "sweep.json",
+        {
+            "command": command,
+            "config": dataclasses.asdict(grid),
+            "scale": config.scale,
+            "failed": failed,
+            "seconds": time.perf_counter() - started,
+            "environment": environment(),
+        },
+    )
+    out.print(closing_table(numbers, failed, folder))
+    out.print(f"drawn     {folder / f'{config.name}.png'}", highlight=False)
+    return code
+
+
+def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
+    """The grid that was asked for.
+
+    Raises:
+        InputError: if the paper's scale has no pictures, or the laptop's others than its own.
+    """
+    paper = config.scale == "paper"
+    if paper and config.data is None:
+        msg = "`--data` must be a folder of class folders or an npz for --scale paper, got none"
+        raise InputError(msg)
+    if not paper and config.data is not None:
+        msg = f"`--data` must be left out for --scale laptop (synthetic faces), got {config.data}"
+        raise InputError(msg)
+    base = experiment.paper if paper else experiment.laptop
+    own = base.seeds if len(base.seeds) < len(config.seeds) else config.seeds
+    grid = dataclasses.replace(
+        base,
+        data=(config.data,) if config.data is not None else base.data,
+        prior=(config.prior,) if config.prior is not None else base.prior,
+        seeds=own,
+        jobs=config.jobs,
+        submit=config.submit,
+        out=str(Path(config.out) / "cells"),
+        device=config.device,
+        cache=config.cache,
+        quick=config.quick,
+    )
+    return quick(grid) if config.quick else grid
+
+
+def _plane(
+    config: ReproduceConfig, folder: Path, command: str, started: float, out: Console
+) -> int:
+    from loft_jax.toy.figure import draw
+
+    if config.scale == "paper":
+        msg = "`--scale` must be laptop for fig4, a figure in the plane, got paper"
+        raise InputError(msg)
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = draw(folder, seed=config.seeds[0], quick=config.quick)
+    seconds = time.perf_counter() - started
+    write_json(
+        folder / "sweep.json",
+        {"command": command, "seconds": seconds, "environment": environment()},
+    )
+    for sentence in numbers["conclusions"]:
+        out.print(sentence, highlight=False)
+    out.print(
+        f"{seconds:.0f} s\nlook at   {folder / 'fig4.png'}\nnumbers   {folder / 'fig4.json'}",
+        highlight=False,
+    )
+    return 0

@@ -1,0 +1,42 @@
+"""What `python -m loft_jax.reproduce` is asked for."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from loft_jax.config import Device
+from loft_jax.sweeps.settings import Engine
+
+Name = Literal[
+    "fig1", "fig3", "fig4", "fig5", "table-rank", "table-activation", "table-input-norm",
+    "table-attacks",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """One figure or table."""
+
+    name: Annotated[Name, tyro.conf.Positional]
+    """Which."""
+    scale: Literal["laptop", "paper"] = "laptop"
+    """laptop: synthetic faces, 32 px, small CNN; paper: ResNet-152, 224 px, your --data."""
+    data: str | None = None
+    """Paper scale: a FOLDER of class folders such as FaceScrub, or FILE.npz."""
+    prior: str | None = None
+    """A folder of fit_prior for the attacks; none is each recipe's own."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Seeds of weights, order and attack."""
+    jobs: int = 2
+    """Cells worked on at once, each in a process of its own with its share of the cores."""
+    submit: Engine = "none"
+    """Hand the cells to a cluster by submitit: slurm, auto, or local."""
+    out: str = "runs/reproduce"
+    """Folder. Cells in it are shared by all names and not computed again."""
+    device: Device = "auto"
+    """Which kind of device to use."""
+    quick: bool = False
+    """A smoke of the same path: two ranks, two seeds, eight people, little training."""
+    cache: bool = True
+    """Keep compiled programs in the user's cache folder (--no-cache: off)."""

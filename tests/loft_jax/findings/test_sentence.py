@@ -1,0 +1,178 @@
+"""The conclusion: it claims what the intervals show and no more, whatever the table."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loft_jax.findings.effects import differences, lowers, raises
+from loft_jax.findings.sentence import conclusion, head_name, listed, signed
+from loft_jax.metrics.bootstrap import Interval
+
+KNOWS = {"adaptive": "pre-code"}
+HEADS = tuple(
+    {**own, "input_norm": False}
+    for own in (loft(4), loft(32), {"head": "svd", "rank": 8, "activation": None})
+)
+TINY = 0.002
+
+
+def world(cases, *, seeds=3, classes=12, **setting):
+    """A table of (setting, probability of a hit, test accuracy)."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for own, probability, accuracy in cases:
+        hits = drawn(probability, rng, seeds=seeds, classes=classes)
+        noisy = accuracy + TINY * rng.standard_normal(seeds)
+        parts.append(rows_with(hits, accuracy=noisy, **{**own, **setting}))
+    return table_of(*parts)
+
+
+def named_in(pattern, text):
+    """Heads that sentences of this form speak of."""
+    found = [re.split(", | and ", names) for names in re.findall(pattern, text)]
+    return sorted(name for names in found for name in names)
+
+
+@st.composite
+def sweeps(draw):
+    share = st.sampled_from([0.05, 0.4, 0.6, 0.9])
+    cases = [(PLAIN, draw(share), 0.9)]
+    if draw(st.booleans()):
+        cases.append(({**PLAIN, **KNOWS}, draw(share), 0.9))
+    for head in draw(st.lists(st.sampled_from(HEADS), min_size=1, unique_by=lambda h: h["rank"])):
+        accuracy = draw(st.sampled_from([0.9, 0.8]))
+        cases.append((head, draw(share), accuracy))
+        if draw(st.booleans()):
+            cases.append(({**head, **KNOWS}, draw(share), accuracy))
+    return cases, draw(st.sampled_from([1, 3]))
+
+
+@given(sweeps())
+@settings(max_examples=40)
+def test_heads_are_said_to_protect_if_and_only_if_every_interval_lies_below_zero(sweep):
+    cases, seeds = sweep
+    table = world(cases, seeds=seeds, classes=8)
+    text, heads = conclusion(table), {}
+    for one in differences(table):
+        heads.setdefault(head_name(one.setting), []).append(one)
+    safe = {name for name, found in heads.items() if all(lowers(one.leakage) for one in found)}
+    assert named_in("fewer people in (.+?) than in the plain head", text) == sorted(safe)
+    bare = heads.keys() - safe
+    assert named_in("[Nn]o protection is shown for (.+?):", text) == sorted(bare)
+    worse = [name for name, found in heads.items() if any(raises(one.leakage) for one in found)]
+    assert named_in("more people in (.+?) than in the plain head", text) == sorted(worse)
+    known = {head_name(own) for own, *_ in cases if own["rank"] and "adaptive" in own}
+    blind = named_in("An attacker who knows the head was not tried on (.+?)\\.", text)
+    if not known:
+        assert "An attacker who knows the head was not tried." in text
+    else:
+        assert blind == sorted(heads.keys() - known)
+    for name in safe:
+        (told,) = re.findall(f"For {name}, .*?; (.*?)\\. ", text + " ")
+        cost = heads[name][0].utility
+        if cost.low is None:
+            assert told.startswith("test accuracy changes by")
+            assert told.endswith("(one seed, so no interval)")
+        elif lowers(cost) or raises(cost):
+            assert told == f"test accuracy changes by {signed(cost)}"
+        else:
+            assert told == f"no change of test accuracy is shown, {signed(cost)}"
+    assert ("There is one seed" in text) == (seeds == 1)
+    for sentence in re.split(r"(?<=\.) ", text):
+        assert re.fullmatch(r"[A-Z](?:(?!  |None|nan|\n).)*\.", sentence), sentence
+
+
+def test_what_only_an_attacker_without_knowledge_loses_is_no_protection():
+    text = conclusion(world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9), (loft(4, **KNOWS), 0.9, 0.9)]))
+    assert text == (
+        "On faces (small_cnn), no protection is shown for LoFt rank 4: Acc@1 falls under the "
+        "attacks that do not know the head, but is not shown to fall under all that do."
+    )
+
+
+def test_the_smallest_drop_and_the_cost_are_told():
+    table = world(
+        [(PLAIN, 0.9, 0.9), (loft(4), 0.05, 0.8), (loft(4, **KNOWS), 0.3, 0.8)], classes=20
+    )
+    (least,) = [one for one in differences(table) if one.setting["adaptive"] == "pre-code"]
+    told = f"Acc@1 changes least under gmi (pre-code), by {signed(least.leakage)}"
+    assert told in conclusion(table)
+    assert "test accuracy changes by -0.10" in conclusion(table)
+
+
+def test_protection_under_one_prior_alone_is_none():
+    one = world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)], prior="faces")
+    other = world([(PLAIN, 0.5, 0.9), (loft(4), 0.5, 0.9)], prior="gan")
+    assert "fewer people" in conclusion(one)
+    text = conclusion(pl.concat([one, other]))
+    assert "fewer people" not in text
+    assert "No protection is shown for LoFt rank 4" in text.replace(", no", ", No")
+
+
+def test_heads_without_a_plain_counterpart_are_named_and_not_judged():
+    text = conclusion(world([(loft(4), 0.5, 0.9), (loft(4, **KNOWS), 0.5, 0.9)]))
+    assert text == (
+        "On faces (small_cnn), these attacks were not made on a plain head to compare with: "
+        "LoFt rank 4 under gmi and gmi (pre-code)."
+    )
+    mixed = pl.concat(
+        [
+            world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)]),
+            world([(loft(4), 0.9, 0.9)], attack="ppa"),
+        ]
+    )
+    assert "not made on a plain head to compare with: LoFt rank 4 under ppa." in conclusion(mixed)
+
+
+def test_plain_heads_alone_and_empty_tables_show_nothing():
+    alone = world([(PLAIN, 0.5, 0.9)])
+    assert "only the plain head was attacked, so nothing is shown" in conclusion(alone)
+    assert conclusion(table_of()) == "No attack is finished."
+
+
+def test_pictures_and_trunks_have_their_own_sentences():
+    cases = [(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)]
+    text = conclusion(pl.concat([
+        world(cases), world(cases, trunk="resnet18"), world(cases, data="digits", fingerprint="d0")
+    ]))  # fmt: skip
+    for where in ("On faces (small_cnn),", "On faces (resnet18),", "On digits (small_cnn),"):
+        assert text.count(where) == 1
+    two = conclusion(pl.concat([world(cases), world(cases, fingerprint="f1")]))
+    assert "On faces f0 (small_cnn)," in two
+    assert "On faces f1 (small_cnn)," in two
+
+
+@pytest.mark.parametrize(("probability", "shown"), [(0.9, True), (0.1, False)])
+def test_a_slope_is_told_only_where_its_interval_leaves_zero_out(probability, shown):
+    text = conclusion(world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9), (loft(32), probability, 0.9)]))
+    rises = "From rank 4 to 32, each doubling of the rank changes Acc@1 of LoFt by +0."
+    flat = "From rank 4 to 32, no change of Acc@1 of LoFt is shown under gmi."
+    assert (rises in text, flat in text) == (shown, not shown)
+
+
+def test_intervals_over_few_classes_are_called_too_narrow():
+    cases = [(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)]
+    narrow = "Intervals over as few as 3 classes or seeds are too narrow."
+    assert narrow in conclusion(world(cases, seeds=1, classes=3))
+    assert narrow in conclusion(world(cases, seeds=3, classes=1))
+    assert "too narrow" not in conclusion(world(cases, seeds=1, classes=6))
+    assert "One seed and one class leave no interval." in conclusion(
+        world(cases, seeds=1, classes=1)
+    )
+
+
+def test_names_and_numbers_in_words():
+    head = {"input_norm": False, "rank": 8, "activation": "tanh"}
+    assert head_name({**head, "head": "loft"}) == "LoFt rank 8"
+    odd = {**head, "head": "loft", "activation": "none", "input_norm": True}
+    assert head_name(odd) == "LoFt rank 8 (activation none, input norm)"
+    assert head_name({**head, "head": "covariance", "activation": None}) == "PCA rank 8"
+    assert head_name({**head, **PLAIN}) == "plain"
+    assert signed(Interval(-0.12, -0.2, 0.05, 9)) == "-0.120 (-0.200 to +0.050)"
+    assert signed(Interval(0.5, None, None, 1)) == "+0.500"
+    assert [listed(list("abc")[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
