@@ -40,7 +40,6 @@ class Experiment:
         paper: its grid at the authors' scale, without `data`.
         cells: from the grid's settings to cells.
         draw: writes `name`.png from the results.
-        time: what the laptop scale takes, with cores, machine and date; or that it was not run.
     """
 
     title: str
@@ -48,7 +47,6 @@ class Experiment:
     paper: SweepConfig
     cells: Callable[[SweepConfig], Grid]
     draw: Callable[[Results], bytes]
-    time: str
 
 
 def _like(base: SweepConfig, **axes: object) -> SweepConfig:
@@ -62,7 +60,6 @@ EXPERIMENTS = {
         PAPER,
         grid,
         trade_off_picture,
-        "shares all cells with table-rank",
     ),
     "fig3": Experiment(
         "a trained plain head compressed to rank r, by its weights and by the features' covariance",
@@ -70,7 +67,6 @@ EXPERIMENTS = {
         _like(PAPER, input_norm=("no",), adaptive=("none",)),
         compressed_grid,
         compression_picture,
-        "",
     ),
     "fig5": Experiment(
         "reconstructions side by side, the same people and seed for every head",
@@ -78,7 +74,6 @@ EXPERIMENTS = {
         _like(PAPER, rank=("none", "200", "100", "50", "20"), seeds=(0,)),
         grid,
         side_by_side,
-        "",
     ),
     "table-rank": Experiment(
         "rank of the LoFt head against what an attack finds",
@@ -86,7 +81,6 @@ EXPERIMENTS = {
         PAPER,
         grid,
         leakage_picture,
-        "",
     ),
     "table-activation": Experiment(
         "what follows the head's first layer",
@@ -94,7 +88,6 @@ EXPERIMENTS = {
         _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS),
         grid,
         leakage_picture,
-        "",
     ),
     "table-input-norm": Experiment(
         "BatchNorm before the head, which the authors' code has and the paper's text has not",
@@ -102,7 +95,6 @@ EXPERIMENTS = {
         _like(PAPER, rank=("none", "200", "50", "20"), input_norm=("no", "yes")),
         grid,
         leakage_picture,
-        "",
     ),
     "table-attacks": Experiment(
         "every recipe on the plain head and on one LoFt head, as it is and straight-through",
@@ -110,6 +102,5 @@ EXPERIMENTS = {
         _like(PAPER, rank=("none", "50"), attack=tuple(RECIPES)),
         grid,
         leakage_picture,
-        "",
     ),
 }
