@@ -43,15 +43,15 @@ from iie.lda import lda_model as lda_model
 from iie.lda import sufficient_rank as sufficient_rank
 from iie.monte_carlo import Estimate as Estimate
 from iie.monte_carlo import attack_error as attack_error
+from iie.nodes import Nodes as Nodes
+from iie.nodes import prior_nodes as prior_nodes
 from iie.posterior_sampler import posterior_sampler as posterior_sampler
 from iie.priors import Gaussian as Gaussian
 from iie.priors import GaussianMixture as GaussianMixture
 from iie.priors import StudentT as StudentT
 from iie.priors import as_prior as as_prior
 from iie.quadrature import CodeError as CodeError
-from iie.quadrature import Nodes as Nodes
 from iie.quadrature import code_error as code_error
-from iie.quadrature import prior_nodes as prior_nodes
 from iie.rank_curve import Position as Position
 from iie.rank_curve import RankCurve as RankCurve
 from iie.rank_curve import least_leaking as least_leaking

@@ -6,7 +6,6 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 
 import dataclasses  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.attacks.settings import AttackConfig, check, quick  # noqa: E402
@@ -17,19 +16,12 @@ the network and public knowledge, and say how well that worked. --list shows the
 
 def with_absolute_paths(config: AttackConfig) -> AttackConfig:
     """The same settings with the paths absolute: an attack is continued from anywhere."""
-
-    def absolute(name: str | None) -> str | None:
-        if name in (None, "", "pixels", "renderer"):
-            return name
-        path = Path(name).expanduser()
-        return str(path.resolve()) if path.exists() else name
-
     return dataclasses.replace(
         config,
-        path=absolute(config.path) or "",
-        prior=absolute(config.prior),
-        features=absolute(config.features),
-        evaluators=tuple(absolute(name) or "" for name in config.evaluators),
+        path=cli.absolute(config.path),
+        prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
+        features=config.features and cli.absolute(config.features),
+        evaluators=tuple(map(cli.absolute, config.evaluators)),
     )
 
 

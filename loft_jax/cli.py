@@ -10,6 +10,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import tyro
@@ -44,6 +45,12 @@ def _whole_number_or_none(
         is_instance=lambda value: value is None or isinstance(value, int),
         str_from_instance=lambda value: ["none" if value is None else str(value)],
     )
+
+
+def absolute(name: str, *words: str) -> str:
+    """The path made absolute if something is there; `words` are names of something else."""
+    path = Path(name).expanduser()
+    return name if not name or name in words or not path.exists() else str(path.resolve())
 
 
 def parse(

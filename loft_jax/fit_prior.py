@@ -6,7 +6,6 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 
 import dataclasses  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.training.fitting.config import RECIPES, FitConfig, check, quick  # noqa: E402
@@ -24,13 +23,8 @@ Priors:
 
 def with_absolute_paths(config: FitConfig) -> FitConfig:
     """The same settings with the paths absolute: a folder is continued from anywhere."""
-
-    def absolute(name: str) -> str:
-        path = Path(name).expanduser()
-        return name if name == "faces" or not path.exists() else str(path.resolve())
-
-    target = config.target and absolute(config.target)
-    return dataclasses.replace(config, data=absolute(config.data), target=target)
+    target = config.target and cli.absolute(config.target)
+    return dataclasses.replace(config, data=cli.absolute(config.data, "faces"), target=target)
 
 
 def main(args: Sequence[str]) -> int:

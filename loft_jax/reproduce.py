@@ -7,7 +7,6 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 import dataclasses  # noqa: E402
 import shlex  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.reproductions.settings import ReproduceConfig  # noqa: E402
@@ -33,12 +32,11 @@ def main(args: Sequence[str]) -> int:
     config = cli.parse(
         ReproduceConfig, prog="python -m loft_jax.reproduce", description=DESCRIPTION, args=args
     )
-    paths = {
-        name: str(Path(value).expanduser().resolve())
-        for name in ("data", "prior")
-        if (value := getattr(config, name)) is not None and Path(value).expanduser().exists()
-    }
-    config = dataclasses.replace(config, **paths)
+    config = dataclasses.replace(
+        config,
+        data=config.data and cli.absolute(config.data),
+        prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
+    )
     from loft_jax.reproductions.session import reproduce_run
 
     command = shlex.join(["python", "-m", "loft_jax.reproduce", *args])

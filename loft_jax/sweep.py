@@ -7,7 +7,6 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 import dataclasses  # noqa: E402
 import shlex  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.sweeps.settings import SweepConfig, check, quick  # noqa: E402
@@ -20,17 +19,12 @@ sentence made from 95 % intervals."""
 
 def with_absolute_paths(config: SweepConfig) -> SweepConfig:
     """The same settings with paths absolute: cells are worked on from anywhere."""
-
-    def absolute(name: str) -> str:
-        path = Path(name).expanduser()
-        known = ("faces", "digits", "pixels", "renderer", "dcgan", "style", "plgmi", "kedmi")
-        return name if name in known or not path.exists() else str(path.resolve())
-
+    kinds = ("pixels", "renderer", "dcgan", "style", "plgmi", "kedmi")
     return dataclasses.replace(
         config,
-        data=tuple(map(absolute, config.data)),
-        prior=tuple(map(absolute, config.prior)),
-        public=absolute(config.public),
+        data=tuple(cli.absolute(name, "faces", "digits") for name in config.data),
+        prior=tuple(cli.absolute(name, *kinds) for name in config.prior),
+        public=cli.absolute(config.public, "faces"),
     )
 
 

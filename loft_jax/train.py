@@ -6,7 +6,6 @@ _STARTED = time.perf_counter()  # before the imports below: they are part of wha
 
 import dataclasses  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.config import TrainConfig, check  # noqa: E402
@@ -21,12 +20,8 @@ Presets:
 
 def with_absolute_data(config: TrainConfig) -> TrainConfig:
     """The same settings with the path of the pictures absolute: a run is read from anywhere."""
-    path = Path(config.data.data).expanduser()
-    if config.data.data in ("faces", "digits") or not path.exists():
-        return config
-    return dataclasses.replace(
-        config, data=dataclasses.replace(config.data, data=str(path.resolve()))
-    )
+    data = cli.absolute(config.data.data, "faces", "digits")
+    return dataclasses.replace(config, data=dataclasses.replace(config.data, data=data))
 
 
 def configuration(args: Sequence[str]) -> TrainConfig:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loft_jax.config import TrainConfig
 from loft_jax.errors import InputError
 from loft_jax.training.run_folder import RunFolder, write_bytes
 
@@ -75,11 +74,9 @@ def rows_of(attack_folder: Path, root: Path, *, run: Path | None = None) -> list
     attack = RunFolder(attack_folder).read("attack.json")
     try:
         folder = RunFolder.open(str(run or attack["run"]))
-        config, result = folder.read_config(), folder.read("result.json")
-        model = _model(folder, config, result)
+        result = folder.read("result.json")
         shared = {
-            **model,
-            "seed": config.run.seed,
+            **model_columns(folder),
             "attack": attack["attack"],
             "adaptive": attack["adaptive"],
             "prior": Path(attack["prior"]).name,
@@ -146,7 +143,14 @@ def read_table(path: Path) -> pl.DataFrame:
     return table
 
 
-def _model(folder: RunFolder, config: TrainConfig, result: dict[str, Any]) -> dict[str, Any]:
+def model_columns(folder: RunFolder) -> dict[str, Any]:
+    """The columns that belong to the classifier of a finished run.
+
+    Raises:
+        InputError: if a file is missing or damaged.
+        KeyError: if one of its entries is missing.
+    """
+    config, result = folder.read_config(), folder.read("result.json")
     compressed = folder.path / "compression.json"
     story = folder.read("compression.json") if compressed.exists() else None
     rank = config.model.rank if story is None else story["rank"]
@@ -162,6 +166,7 @@ def _model(folder: RunFolder, config: TrainConfig, result: dict[str, Any]) -> di
         "rank": rank,
         "activation": None if config.model.rank is None else config.model.activation,
         "input_norm": config.model.input_norm,
+        "seed": config.run.seed,
         "classes": len(described["class_names"]),
         "test_accuracy": result["test_accuracy"],
         "validation_accuracy": result["validation_accuracy"],

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.config import TrainConfig
 from loft_jax.errors import InputError
+from loft_jax.findings.table import model_columns
 from loft_jax.training.run_folder import RunFolder
 
 
@@ -60,7 +61,7 @@ class Run:
         leakage = evaluation.get("head_leakage")
         try:
             pictures = folder.read("split.json")["pictures"]
-            model = _model(config, result, pictures, story, leakage)
+            model = model_columns(folder)
         except (KeyError, TypeError) as error:
             msg = f"`{path}` must be a run of this version of loft_jax, got no {error}"
             raise InputError(msg) from error
@@ -155,31 +156,3 @@ def _metrics(path: Path) -> list[dict[str, Any]]:
         msg = f"`{path}` must tell the epoch on each line, got a line without"
         raise InputError(msg)
     return rows
-
-
-def _model(
-    config: TrainConfig,
-    result: dict[str, Any],
-    pictures: dict[str, Any],
-    story: dict[str, Any] | None,
-    leakage: dict[str, Any] | None,
-) -> dict[str, Any]:
-    """As `findings.table` has it, for runs without an attack too."""
-    data, rank = config.data.data, config.model.rank
-    return {
-        "data": data if data in ("faces", "digits") else Path(data).stem,
-        "fingerprint": pictures["fingerprint"],
-        "trunk": config.model.trunk,
-        "head": story["method"] if story else "plain" if rank is None else "loft",
-        "rank": story["rank"] if story else rank,
-        "activation": None if rank is None else config.model.activation,
-        "input_norm": config.model.input_norm,
-        "seed": config.run.seed,
-        "classes": len(pictures["class_names"]),
-        "test_accuracy": result["test_accuracy"],
-        "retention": story["retention"] if story else None,
-        "code_rank": result["code_rank"],
-        "code_effective_rank": result["code_effective_rank"],
-        "head_iie": (leakage or {}).get("relative"),
-        "head_bits": (leakage or {}).get("bits"),
-    }

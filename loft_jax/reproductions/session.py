@@ -82,7 +82,8 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         msg = f"`--data` must be left out for --scale laptop (synthetic faces), got {config.data}"
         raise InputError(msg)
     base = experiment.paper if paper else experiment.laptop
-    own = base.seeds if len(base.seeds) < len(config.seeds) else config.seeds
+    # A figure that shows one seed shows the first of those asked for.
+    own = config.seeds[: len(base.seeds)] if len(base.seeds) == 1 else config.seeds
     grid = dataclasses.replace(
         base,
         data=(config.data,) if config.data is not None else base.data,

@@ -13,7 +13,7 @@ from loft_jax.training.fitting.config import FitConfig
 
 FORMAT = 1
 """Raised when the same configuration would no longer give the same result."""
-PLACES = ("path", "out", "resume", "device", "cache", "evaluators", "prior", "target")
+PLACES = ("path", "out", "resume", "device", "cache", "evaluators", "target")
 """Settings that say where something lies, not what it is."""
 
 
@@ -101,7 +101,7 @@ class Attack:
             "format": FORMAT,
             **_bare(self.config),
             "model": self.model.content,
-            "prior": prior,
+            "prior": prior,  # instead of the place in which it lies
             "judges": judges,
         }
 

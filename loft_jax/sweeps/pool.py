@@ -102,7 +102,8 @@ def _verdict(unit: Unit, store: Store) -> str:
     if _done(unit, store):
         return "done  "
     for cell in unit.cells:  # it ended without a word: killed from outside, or out of memory
-        store.fail(cell, f"its process ended early; see logs/{unit.name}.log")
+        if store.status(cell) != "done":
+            store.fail(cell, f"its process ended early; see logs/{unit.name}.log")
     return "ended early"
 
 

@@ -81,6 +81,14 @@ def test_a_recipe_that_needs_a_trained_prior_gets_one(attack):
     assert len(cells.priors) == (len(cells.models) if fitted_to_targets else 1)
 
 
+def test_attacks_with_priors_of_two_kinds_are_two_attacks():
+    # Their settings but for the kind are equal.
+    cells = grid(dataclasses.replace(SMALL, prior=("dcgan", "style"), adaptive=("none",)))
+    assert len(cells.attacks) == 2 * len(cells.models)
+    assert len({attack.name for attack in cells.attacks}) == len(cells.attacks)
+    assert {prior.config.prior for prior in cells.priors} == {"dcgan", "style"}
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_unit_comes_after_what_it_needs(name):
     experiment = EXPERIMENTS[name]

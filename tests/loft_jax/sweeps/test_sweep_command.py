@@ -90,9 +90,7 @@ def test_a_finished_sweep_runs_nothing_and_a_damaged_cell_stops_only_itself(
     whole, command_environment
 ):
     before = finished(whole)
-    started = time.monotonic()
     finish(sweep(*GRID, "--out", str(whole), environment=command_environment))
-    assert time.monotonic() - started < 60
     assert finished(whole) == before
 
     damaged = next(path for path in whole.glob("models/*rank4*"))
