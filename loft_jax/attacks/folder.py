@@ -59,7 +59,8 @@ class AttackFolder(RunFolder):
             InputError: if there is none, or it is damaged or of another version.
         """
         folder = cls(Path(path))
-        if not (folder.path / _CONFIG).is_file():
+        # A training run has a config.json as well; only an attack has an instance.
+        if not all((folder.path / name).is_file() for name in (_CONFIG, _INSTANCE)):
             msg = f"`--resume` must be a folder of python -m loft_jax.attack, got {path}"
             raise InputError(msg)
         values = folder.read(_CONFIG)
