@@ -60,6 +60,7 @@ WITHOUT_FORMULA = {
     "compare",
     "empirical_covariance",
     "lda_model",
+    "prior_nodes",
     "theorem_1_cases",
 }
 

@@ -164,7 +164,7 @@ def test_a_compressed_run_is_not_trained_further(plain, tmp_path, command_enviro
     command = [sys.executable, "-m", "loft_jax.train", "--resume", str(out)]
     done = subprocess.run(command, env=command_environment, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "its head compressed" in done.stderr
+    assert "whose head is compressed" in done.stderr
 
 
 @pytest.mark.filterwarnings("ignore:Sharding info not provided:UserWarning")
