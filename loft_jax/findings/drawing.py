@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from loft_jax.findings.sentence import attack_name, head_name
 from loft_jax.findings.table import ATTACK, MODEL
+from loft_jax.findings.wording import attack_name, head_name
 
 Row = dict[str, Any]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
@@ -55,14 +55,14 @@ def point(axes: Any, x: Any, y: Any, colour: str, marker: str, **more: Any) -> N
 
 
 def errors(rows: list[Row], name: str) -> np.ndarray:
-    """Lengths down and up, within [0, 1] as shares are; none where there is no interval."""
+    """Lengths down and up; none where there is no interval."""
     lengths = []
     for row in rows:
         low, value, high = row[f"{name}_low"], row[name], row[f"{name}_high"]
         if low is None:
             lengths.append((np.nan, np.nan))
         else:  # rounding may leave -1e-17 where there is no width
-            lengths.append((max(value - max(low, 0), 0.0), max(min(high, 1) - value, 0.0)))
+            lengths.append((max(value - low, 0.0), max(high - value, 0.0)))
     return np.array(lengths).T
 
 
@@ -109,9 +109,9 @@ def title(rows: list[Row]) -> str:
 
 
 def limits(rows: list[Row]) -> tuple[float, float]:
-    """Of test accuracy: all of its intervals within [0, 1], never less than 0.1 in all."""
+    """Of test accuracy: all of its intervals, never less than 0.1 in all."""
     ends = [row[f"test_accuracy{end}"] for row in rows for end in ("", "_low", "_high")]
-    known = np.clip([end for end in ends if end is not None] or [0.0, 1.0], 0, 1)
+    known = np.array([end for end in ends if end is not None] or [0.0, 1.0])
     half = 0.6 * max(0.1, float(np.ptp(known)))
     middle = float(known.min() + known.max()) / 2
     return middle - half, middle + half

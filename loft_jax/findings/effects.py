@@ -75,8 +75,8 @@ def differences(table: pl.DataFrame) -> list[Difference]:
         for base in _baselines(group, plain):
             head, bare = in_common(group, base)
             if len(head.seeds) and len(head.labels):
-                leakage = over_both(_acc(head) - _acc(bare))
-                utility = over_seeds(_utility(head) - _utility(bare))
+                leakage = over_both(_acc(head) - _acc(bare)).within(-1.0, 1.0)
+                utility = over_seeds(_utility(head) - _utility(bare)).within(-1.0, 1.0)
                 seeds = len(head.seeds)
                 compared.append(Difference(head.setting, leakage, utility, seeds, bare.setting))
                 break

@@ -8,9 +8,9 @@ import polars as pl
 
 from loft_jax.findings import drawing
 from loft_jax.findings.drawing import CURVE, GREY, key, one_each
-from loft_jax.findings.sentence import head_name
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import ATTACK, MODEL
+from loft_jax.findings.wording import head_name
 
 
 def leakage_against_rank(table: pl.DataFrame) -> bytes:

@@ -1,6 +1,6 @@
 """What a report says first, from intervals alone: no effect whose interval holds zero."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from loft_jax.findings.effects import (
     rank_effects,
 )
 from loft_jax.findings.table import SETTING
-from loft_jax.metrics.bootstrap import Interval
+from loft_jax.findings.wording import attack_name, head_name, heads_listed, listed, signed
 
 WORLD = ("data", "fingerprint", "trunk")
 """What a paragraph is about."""
@@ -21,83 +21,73 @@ FEW = 6
 """Classes or seeds below which a bootstrap interval is too narrow, see `bootstrap_interval`."""
 
 
+class Paragraph(NamedTuple):
+    """What is said of one (pictures, trunk).
+
+    Attributes:
+        lead: which heads protect and which are not shown to; every head is named.
+        rest: what protection costs, what was not tried, what rank changes, what to beware of.
+    """
+
+    lead: str
+    rest: str = ""
+
+
 def conclusion(table: pl.DataFrame) -> str:
-    """A few sentences for each (pictures, trunk) of the table; every head is named.
+    """All paragraphs in one line."""
+    return " ".join(part for said in paragraphs(table) for part in said if part)
+
+
+def paragraphs(table: pl.DataFrame) -> list[Paragraph]:
+    """A paragraph for each (pictures, trunk) of the table.
 
     "Finds fewer people" is said of a head only if every attack on it, adaptive ones included, stays
-    below the same attack on the plain head with its whole 95 % interval; its cost stands beside.
+    below the same attack on the plain head with its whole 95 % interval; its cost is told too.
     """
     settings = table.select(SETTING).unique(maintain_order=True).to_dicts()
     if not settings:
-        return "No attack is finished."
+        return [Paragraph("No attack is finished.")]
     found, effects = differences(table), rank_effects(table)
-    said = []
-    for world in dict.fromkeys(_key(setting, WORLD) for setting in settings):
-        said += _of_world(
+    return [
+        _of_world(
             [setting for setting in settings if _key(setting, WORLD) == world],
             [one for one in found if _key(one.setting, WORLD) == world],
             [effect for effect in effects if _key(effect.setting, WORLD) == world],
             people=len({s["fingerprint"] for s in settings if s["data"] == world[0]}) > 1,
         )
-    return " ".join(said)
-
-
-def head_name(setting: dict[str, Any]) -> str:
-    """The head in words: `LoFt rank 16 (activation relu)`."""
-    name = {"plain": "plain", "loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[setting["head"]]
-    more = []
-    if setting["head"] == "loft" and setting["activation"] != "tanh":
-        more.append(f"activation {setting['activation']}")
-    if setting["input_norm"]:
-        more.append("input norm")
-    ranked = name if setting.get("rank") is None else f"{name} rank {setting['rank']}"
-    return ranked + (f" ({', '.join(more)})" if more else "")
-
-
-def attack_name(setting: dict[str, Any], *, prior: bool) -> str:
-    """The attack in words: `ppa (pre-code, prior faces)`; its prior only if asked for."""
-    more = [] if setting["adaptive"] == "none" else [setting["adaptive"]]
-    more += [f"prior {setting['prior']}"] if prior else []
-    return setting["attack"] + (f" ({', '.join(more)})" if more else "")
-
-
-def signed(interval: Interval) -> str:
-    """`-0.120 (-0.200 to -0.050)`."""
-    if interval.low is None or interval.high is None:
-        return f"{interval.value:+.3f}"
-    return f"{interval.value:+.3f} ({interval.low:+.3f} to {interval.high:+.3f})"
-
-
-def listed(names: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        for world in dict.fromkeys(_key(setting, WORLD) for setting in settings)
+    ]
 
 
 def _of_world(
     settings: list[dict], found: list[Difference], effects: list[RankEffect], *, people: bool
-) -> list[str]:
+) -> Paragraph:
     first = settings[0]
     data = f"{first['data']} {first['fingerprint'][:8]}" if people else first["data"]
     where = f"On {data} ({first['trunk']})"
     if all(setting["head"] == "plain" for setting in settings):
-        return [f"{where}, only the plain head was attacked, so nothing is shown about a defense."]
+        alone = "only the plain head was attacked, so nothing is shown about a defense."
+        return Paragraph(f"{where}, {alone}")
     priors = len({setting["prior"] for setting in settings}) > 1
     heads: dict[str, list[Difference]] = {}
     for one in found:
         heads.setdefault(head_name(one.setting), []).append(one)
+    safe = [name for name, found in heads.items() if all(lowers(one.leakage) for one in found)]
     said = [
-        *_verdicts(heads, priors=priors),
+        *_verdicts(heads, safe),
+        *(_cost(name, heads[name], priors=priors) for name in safe),
         *_not_tried(settings, found, priors=priors),
         *_slopes(effects, priors=priors),
         *_caveats([(one.seeds, one.leakage.n) for one in found]
                   + [(effect.seeds, effect.slope.n) for effect in effects]),
     ]  # fmt: skip
-    return [f"{where}, {said[0][0].lower()}{said[0][1:]}", *said[1:]]
+    first, verdicts = said[0], max(1, len(_verdicts(heads, safe)))
+    said[0] = f"{where}, {first[0].lower()}{first[1:]}"
+    return Paragraph(" ".join(said[:verdicts]), " ".join(said[verdicts:]))
 
 
-def _verdicts(heads: dict[str, list[Difference]], *, priors: bool) -> list[str]:
-    """What is shown of the heads that are compared, and what those that protect cost."""
-    safe = [name for name, found in heads.items() if all(lowers(one.leakage) for one in found)]
+def _verdicts(heads: dict[str, list[Difference]], safe: list[str]) -> list[str]:
+    """What is shown of the heads that are compared."""
     others = {name: found for name, found in heads.items() if name not in safe}
     masked = [name for name, found in others.items() if _masked(found)]
     partly = [
@@ -110,27 +100,28 @@ def _verdicts(heads: dict[str, list[Difference]], *, priors: bool) -> list[str]:
     said = []
     if safe:
         said.append(
-            f"Every attack that was compared finds fewer people in {listed(safe)} than in the "
-            "plain head."
+            f"Every attack that was compared finds fewer people in {heads_listed(safe)} than in "
+            "the plain head."
         )
-        said += [_cost(name, heads[name], priors=priors) for name in safe]
     if masked:
         said.append(
-            f"No protection is shown for {listed(masked)}: Acc@1 falls under the attacks that do "
-            "not know the head, but is not shown to fall under all that do."
+            f"No protection is shown for {heads_listed(masked)}: Acc@1 falls under the attacks "
+            "that do not know the head, but is not shown to fall under all that do."
         )
     if partly:
         said.append(
-            f"No protection is shown for {listed(partly)}: under at least one attack, Acc@1 is not "
-            "shown to fall."
+            f"No protection is shown for {heads_listed(partly)}: under at least one attack, Acc@1 "
+            "is not shown to fall."
         )
     if bare:
         said.append(
-            f"No protection is shown for {listed(bare)}: under no attack is Acc@1 shown to fall."
+            f"No protection is shown for {heads_listed(bare)}: under no attack is Acc@1 shown to "
+            "fall."
         )
     if worse:
         said.append(
-            f"At least one attack finds more people in {listed(worse)} than in the plain head."
+            f"At least one attack finds more people in {heads_listed(worse)} than in the plain "
+            "head."
         )
     return said
 
@@ -171,7 +162,7 @@ def _not_tried(settings: list[dict], found: list[Difference], *, priors: bool) -
         one_by_one = "; ".join(f"{name} under {listed(names)}" for name, names in alone.items())
         said.append(f"These attacks were not made on a plain head to compare with: {one_by_one}.")
     if blind:
-        on = "" if len(blind) == len(adaptive) else f" on {listed(blind)}"
+        on = "" if len(blind) == len(adaptive) else f" on {heads_listed(blind)}"
         said.append(f"An attacker who knows the head was not tried{on}.")
     return said
 

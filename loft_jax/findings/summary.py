@@ -12,6 +12,8 @@ from loft_jax.findings.groups import Group, groups
 from loft_jax.findings.table import OUTCOMES
 from loft_jax.metrics.bootstrap import Interval, crossed_interval
 
+SHARES = ("accuracy_at_1", "accuracy_at_5", "test_accuracy", "retention", "head_iie")
+"""Between 0 and 1, and so are the ends of their intervals."""
 OF_CLASSIFIER = ("test_accuracy", "code_effective_rank", "head_iie", "head_bits", "retention")
 
 
@@ -38,11 +40,6 @@ def over_both(values: Float64[np.ndarray, "r k"]) -> Interval:
     return crossed_interval(values[:, :, None], np.random.default_rng(0))
 
 
-def with_ends(name: str, interval: Interval) -> dict[str, float | None]:
-    """`name`, `name`_low and `name`_high."""
-    return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-
-
 def _row(group: Group) -> dict[str, Any]:
     row: dict[str, Any] = {
         **group.setting,
@@ -52,12 +49,15 @@ def _row(group: Group) -> dict[str, Any]:
     }
     for name in OUTCOMES:
         values = group.outcome(name)
-        row |= with_ends(name, over_both(values)) if values is not None else _nothing(name)
+        row |= _told(name, None if values is None else over_both(values))
     for name in OF_CLASSIFIER:
         values = group.by_seed(name)
-        row |= with_ends(name, over_seeds(values)) if values is not None else _nothing(name)
+        row |= _told(name, None if values is None else over_seeds(values))
     return row
 
 
-def _nothing(name: str) -> dict[str, None]:
-    return {name: None, f"{name}_low": None, f"{name}_high": None}
+def _told(name: str, interval: Interval | None) -> dict[str, float | None]:
+    if interval is None:
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    ends = interval.within(0.0, 1.0) if name in SHARES else interval
+    return {name: interval.value, f"{name}_low": ends.low, f"{name}_high": ends.high}

@@ -28,6 +28,12 @@ class Interval(NamedTuple):
     high: float | None
     n: int
 
+    def within(self, least: float, most: float) -> "Interval":
+        """The same, its ends no further than the number itself can be."""
+        if self.low is None or self.high is None:
+            return self
+        return self._replace(low=max(self.low, least), high=min(self.high, most))
+
 
 def bootstrap_interval(
     values: Shaped[np.ndarray, "k s"],

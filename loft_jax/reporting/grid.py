@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from loft_jax.findings.wording import head_name
 from loft_jax.metrics.bootstrap import Interval
 
 
@@ -78,24 +79,29 @@ def with_interval(
     high: float | None,
     *,
     digits: int = 3,
-    share: bool = False,
 ) -> Cell:
-    """A cell with a number and the ends of its interval, which for a share lie within [0, 1]."""
+    """A cell with a number and the ends of its interval."""
     cell = number(value, digits)
     if low is None or high is None:
         return cell
-    if share:  # Student's t knows nothing of the ends
-        low, high = max(low, 0.0), min(high, 1.0)
     return cell._replace(interval=f"{_decimal(low, digits)} to {_decimal(high, digits)}")
 
 
-def difference(interval: Interval, bar: Bar | None = None, *, largest: float = 1.0) -> Cell:
-    """A cell with a signed number, its interval within -+ `largest`, perhaps a drawing of it."""
+def difference(interval: Interval, bar: Bar | None = None) -> Cell:
+    """A cell with a signed number, its interval, perhaps a drawing of it."""
     value, low, high = interval.value, interval.low, interval.high
     text = None
     if low is not None and high is not None:
-        text = f"{_signed(max(low, -largest))} to {_signed(min(high, largest))}"
+        text = f"{_signed(low)} to {_signed(high)}"
     return Cell(_signed(value), value, text, bar)
+
+
+def head_cell(setting: dict[str, Any], *, seed: bool = False) -> Cell:
+    """The head's name, sorted by kind and rank."""
+    rank = setting["rank"]
+    name = head_name(setting) + (f", seed {setting['seed']}" if seed else "")
+    order = f"{setting['head']} {0 if rank is None else rank:09d} {name}"
+    return Cell(name, order)
 
 
 def p_value(p: float) -> Cell:
@@ -103,25 +109,19 @@ def p_value(p: float) -> Cell:
     return Cell("< 0.001" if p < 1e-3 else f"{p:.3f}", p)
 
 
-def bars(intervals: Sequence[Interval], *, largest: float = 1.0) -> list[Bar]:
-    """The intervals, within -+ `largest`, on one axis that holds zero."""
-    inside = [
-        [
-            min(max(x, -largest), largest) if x is not None else one.value
-            for x in (one.low, one.high)
-        ]
-        for one in intervals
-    ]
-    low = min([0.0, *(ends[0] for ends in inside)])
-    high = max([0.0, *(ends[1] for ends in inside)])
+def bars(intervals: Sequence[Interval]) -> list[Bar]:
+    """The intervals on one axis that holds zero."""
+    ends = [[one.value if x is None else x for x in (one.low, one.high)] for one in intervals]
+    low = min([0.0, *(pair[0] for pair in ends)])
+    high = max([0.0, *(pair[1] for pair in ends)])
     span = (high - low) or 1.0
 
     def place(x: float) -> float:
         return 0.04 + 0.92 * (x - low) / span
 
     return [
-        Bar(place(ends[0]), place(one.value), place(ends[1]), place(0.0))
-        for one, ends in zip(intervals, inside, strict=True)
+        Bar(place(pair[0]), place(one.value), place(pair[1]), place(0.0))
+        for one, pair in zip(intervals, ends, strict=True)
     ]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
-from loft_jax.findings.sentence import attack_name, head_name
 from loft_jax.findings.summary import summary
+from loft_jax.findings.wording import attack_name, head_name
 from loft_jax.reporting.pictures import Picture
 
 TOLD = 24
@@ -34,7 +34,7 @@ def _words(rows: list[dict[str, Any]], ranks: bool) -> str:
 
 def _point(row: dict[str, Any]) -> str:
     low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
-    ends = "" if low is None else f" ({max(low, 0):.2f} to {min(high, 1):.2f})"
+    ends = "" if low is None else f" ({low:.2f} to {high:.2f})"
     return (
         f"{head_name(row)} under {attack_name(row, prior=True)}: Acc@1 "
         f"{row['accuracy_at_1']:.2f}{ends}, test accuracy {row['test_accuracy']:.2f}"

@@ -1,28 +1,25 @@
-"""The tables of numbers: every attack, heads against the plain one, effects of rank, costs."""
+"""The tables of numbers: every attack, heads against the plain one, effects of rank."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
 from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
-from loft_jax.findings.sentence import head_name
 from loft_jax.findings.summary import summary
-from loft_jax.reporting.folders import Attack, Run
 from loft_jax.reporting.grid import (
     Cell,
     Column,
     Grid,
     bars,
     difference,
+    head_cell,
     number,
     p_value,
     with_interval,
     word,
 )
 
-SHARES = ("accuracy_at_1", "accuracy_at_5", "test_accuracy", "retention")
 MEASURES = (
     ("accuracy_at_1", "Acc@1"),
     ("accuracy_at_5", "Acc@5"),
@@ -54,9 +51,7 @@ def attacks_grid(table: pl.DataFrame) -> Grid:
                 head_cell(row),
                 *(_setting(row[name]) for name in where),
                 *(
-                    with_interval(
-                        row[f"{name}_low"], row[name], row[f"{name}_high"], share=name in SHARES
-                    )
+                    with_interval(row[f"{name}_low"], row[name], row[f"{name}_high"])
                     for name, _ in measures
                 ),
             ]
@@ -111,8 +106,7 @@ def ranks_grid(table: pl.DataFrame) -> Grid:
     found = rank_effects(table)
     names = ("trunk", "activation", "input_norm", "attack", "prior", "adaptive")
     where, shared = _split([one.setting for one in found], names)
-    # Between neighbouring ranks a slope for a doubling may be larger than 1.
-    drawn = bars([one.slope for one in found], largest=math.inf)
+    drawn = bars([one.slope for one in found])
     return Grid(
         "ranks",
         "Acc@1 along the rank" + (f" ({shared})" if shared else ""),
@@ -130,7 +124,7 @@ def ranks_grid(table: pl.DataFrame) -> Grid:
                 word({"loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[one.setting["head"]]),
                 *(_setting(one.setting[name]) for name in where),
                 Cell(", ".join(map(str, one.ranks)), float(one.ranks[0])),
-                difference(one.slope, bar, largest=math.inf),
+                difference(one.slope, bar),
                 p_value(one.p_value),
                 number(one.seeds, 0),
                 word(_verdict(lowers(one.slope), raises(one.slope), "with rank")),
@@ -140,55 +134,6 @@ def ranks_grid(table: pl.DataFrame) -> Grid:
         "p: one-sided, of Page's test that Acc@1 rises with the rank, over seeds; with one seed "
         "over classes, and silent of other seeds. It is not corrected for the number of rows.",
     )
-
-
-def costs_grids(runs: Sequence[Run], attacks: Sequence[tuple[Cell, Attack]]) -> list[Grid]:
-    """Seconds and memory of every run and attack."""
-    parts = ("compile", "train", "evaluate", "total")
-    trained = Grid(
-        "costs-runs",
-        "Training",
-        [
-            Column("Run", number=False), *(Column(f"Seconds, {part}") for part in parts),
-            Column("Peak memory, GiB"), Column("Parameters"),
-        ],
-        [
-            [
-                head_cell(run.model, seed=True),
-                *(number(run.result.get(f"seconds_{part}"), 1) for part in parts),
-                _gib(run.result.get("peak_memory_bytes")),
-                number(run.result.get("parameters"), 0),
-            ]
-            for run in runs
-        ],
-    )  # fmt: skip
-    parts = ("compile", "candidates", "search", "measure", "total")
-    attacked = Grid(
-        "costs-attacks",
-        "Attacks",
-        [
-            Column("Head and attack", number=False),
-            *(Column(f"Seconds, {part}") for part in parts),
-            Column("Peak memory, GiB"),
-        ],
-        [
-            [
-                heading,
-                *(number(attack.result.get(f"seconds_{part}"), 1) for part in parts),
-                _gib(attack.result.get("peak_memory_bytes")),
-            ]
-            for heading, attack in attacks
-        ],
-    )  # fmt: skip
-    return [grid for grid in (trained, attacked) if grid.rows]
-
-
-def head_cell(setting: dict[str, Any], *, seed: bool = False) -> Cell:
-    """The head's name, sorted by kind and rank."""
-    rank = setting["rank"]
-    name = head_name(setting) + (f", seed {setting['seed']}" if seed else "")
-    order = f"{setting['head']} {0 if rank is None else rank:09d} {name}"
-    return Cell(name, order)
 
 
 def _split(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> tuple[list[str], str]:
@@ -237,7 +182,3 @@ def _verdict(lower: bool, higher: bool, what: str) -> str:
     if higher:
         return f"more {what}" if what == "people found" else f"rises {what}"
     return "not shown"
-
-
-def _gib(value: int | None) -> Cell:
-    return number(None if value is None else value / 2**30, 2)

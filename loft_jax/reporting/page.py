@@ -6,20 +6,16 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from loft_jax.findings.sentence import attack_name, conclusion
+from loft_jax.findings.sentence import paragraphs
+from loft_jax.findings.wording import attack_name
 from loft_jax.reporting import headline, reconstructions, settings, theory, training
 from loft_jax.reporting.commands import attack_lines, run_lines
+from loft_jax.reporting.costs import costs_grids
 from loft_jax.reporting.folders import Attack, Run
 from loft_jax.reporting.gaps import gaps
 from loft_jax.reporting.gather import Material
-from loft_jax.reporting.grid import Cell
-from loft_jax.reporting.numbers import (
-    attacks_grid,
-    costs_grids,
-    differences_grid,
-    head_cell,
-    ranks_grid,
-)
+from loft_jax.reporting.grid import Cell, head_cell
+from loft_jax.reporting.numbers import attacks_grid, differences_grid, ranks_grid
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,7 +49,7 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
     return {
         "title": f"Model inversion on {_data(material)}",
         "scope": _scope(material),
-        "conclusion": conclusion(table),
+        "conclusion": paragraphs(table),
         "headline": headline.figure(table),
         "numbers": [grid for grid in numbers if grid.rows],
         "reconstructions": reconstructions.panel(material, show_private=show_private),

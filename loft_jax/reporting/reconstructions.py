@@ -15,8 +15,8 @@ from PIL import Image
 
 from loft_jax.attacks import sheet
 from loft_jax.errors import InputError
-from loft_jax.findings.sentence import attack_name, head_name
 from loft_jax.findings.table import SETTING
+from loft_jax.findings.wording import attack_name, head_name
 from loft_jax.reporting.folders import Attack, Run
 from loft_jax.reporting.gather import Material
 from loft_jax.reporting.pictures import Picture, small

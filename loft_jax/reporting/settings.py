@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from loft_jax.reporting.commands import ELSEWHERE, GROUPS
 from loft_jax.reporting.folders import Attack, Run
-from loft_jax.reporting.grid import Cell, Column, Grid, number, plainly, word
-from loft_jax.reporting.numbers import head_cell
+from loft_jax.reporting.grid import Cell, Column, Grid, head_cell, number, plainly, word
 
 NAMED = ("attack", "prior", "adaptive")
 """What the name of an attack says."""

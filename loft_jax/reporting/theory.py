@@ -4,6 +4,7 @@ Numbers come from the runs (`python -m loft_jax.evaluate`), formulas from `iie`.
 """
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,13 +12,12 @@ import numpy as np
 import polars as pl
 
 from loft_jax.findings.drawing import GREY, colour, marker
-from loft_jax.findings.sentence import head_name
 from loft_jax.findings.summary import over_seeds
 from loft_jax.findings.table import MODEL
+from loft_jax.findings.wording import head_name
 from loft_jax.reporting.folders import Run
 from loft_jax.reporting.gather import Material
-from loft_jax.reporting.grid import Cell, Column, Grid, number, with_interval, word
-from loft_jax.reporting.numbers import head_cell
+from loft_jax.reporting.grid import Cell, Column, Grid, head_cell, number, with_interval, word
 from loft_jax.reporting.pictures import Picture
 
 NUMBERS = (
@@ -92,9 +92,8 @@ def _over_seeds(values: pl.Series, digits: int) -> Cell:
     interval = over_seeds(values.to_numpy().astype(np.float64))
     if values.dtype == pl.Int64 and values.n_unique() == 1:
         return number(interval.value, 0)
-    share, low = values.name == "head_iie", interval.low
-    low = None if low is None else max(low, 0.0)
-    return with_interval(low, interval.value, interval.high, digits=digits, share=share)
+    interval = interval.within(0.0, 1.0 if values.name == "head_iie" else math.inf)
+    return with_interval(interval.low, interval.value, interval.high, digits=digits)
 
 
 def _figure(runs: Sequence[Run]) -> Picture | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from loft_jax.findings.drawing import COLOURS, GREY
-from loft_jax.findings.sentence import head_name
+from loft_jax.findings.wording import head_name
 from loft_jax.reporting.folders import Run
 from loft_jax.reporting.pictures import Picture
 

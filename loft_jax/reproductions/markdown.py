@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from loft_jax.findings.sentence import head_name
+from loft_jax.findings.wording import head_name
 from loft_jax.reproductions.experiments import Experiment
 
 COLUMNS = (

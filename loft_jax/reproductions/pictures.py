@@ -7,8 +7,8 @@ import numpy as np
 
 from loft_jax.findings.drawing import COLOURS
 from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
-from loft_jax.findings.sentence import head_name
 from loft_jax.findings.summary import summary
+from loft_jax.findings.wording import head_name
 from loft_jax.reproductions.results import Results
 from loft_jax.sweeps.cells import Attack
 from loft_jax.training.run_folder import RunFolder

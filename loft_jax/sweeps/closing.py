@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.findings.sentence import head_name
+from loft_jax.findings.wording import head_name
 
 
 def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -> RenderableType:
@@ -29,7 +29,7 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
             str(row["seeds"]),
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),
-            "" if low is None else f"{max(low, 0):.2f} to {min(high, 1):.2f}",
+            "" if low is None else f"{low:.2f} to {high:.2f}",
             _number(row["accuracy_at_5"]),
             _number(row["identity_error"]),
         )

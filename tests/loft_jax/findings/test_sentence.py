@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loft_jax.findings.effects import differences, lowers, raises
-from loft_jax.findings.sentence import conclusion, head_name, listed, signed
+from loft_jax.findings.sentence import conclusion
+from loft_jax.findings.wording import head_name, listed, signed
 from loft_jax.metrics.bootstrap import Interval
 
 KNOWS = {"adaptive": "pre-code"}
@@ -34,8 +35,13 @@ def world(cases, *, seeds=3, classes=12, **setting):
 
 def named_in(pattern, text):
     """Heads that sentences of this form speak of."""
-    found = [re.split(", | and ", names) for names in re.findall(pattern, text)]
-    return sorted(name for names in found for name in names)
+    found = []
+    for names in re.findall(pattern, text):
+        for name in re.split(", | and ", names):
+            # "LoFt rank 4, 8 and 16": what they begin with is said once.
+            start = found[-1].rpartition(" ")[0] + " " if name.isdecimal() else ""
+            found.append(start + name)
+    return sorted(found)
 
 
 @st.composite

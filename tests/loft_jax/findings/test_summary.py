@@ -47,6 +47,21 @@ def test_one_seed_is_the_bootstrap_over_classes():
     assert row["test_accuracy_low"] is None
 
 
+def test_intervals_of_shares_end_where_shares_do_and_others_where_t_says():
+    high, low = np.full((3, 6), 1.0), np.zeros((3, 6))
+    high[0], low[1] = 0.8, 0.1  # one seed apart, so that Student's t goes beyond the ends
+    table = table_of(
+        rows_with(high, accuracy=[0.99, 0.9, 1.0], ssim=0.5),
+        rows_with(low, accuracy=0.5, **loft(4)),
+    )
+    for row, hits in zip(summary(table), (low, high), strict=True):
+        free = over_both(hits)
+        ends = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
+        assert not 0 <= free.low <= free.high <= 1
+        assert ends == pytest.approx((max(free.low, 0), min(free.high, 1)))
+        assert row["test_accuracy_high"] <= 1
+
+
 @pytest.mark.parametrize("r", [1, 3, 5])
 def test_95_of_100_intervals_hold_the_probability_of_a_hit(r):
     # Seeds and classes are drawn anew, mean probability 0.5; one seed says nothing of others, and

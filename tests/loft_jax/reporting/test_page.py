@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from loft_jax.findings.sentence import conclusion
+from loft_jax.findings.sentence import conclusion, paragraphs
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import read_table
 from loft_jax.reporting.session import report
@@ -64,9 +64,13 @@ def shown_pixels(document, folders):
     return [folders.png_of(image["src"]) for image in document.all("img")]
 
 
-def test_the_first_sentence_is_the_conclusion_of_the_table(document, sweep):
-    said = next(one for one in document.found if one.get("id") == "conclusion")
-    assert said["text"] == conclusion(read_table(sweep))
+def test_first_stands_which_heads_protect_and_below_the_figure_the_rest(document, sweep):
+    said = [one for one in document.found if one.get("class") in ("conclusion", "rest", "chart")][
+        :3
+    ]
+    assert [one["class"] for one in said] == ["conclusion", "chart", "rest"]
+    told = " ".join(one["text"] for one in said if one["class"] != "chart")
+    assert told == conclusion(read_table(sweep))
 
 
 def test_every_number_of_the_summary_is_in_the_first_table(document, sweep):
@@ -212,5 +216,7 @@ def test_folders_that_are_gone_are_told_and_the_table_still_counts(folders, swee
     shutil.copy(sweep / "table.parquet", copy)
     document = written(tmp_path / "r.html", copy)
     text = document.all("main")[0]["text"]
-    assert conclusion(read_table(sweep)) in text
+    for said in paragraphs(read_table(sweep)):
+        assert said.lead in text
+        assert said.rest in text
     assert f"The run {os.path.realpath(copy)}/runs/None-0 is in the table" in text
