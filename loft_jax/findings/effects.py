@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from jaxtyping import Float64
 
 from loft_jax.findings.groups import Group, groups, in_common
 from loft_jax.findings.summary import over_both, over_seeds
@@ -22,14 +23,14 @@ CURVE = ("data", "fingerprint", "trunk", "head", "activation", "input_norm", "at
 
 
 class Difference(NamedTuple):
-    """A head against the plain one under the same attack.
+    """A head against the plain one.
 
     Attributes:
-        setting: of the head, see `table.SETTING`.
+        setting: of the head and the attack on it, see `table.SETTING`.
         leakage: Acc@1 of the attack, this head's minus the plain one's.
         utility: test accuracy, likewise.
         seeds: number of seeds behind both.
-        against: setting of the plain head.
+        against: setting of the plain head and the attack on it.
     """
 
     setting: dict[str, Any]
@@ -75,10 +76,10 @@ def differences(table: pl.DataFrame) -> list[Difference]:
         for base in _baselines(group, plain):
             head, bare = in_common(group, base)
             if len(head.seeds) and len(head.labels):
-                leakage = over_both(_acc(head) - _acc(bare)).within(-1.0, 1.0)
-                utility = over_seeds(_utility(head) - _utility(bare)).within(-1.0, 1.0)
+                leakage = over_both(accuracy(head) - accuracy(bare)).within(-1.0, 1.0)
+                cost = over_seeds(utility(head) - utility(bare)).within(-1.0, 1.0)
                 seeds = len(head.seeds)
-                compared.append(Difference(head.setting, leakage, utility, seeds, bare.setting))
+                compared.append(Difference(head.setting, leakage, cost, seeds, bare.setting))
                 break
     return compared
 
@@ -100,7 +101,7 @@ def rank_effects(table: pl.DataFrame) -> list[RankEffect]:
         if not len(points[0].seeds) or not len(points[0].labels):
             continue
         ranks = [group.setting["rank"] for group in points]
-        values = np.stack([_acc(group) for group in points], -1)  # [r, k, m]
+        values = np.stack([accuracy(group) for group in points], -1)  # [r, k, m]
         x = np.log2(ranks) - np.log2(ranks).mean()
         slopes = values @ (x / np.sum(x**2))  # of the mean: the mean of every seed's and class's
         rng = np.random.default_rng(0)
@@ -126,6 +127,20 @@ def raises(interval: Interval) -> bool:
     return interval.low is not None and interval.low > 0
 
 
+def accuracy(group: Group) -> Float64[np.ndarray, "r k"]:
+    """Acc@1 by seed and class."""
+    values = group.outcome("accuracy_at_1")
+    assert values is not None  # every finished attack has it
+    return values
+
+
+def utility(group: Group) -> Float64[np.ndarray, " r"]:
+    """Test accuracy by seed."""
+    values = group.by_seed("test_accuracy")
+    assert values is not None
+    return values
+
+
 def _baselines(group: Group, plain: list[Group]) -> list[Group]:
     """Plain heads that may be compared with, the most alike first."""
     own = group.setting
@@ -142,15 +157,3 @@ def _baselines(group: Group, plain: list[Group]) -> list[Group]:
         if base.setting["input_norm"] == norm and base.setting["adaptive"] == adaptive
         if all(base.setting[name] == own[name] for name in SAME)
     ]
-
-
-def _acc(group: Group) -> np.ndarray:
-    values = group.outcome("accuracy_at_1")
-    assert values is not None  # every finished attack has it
-    return values
-
-
-def _utility(group: Group) -> np.ndarray:
-    values = group.by_seed("test_accuracy")
-    assert values is not None
-    return values

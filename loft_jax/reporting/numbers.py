@@ -7,7 +7,10 @@ import polars as pl
 
 from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
 from loft_jax.findings.summary import summary
+from loft_jax.findings.wording import attack_name
+from loft_jax.findings.worst_case import worst_cases
 from loft_jax.reporting.grid import (
+    Bar,
     Cell,
     Column,
     Grid,
@@ -65,6 +68,42 @@ def attacks_grid(table: pl.DataFrame) -> Grid:
     )
 
 
+def strongest_grid(table: pl.DataFrame) -> Grid:
+    """Heads against the plain one, each under its strongest attack: `findings.worst_case`."""
+    found = worst_cases(table)
+    where, shared = _split([one.setting for one in found], ("trunk",))
+    priors = table["prior"].n_unique() > 1
+    return Grid(
+        "strongest",
+        "Each head under its strongest attack, minus the plain head under its own"
+        + (f" ({shared})" if shared else ""),
+        [
+            Column("Head", number=False),
+            *(_setting_column(name) for name in where),
+            Column("Strongest attack", number=False),
+            Column("On the plain head", number=False),
+            Column("Change of Acc@1"),
+            Column("Change of test accuracy"),
+            Column("Seeds"),
+            Column("Says", number=False),
+        ],
+        [
+            [
+                head_cell(one.setting),
+                *(_setting(one.setting[name]) for name in where),
+                word(attack_name(one.setting, prior=priors)),
+                word(attack_name(one.against, prior=priors)),
+                *_changes(one, bar),
+            ]
+            for one, bar in zip(found, bars([one.leakage for one in found]), strict=True)
+        ],
+        "Of the attacks that were made on both, the one with the highest mean Acc@1 over the same "
+        "seeds and people; the interval holds that another may be the strongest. Drawn: the change "
+        "of Acc@1 with its 95 % interval; the thin line is zero. The sentence at the top is of "
+        "this table.",
+    )
+
+
 def differences_grid(table: pl.DataFrame) -> Grid:
     """Heads against the plain one under the same attack: `findings.effects`."""
     found = differences(table)
@@ -88,10 +127,7 @@ def differences_grid(table: pl.DataFrame) -> Grid:
                 head_cell(one.setting),
                 *(_setting(one.setting[name]) for name in where),
                 *([word(_against(one))] if len(against) > 1 else []),
-                difference(one.leakage, bar),
-                difference(one.utility),
-                number(one.seeds, 0),
-                word(_verdict(lowers(one.leakage), raises(one.leakage), "people found")),
+                *_changes(one, bar),
             ]
             for one, bar in zip(found, drawn, strict=True)
         ],
@@ -134,6 +170,15 @@ def ranks_grid(table: pl.DataFrame) -> Grid:
         "p: one-sided, of Page's test that Acc@1 rises with the rank, over seeds; with one seed "
         "over classes, and silent of other seeds. It is not corrected for the number of rows.",
     )
+
+
+def _changes(one: Difference, bar: Bar) -> list[Cell]:
+    return [
+        difference(one.leakage, bar),
+        difference(one.utility),
+        number(one.seeds, 0),
+        word(_verdict(lowers(one.leakage), raises(one.leakage), "people found")),
+    ]
 
 
 def _split(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> tuple[list[str], str]:

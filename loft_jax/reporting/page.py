@@ -15,7 +15,7 @@ from loft_jax.reporting.folders import Attack, Run
 from loft_jax.reporting.gaps import gaps
 from loft_jax.reporting.gather import Material
 from loft_jax.reporting.grid import Cell, head_cell
-from loft_jax.reporting.numbers import attacks_grid, differences_grid, ranks_grid
+from loft_jax.reporting.numbers import attacks_grid, differences_grid, ranks_grid, strongest_grid
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -45,7 +45,12 @@ def page(material: Material, *, show_private: bool = False) -> str:
 def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
     table, runs = material.table, _in_order(material.runs)
     attacks = _named(table, material.attacks)
-    numbers = [attacks_grid(table), differences_grid(table), ranks_grid(table)]
+    numbers = [
+        attacks_grid(table),
+        strongest_grid(table),
+        differences_grid(table),
+        ranks_grid(table),
+    ]
     return {
         "title": f"Model inversion on {_data(material)}",
         "scope": _scope(material),

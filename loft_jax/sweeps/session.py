@@ -14,6 +14,7 @@ from loft_jax.findings.figures import leakage_against_rank, utility_against_leak
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import rows_of, to_table, write_table
+from loft_jax.findings.worst_case import worst_cases
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.engines import Cluster, Processes
 from loft_jax.sweeps.grid import Grid, grid
@@ -122,6 +123,7 @@ def written(table: pl.DataFrame, root: Path) -> dict[str, Any]:
     numbers = {
         "conclusion": conclusion(table),
         "summary": summary(table),
+        "worst_cases": [_plain(one) for one in worst_cases(table)],
         "differences": [_plain(one) for one in differences(table)],
         "rank_effects": [_plain(one) for one in rank_effects(table)],
     }

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from loft_jax.errors import InputError
-from loft_jax.metrics.bootstrap import bootstrap_interval, crossed_interval, paired_interval
+from loft_jax.metrics.bootstrap import (
+    bootstrap_interval,
+    crossed_interval,
+    paired_interval,
+    strongest_interval,
+)
 
 SIMULATIONS = 600
 
@@ -103,10 +108,58 @@ def test_classes_alone_understate_what_seeds_add():
     assert crossed.high - crossed.low > 10 * (pooled.high - pooled.low)
 
 
-def test_one_seed_is_the_interval_over_classes():
-    values = np.random.default_rng(10).random((1, 15, 4))
-    alone = bootstrap_interval(values[0], np.random.default_rng(11))
-    assert crossed_interval(values, np.random.default_rng(11)) == alone
+def drawn_means(values, rng, resamples):
+    """Means over seeds and classes drawn with replacement, [resamples, a], one at a time."""
+    _, r, k = values.shape
+    for _ in range(resamples):
+        seeds, classes = rng.integers(r, size=r), rng.integers(k, size=k)
+        yield values[:, seeds][:, :, classes].mean((1, 2))
+
+
+@pytest.mark.parametrize(("r", "k"), [(3, 12), (1, 12), (4, 1)])
+def test_intervals_of_the_strongest_are_those_of_a_loop(r, k):
+    from scipy.stats import norm, t
+
+    rng = np.random.default_rng(10)
+    first, second = rng.random((3, r, k)), rng.random((2, r, k))
+    found = strongest_interval(first, second, np.random.default_rng(0), resamples=40_000)
+    assert found.value == first.mean((1, 2)).max() - second.mean((1, 2)).max()
+    draws = np.array(list(drawn_means(np.concatenate([first, second]), rng, 8000)))
+    draws = draws[:, :3].max(1) - draws[:, 3:].max(1)
+    m = min(r, k) if min(r, k) > 1 else max(r, k)
+    reach = math.sqrt(m / (m - 1)) * t.ppf(0.975, m - 1)
+    if min(r, k) > 1:
+        ends = found.value - reach * draws.std(), found.value + reach * draws.std()
+    else:
+        ends = np.quantile(draws, (norm.cdf(-reach), norm.cdf(reach)))
+    assert (found.low, found.high) == pytest.approx(ends, abs=0.04 * (ends[1] - ends[0]))
+    assert found.n == k
+
+
+def test_one_attack_a_side_is_the_interval_of_their_difference():
+    rng = np.random.default_rng(13)
+    first, second = rng.random((2, 1, 3, 9))
+    alone = crossed_interval((first - second)[0, :, :, None], np.random.default_rng(1))
+    found = strongest_interval(first, second, np.random.default_rng(1))
+    assert found == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.5])
+def test_intervals_of_the_strongest_hold_the_difference_of_the_best_true_means(gap):
+    # Four attacks against three, with noise of their own on every seed and class. At gap 0 all are
+    # equally strong, where a choice by chance does most harm.
+    rng = np.random.default_rng(14)
+    true = [np.array([0.6, 0.6 - gap, 0.6 - gap, 0.6 - gap]), np.array([0.9, 0.9 - gap, 0.9 - gap])]
+    held = 0
+    for _ in range(SIMULATIONS):
+        shared = rng.normal(0, 0.1, (3, 1)) + rng.normal(0, 0.2, (1, 20))
+        sides = [
+            mean[:, None, None] + shared + rng.normal(0, 0.1, (len(mean), 3, 1))
+            + rng.normal(0, 0.2, (len(mean), 3, 20))
+            for mean in true
+        ]  # fmt: skip
+        held += covers(strongest_interval(sides[0], sides[1], rng, resamples=400), -0.3)
+    assert held / SIMULATIONS > 0.95 - 3 * binomial_error(0.95)
 
 
 def test_bad_input_is_named():
@@ -117,5 +170,7 @@ def test_bad_input_is_named():
         crossed_interval(np.full((2, 2, 2), np.nan), rng)
     with pytest.raises(InputError, match="`resamples` must be at least 1, got 0"):
         bootstrap_interval(np.ones((2, 2)), rng, resamples=0)
+    with pytest.raises(InputError, match="`second` must not be empty"):
+        strongest_interval(np.ones((1, 2, 2)), np.ones((0, 2, 2)), rng)
     with pytest.raises(InputError, match="must hold the same classes, got 3 and 2"):
         paired_interval(np.ones((3, 1)), np.ones((2, 1)), rng)

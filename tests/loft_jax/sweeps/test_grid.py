@@ -33,7 +33,7 @@ def test_an_attack_sees_through_an_activation_only_where_there_is_one():
         head = model.config.model
         found = {a.config.adaptive for a in grid(config).attacks if a.model == model}
         linear = head.rank is None or head.activation == "none"
-        assert found == ({"none"} if linear else {"none", "straight-through"})
+        assert found == ({"none", "logit"} if linear else {"none", "straight-through", "logit"})
 
 
 def test_a_plain_head_is_attacked_even_if_only_an_adaptive_attack_is_asked_for():

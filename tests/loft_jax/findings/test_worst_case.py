@@ -1,0 +1,88 @@
+"""Worst cases: which attacks count, and the strongest found by hand."""
+
+import numpy as np
+import pytest
+from attacked_tables import PLAIN, loft, rows_with, table_of
+
+from loft_jax.findings.worst_case import worst_cases
+
+KNOWS = {"adaptive": "pre-code"}
+
+
+def share(value, seed=0):
+    """Outcomes [3, 8] with this mean, exactly."""
+    noise = np.random.default_rng(seed).uniform(-0.1, 0.1, (3, 8))
+    return value + noise - noise.mean()
+
+
+def test_each_side_is_under_the_attack_with_its_highest_mean():
+    table = table_of(
+        rows_with(share(0.9), accuracy=[0.9, 0.8, 1.0], **PLAIN),
+        rows_with(share(0.7, 1), accuracy=[0.9, 0.8, 1.0], **PLAIN, **KNOWS),
+        rows_with(share(0.1, 2), accuracy=0.6, **loft(4)),
+        rows_with(share(0.35, 3), accuracy=0.6, **loft(4, **KNOWS)),
+    )
+    (found,) = worst_cases(table)
+    assert (found.setting["rank"], found.setting["adaptive"]) == (4, "pre-code")
+    assert (found.against["head"], found.against["adaptive"]) == ("plain", "none")
+    assert found.leakage.value == pytest.approx(0.35 - 0.9)
+    assert found.utility.value == pytest.approx(0.6 - 0.9)
+    assert found.seeds == 3
+
+
+@pytest.mark.parametrize("more", [{"attack": "ppa"}, {"prior": "faces"}, KNOWS])
+def test_attacks_that_the_head_was_spared_do_not_count_against_the_plain_one(more):
+    table = table_of(
+        rows_with(share(0.5), **PLAIN),
+        rows_with(share(0.8, 1), **{**PLAIN, **more}),
+        rows_with(share(0.3, 2), **loft(4)),
+    )
+    (found,) = worst_cases(table)
+    assert found.leakage.value == pytest.approx(0.3 - 0.5)
+
+
+def test_attacks_of_other_recipes_and_priors_compete():
+    table = table_of(
+        rows_with(share(0.5), **PLAIN),
+        rows_with(share(0.6, 1), **PLAIN, attack="ppa", prior="faces"),
+        rows_with(share(0.3, 2), **loft(4)),
+        rows_with(share(0.2, 3), **loft(4), attack="ppa", prior="faces"),
+    )
+    (found,) = worst_cases(table)
+    assert (found.setting["attack"], found.against["attack"]) == ("gmi", "ppa")
+    assert found.leakage.value == pytest.approx(0.3 - 0.6)
+
+
+def test_only_seeds_and_classes_of_all_attacks_are_compared():
+    whole, head = share(0.9), share(0.2, 1)
+    table = table_of(
+        rows_with(whole, **PLAIN),
+        rows_with(head, **loft(4)),
+        rows_with(head[:2, 3:] + 0.1, labels=range(3, 8), **loft(4, **KNOWS)),
+    )
+    (found,) = worst_cases(table)
+    expected = (head[:2, 3:] + 0.1).mean() - whole[:2, 3:].mean()
+    assert found.leakage.value == pytest.approx(expected)
+    assert (found.seeds, found.leakage.n) == (2, 5)
+
+
+def test_input_norm_is_compared_with_itself_if_it_can_be():
+    normed = {"input_norm": True}
+    rows = [
+        rows_with(share(0.9), **PLAIN),
+        rows_with(share(0.2, 1), **loft(4)),
+        rows_with(share(0.3, 2), **loft(4, **normed)),
+    ]
+    found = worst_cases(table_of(*rows))
+    assert [one.leakage.value for one in found] == pytest.approx([0.2 - 0.9, 0.3 - 0.9])
+    rows.append(rows_with(share(0.7, 3), **{**PLAIN, **normed}))
+    found = worst_cases(table_of(*rows))
+    assert [one.leakage.value for one in found] == pytest.approx([0.2 - 0.9, 0.3 - 0.7])
+
+
+def test_without_a_plain_head_in_common_nothing_is_compared():
+    assert worst_cases(table_of(rows_with(share(0.2), **loft(4)))) == []
+    other = rows_with(share(0.9), labels=range(20, 28), **PLAIN)
+    assert worst_cases(table_of(rows_with(share(0.2), **loft(4)), other)) == []
+    people = rows_with(share(0.9), **PLAIN, fingerprint="f1")
+    assert worst_cases(table_of(rows_with(share(0.2), **loft(4)), people)) == []
