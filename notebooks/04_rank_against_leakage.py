@@ -150,9 +150,8 @@ figure.tight_layout()
 # under the attack as it is; below the diagonal the LoFt head hides the person better. Right: the difference
 # for every rank, each side under *its* strongest attack, because an attacker takes what works best.
 
+
 # %%
-
-
 def strongest(rank: int | None, among: list[str]) -> tuple[str, np.ndarray]:
     """The attack with the highest mean, and its outcomes."""
     found = [(name, outcomes(rank, name)) for name in among]
