@@ -18,6 +18,9 @@ from loft_jax.training.environment import environment
 from loft_jax.training.progress import console
 from loft_jax.training.run_folder import write_bytes, write_json
 
+SMOKE_SIZE = 32
+"""Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
+
 
 def reproduce_run(config: ReproduceConfig, *, command: str, started: float) -> int:
     """Compute what is missing of the experiment, then draw it; returns the exit code.
@@ -96,7 +99,10 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         cache=config.cache,
         quick=config.quick,
     )
-    return quick(grid) if config.quick else grid
+    if config.quick:
+        grid = quick(grid)
+        grid = dataclasses.replace(grid, size=SMOKE_SIZE) if paper else grid
+    return grid
 
 
 def _plane(

@@ -1,0 +1,109 @@
+"""What each name computes: the grids of the paper's figures and tables, at both scales."""
+
+import dataclasses
+
+import pytest
+
+from loft_jax.attacks.recipes import RECIPES
+from loft_jax.errors import InputError
+from loft_jax.reproductions.compressed_grid import compressed_grid
+from loft_jax.reproductions.experiments import EXPERIMENTS
+from loft_jax.reproductions.session import grid_of
+from loft_jax.reproductions.settings import ReproduceConfig
+from loft_jax.sweeps.settings import check
+
+
+def cells(name, **settings):
+    experiment = EXPERIMENTS[name]
+    return experiment.cells(grid_of(ReproduceConfig(name, **settings), experiment))
+
+
+def heads(grid):
+    return {(model.config.model.rank, model.config.model.activation) for model in grid.models}
+
+
+def test_the_rank_table_has_the_ranks_of_the_laptop_and_of_the_paper():
+    laptop = {rank for rank, _ in heads(cells("table-rank"))}
+    assert laptop == {None, 128, 64, 32, 16, 8, 4}
+    grid = grid_of(
+        ReproduceConfig("table-rank", scale="paper", data="."), EXPERIMENTS["table-rank"]
+    )
+    assert {int(rank) for rank in grid.rank if rank != "none"} >= {500, 300, 100, 50, 20}
+
+
+def test_the_first_figure_computes_nothing_the_rank_table_has_not():
+    assert {a.name for a in cells("fig1").attacks} == {a.name for a in cells("table-rank").attacks}
+
+
+def test_every_activation_of_the_paper_is_tried():
+    found = {activation for rank, activation in heads(cells("table-activation")) if rank}
+    assert found == {"none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"}
+
+
+def test_input_norm_is_there_with_and_without():
+    found = {
+        (m.config.model.rank, m.config.model.input_norm) for m in cells("table-input-norm").models
+    }
+    assert {(16, False), (16, True)} <= found
+
+
+def test_every_recipe_attacks_a_plain_and_a_loft_head_plainly_and_adaptively():
+    made = {
+        (a.config.attack, a.model.config.model.rank is None, a.config.adaptive == "none")
+        for a in cells("table-attacks").attacks
+    }
+    assert made == {
+        (n, head, plain) for n in RECIPES for head in (True, False) for plain in (True, False)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"fig5"}))
+def test_every_table_has_three_seeds_and_the_figure_of_faces_one(name):
+    assert {model.config.run.seed for model in cells(name).models} == {0, 1, 2}
+    assert {model.config.run.seed for model in cells("fig5").models} == {0}
+
+
+def test_compressed_heads_are_cut_from_the_plain_ones_by_both_methods():
+    grid = cells("fig3", seeds=(0,))
+    cut = {m.compression for m in grid.models if m.compression}
+    assert cut == {(how, rank) for how in ("svd", "covariance") for rank in (64, 32, 16, 8, 4)}
+    (original,) = {model.original.name for model in grid.models}
+    assert original in {model.name for model in grid.models}
+
+
+def test_the_svd_of_a_weight_has_no_more_ranks_than_classes():
+    config = grid_of(ReproduceConfig("fig3"), EXPERIMENTS["fig3"])
+    grid = compressed_grid(dataclasses.replace(config, identities=20, classes="0:4"))
+    cut = {model.compression for model in grid.models if model.compression}
+    assert {rank for how, rank in cut if how == "svd"} == {16, 8, 4}
+    assert ("covariance", 64) in cut
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_settings_of_both_scales_and_of_smokes_can_be_run(name):
+    for settings in ({}, {"scale": "paper", "data": "."}):
+        for quick in (False, True):
+            check(grid_of(ReproduceConfig(name, quick=quick, **settings), EXPERIMENTS[name]))
+
+
+def test_a_smoke_at_the_papers_scale_keeps_the_network_and_shrinks_the_pictures():
+    config = ReproduceConfig("table-rank", scale="paper", data=".", quick=True)
+    grid = grid_of(config, EXPERIMENTS["table-rank"])
+    assert (grid.trunk, grid.preset, grid.size) == (("resnet152",), "paper-resnet152", 32)
+    whole = grid_of(dataclasses.replace(config, quick=False), EXPERIMENTS["table-rank"])
+    assert whole.size is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"scale": "paper"}, "`--data` must be a folder of class folders or an npz"),
+        ({"data": "faces"}, "`--data` must be left out for --scale laptop"),
+        ({"seeds": ()}, "`--seeds` must list at least one value"),
+        ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
+        ({"jobs": 0}, "`--jobs` must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_is_said(settings, words):
+    with pytest.raises(InputError, match=words):
+        check(grid_of(ReproduceConfig("table-rank", **settings), EXPERIMENTS["table-rank"]))
