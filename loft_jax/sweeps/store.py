@@ -104,6 +104,8 @@ def _found(cell: Cell, folder: Path) -> dict[str, Any]:
         values = RunFolder(folder).read("config.json")
         return _plain(Prior(fit_config({"format": FIT_FORMAT, **values}), cell.target).content)
     _, config = AttackFolder.reopen(str(folder))
+    # The budget holds what the process had before, which is another whenever it is started anew.
+    config = dataclasses.replace(config, memory=cell.config.memory)
     return _plain(dataclasses.replace(cell, config=config).content)
 
 

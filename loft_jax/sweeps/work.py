@@ -8,6 +8,7 @@ is what the pool starts; whoever reads this runs `python -m loft_jax.sweep`.
 import contextlib
 import dataclasses
 import fcntl
+import math
 import os
 import shutil
 import signal
@@ -116,6 +117,7 @@ def _prior(store: Store, prior: Prior, unit: Unit, going: bool) -> int:
 
 def _attack(store: Store, attack: Attack, unit: Unit, going: bool) -> int:
     from loft_jax.attacks.session import attack_run
+    from loft_jax.training.environment import peak_memory_bytes
 
     folder = store.path(attack)
     place = {"resume": str(folder)} if going else {"out": str(_fresh(folder))}
@@ -124,6 +126,8 @@ def _attack(store: Store, attack: Attack, unit: Unit, going: bool) -> int:
         path=str(store.path(attack.model)),
         prior=store.prior_argument(attack),
         evaluators=tuple(str(store.path(judge)) for judge in attack.judges),
+        # Training in the same process keeps its memory; the attack has its own budget beside it.
+        memory=attack.config.memory + math.ceil(peak_memory_bytes() / 2**30),
         device=unit.device,
         cache=unit.cache,
         **place,
