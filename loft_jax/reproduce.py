@@ -23,8 +23,8 @@ name serves the others; an interrupted one goes on.
   table-input-norm  BatchNorm before the head or not
   table-attacks     every recipe on the plain head and on rank 16: hours
 
-At laptop scale on synthetic faces; --scale paper is the authors' recipe as far as it is public, for
-your own pictures, and was not run here."""
+At laptop scale on synthetic faces, or --data digits; --scale paper is the authors' recipe as far as
+it is public, for your own pictures, and was not run here."""
 
 
 def main(args: Sequence[str]) -> int:
@@ -34,7 +34,7 @@ def main(args: Sequence[str]) -> int:
     )
     config = dataclasses.replace(
         config,
-        data=config.data and cli.absolute(config.data),
+        data=config.data and cli.absolute(config.data, "faces", "digits"),
         prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
     )
     from loft_jax.reproductions.session import reproduce_run

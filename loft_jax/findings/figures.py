@@ -99,8 +99,10 @@ def utility_against_leakage(table: pl.DataFrame) -> bytes:
                 transform=axes.transData + ScaledTranslation(0, up, figure.dpi_scale_trans),
             )  # fmt: skip
     axes.set(xlim=(-0.04, 1.06), ylim=(low, high), xticks=np.linspace(0, 1, 6))
+    corner = {"transform": axes.transAxes, "va": "top", "color": GREY, "fontsize": 9}
+    axes.text(0.015, 0.985, "\N{NORTH WEST ARROW} better", **corner)
     axes.set(
-        xlabel="attack accuracy (Acc@1); upper left is better",
+        xlabel="attack accuracy (Acc@1)",
         ylabel="test accuracy (a model's points drawn apart)",
     )
     figure.suptitle(drawing.title(rows), fontsize=10)

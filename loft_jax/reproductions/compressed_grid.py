@@ -3,7 +3,7 @@
 import dataclasses
 
 from loft_jax.sweeps.cells import Model
-from loft_jax.sweeps.grid import Grid, attacks_on, models
+from loft_jax.sweeps.grid import DIGITS, Grid, attacks_on, models
 from loft_jax.sweeps.settings import SweepConfig
 
 METHODS = ("svd", "covariance")
@@ -16,11 +16,12 @@ def compressed_grid(config: SweepConfig) -> Grid:
     """
     plain = models(dataclasses.replace(config, rank=("none",)))
     ranks = [int(word) for word in config.rank if word != "none"]
+    known = {"faces": config.identities, "digits": DIGITS}
     cut = [
         Model(model.config, (method, rank))
         for model in plain
         for method in METHODS
         for rank in ranks
-        if method != "svd" or model.config.data.data != "faces" or rank <= config.identities
+        if method != "svd" or rank <= known.get(model.config.data.data, rank)
     ]
     return Grid(tuple(attack for model in [*plain, *cut] for attack in attacks_on(model, config)))

@@ -27,6 +27,8 @@ PAPER = SweepConfig(
 )
 """The authors' ranks, recipe and classes as far as public; evaluators, prior and the pre-trained
 trunk are not theirs. Not run here."""
+SATURATING = ("none", "straight-through", "logit")
+"""Attackers of heads whose activation may hide its gradient."""
 ACTIVATIONS = ("none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh")
 
 
@@ -84,8 +86,8 @@ EXPERIMENTS = {
     ),
     "table-activation": Experiment(
         "what follows the head's first layer",
-        _like(LAPTOP, rank=("none", "16"), activation=ACTIVATIONS),
-        _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS),
+        _like(LAPTOP, rank=("none", "16"), activation=ACTIVATIONS, adaptive=SATURATING),
+        _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS, adaptive=SATURATING),
         grid,
         leakage_picture,
     ),
@@ -97,7 +99,7 @@ EXPERIMENTS = {
         leakage_picture,
     ),
     "table-attacks": Experiment(
-        "every recipe on the plain head and on one LoFt head, as it is and straight-through",
+        "every recipe on the plain head and on one LoFt head, as it is and by the logit",
         _like(LAPTOP, rank=("none", "16"), attack=tuple(RECIPES)),
         _like(PAPER, rank=("none", "50"), attack=tuple(RECIPES)),
         grid,

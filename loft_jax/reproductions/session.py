@@ -18,6 +18,7 @@ from loft_jax.training.environment import environment
 from loft_jax.training.progress import console
 from loft_jax.training.run_folder import write_bytes, write_json
 
+LAPTOP_DATA = ("faces", "digits")
 SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
 
@@ -34,7 +35,8 @@ def reproduce_run(config: ReproduceConfig, *, command: str, started: float) -> i
         InputError: if the experiment is impossible with these settings.
     """
     out = console()
-    folder = Path(config.out) / (config.name if not config.quick else f"{config.name}-quick")
+    parts = [config.name, *([config.data] if config.data in LAPTOP_DATA[1:] else [])]
+    folder = Path(config.out) / "-".join([*parts, *(["quick"] if config.quick else [])])
     if config.name == "fig4":
         return _plane(config, folder, command, started, out)
     experiment = EXPERIMENTS[config.name]
@@ -75,21 +77,27 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
     """The grid that was asked for.
 
     Raises:
-        InputError: if the paper's scale has no pictures, or the laptop's others than its own.
+        InputError: if the paper's scale has no pictures, or the laptop's others than its own two.
     """
     paper = config.scale == "paper"
     if paper and config.data is None:
         msg = "`--data` must be a folder of class folders or an npz for --scale paper, got none"
         raise InputError(msg)
-    if not paper and config.data is not None:
-        msg = f"`--data` must be left out for --scale laptop (synthetic faces), got {config.data}"
+    data = config.data or LAPTOP_DATA[0]
+    if not paper and data not in LAPTOP_DATA:
+        msg = f"`--data` must be {' or '.join(LAPTOP_DATA)} for --scale laptop, got {config.data}"
         raise InputError(msg)
     base = experiment.paper if paper else experiment.laptop
+    if data == "digits":
+        if config.name == "table-attacks":
+            msg = "`--data` must be faces for table-attacks (its generators draw them), got digits"
+            raise InputError(msg)
+        base = dataclasses.replace(base, classes="all")
     # A figure that shows one seed shows the first of those asked for.
     own = config.seeds[: len(base.seeds)] if len(base.seeds) == 1 else config.seeds
     grid = dataclasses.replace(
         base,
-        data=(config.data,) if config.data is not None else base.data,
+        data=(data,),
         prior=(config.prior,) if config.prior is not None else base.prior,
         seeds=own,
         jobs=config.jobs,
@@ -110,9 +118,11 @@ def _plane(
 ) -> int:
     from loft_jax.toy.figure import draw
 
-    if config.scale == "paper":
-        msg = "`--scale` must be laptop for fig4, a figure in the plane, got paper"
-        raise InputError(msg)
+    for flag, value, only in (("scale", config.scale, "laptop"), ("data", config.data, None)):
+        if value != only:
+            allowed = only or "left out"
+            msg = f"`--{flag}` must be {allowed} for fig4, a figure in the plane, got {value}"
+            raise InputError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     numbers = draw(folder, seed=config.seeds[0], quick=config.quick)
     seconds = time.perf_counter() - started

@@ -21,9 +21,10 @@ class ReproduceConfig:
     name: Annotated[Name, tyro.conf.Positional]
     """Which."""
     scale: Literal["laptop", "paper"] = "laptop"
-    """laptop: synthetic faces, 32 px, small CNN; paper: ResNet-152, 224 px, your --data."""
+    """laptop: faces drawn here or digits, 32 px, small CNN; paper: ResNet-152, 224 px, --data."""
     data: str | None = None
-    """Paper scale: a FOLDER of class folders such as FaceScrub, or FILE.npz."""
+    """Laptop: faces or digits; none is faces. Paper scale: a FOLDER of class folders such as
+    FaceScrub, or FILE.npz."""
     prior: str | None = None
     """A folder of fit_prior for the attacks; none is each recipe's own."""
     seeds: tuple[int, ...] = (0, 1, 2)

@@ -30,8 +30,9 @@ class SweepConfig:
     """Axis: seeds of weights, order and attack; people and split are the same for all."""
     attack: tuple[str, ...] = ("ppa",)
     """Axis: recipes; python -m loft_jax.attack --list shows them."""
-    adaptive: tuple[Adaptive, ...] = ("none", "straight-through", "logit")
-    """Axis: attackers who know the head (LoFt heads; a plain head is attacked as it is)."""
+    adaptive: tuple[Adaptive, ...] = ("none", "logit")
+    """Axis: attackers who know the head: none, logit (of them the strongest where we tried all),
+    straight-through (heads with an activation only), pre-code."""
     prior: tuple[str, ...] = ()
     """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, which are
     fitted here; none is each recipe's own."""

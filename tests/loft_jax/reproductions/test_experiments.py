@@ -77,6 +77,16 @@ def test_the_svd_of_a_weight_has_no_more_ranks_than_classes():
     cut = {model.compression for model in grid.models if model.compression}
     assert {rank for how, rank in cut if how == "svd"} == {16, 8, 4}
     assert ("covariance", 64) in cut
+    digits = {model.compression for model in cells("fig3", data="digits").models}
+    assert {rank for how, rank in filter(None, digits) if how == "svd"} == {8, 4}
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"table-attacks"}))
+def test_names_are_there_for_digits_too(name):
+    made = cells(name, data="digits").attacks
+    assert {attack.model.config.data.data for attack in made} == {"digits"}
+    assert {attack.prior for attack in made} == {"pixels"}
+    assert {attack.config.classes for attack in made} == {"all"}
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -98,12 +108,14 @@ def test_a_smoke_at_the_papers_scale_keeps_the_network_and_shrinks_the_pictures(
     ("settings", "words"),
     [
         ({"scale": "paper"}, "`--data` must be a folder of class folders or an npz"),
-        ({"data": "faces"}, "`--data` must be left out for --scale laptop"),
+        ({"data": "."}, "`--data` must be faces or digits for --scale laptop, got ."),
+        ({"name": "table-attacks", "data": "digits"}, "`--data` must be faces for table-attacks"),
         ({"seeds": ()}, "`--seeds` must list at least one value"),
         ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
         ({"jobs": 0}, "`--jobs` must be a whole number of at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_is_said(settings, words):
+    config = ReproduceConfig(**{"name": "table-rank", **settings})
     with pytest.raises(InputError, match=words):
-        check(grid_of(ReproduceConfig("table-rank", **settings), EXPERIMENTS["table-rank"]))
+        check(grid_of(config, EXPERIMENTS[config.name]))
