@@ -32,11 +32,15 @@ def signed(interval: Interval) -> str:
 
 
 def heads_listed(names: list[str]) -> str:
-    """Names of heads; what they begin with in common is said once: `LoFt rank 4, 8 and 16`."""
-    starts = {name.rpartition(" ")[0] for name in names}
-    if len(starts) == 1 and all(name.rpartition(" ")[2].isdecimal() for name in names):
-        return f"{starts.pop()} {listed([name.rpartition(' ')[2] for name in names])}"
-    return listed(names)
+    """Names of heads; their kind is said once: `LoFt rank 4, 8 and 16, and SVD rank 4`."""
+    kinds: dict[str, list[str]] = {}
+    for name in names:
+        kind, _, rank = name.rpartition(" ")
+        kinds.setdefault(kind if rank.isdecimal() else name, []).append(rank)
+    told = [
+        f"{kind} {listed(ranks)}" if ranks[0].isdecimal() else kind for kind, ranks in kinds.items()
+    ]
+    return ", and ".join(told)
 
 
 def listed(names: list[str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loft_jax.findings.effects import lowers, raises
 from loft_jax.findings.sentence import conclusion
-from loft_jax.findings.wording import head_name, listed, signed
+from loft_jax.findings.wording import head_name, heads_listed, listed, signed
 from loft_jax.findings.worst_case import worst_cases
 from loft_jax.metrics.bootstrap import Interval
 
@@ -38,7 +38,7 @@ def named_in(pattern, text):
     """Heads that sentences of this form speak of."""
     found = []
     for names in re.findall(pattern, text):
-        for name in re.split(", | and ", names):
+        for name in re.split(", and |, | and ", names):
             # "LoFt rank 4, 8 and 16": what they begin with is said once.
             start = found[-1].rpartition(" ")[0] + " " if name.isdecimal() else ""
             found.append(start + name)
@@ -184,4 +184,8 @@ def test_names_and_numbers_in_words():
     assert head_name({**head, **PLAIN}) == "plain"
     assert signed(Interval(-0.12, -0.2, 0.05, 9)) == "-0.120 (-0.200 to +0.050)"
     assert signed(Interval(0.5, None, None, 1)) == "+0.500"
+    ranks = ["LoFt rank 4", "LoFt rank 8", "LoFt rank 8 (input norm)", "SVD rank 4"]
+    told = "LoFt rank 4 and 8, and LoFt rank 8 (input norm), and SVD rank 4"
+    assert heads_listed(ranks) == told
+    assert heads_listed(["plain"]) == "plain"
     assert [listed(list("abc")[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
