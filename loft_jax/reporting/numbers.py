@@ -99,8 +99,8 @@ def strongest_grid(table: pl.DataFrame) -> Grid:
         ],
         "Of the attacks that were made on both, the one with the highest mean Acc@1 over the same "
         "seeds and people; the interval holds that another may be the strongest. Drawn: the change "
-        "of Acc@1 with its 95 % interval; the thin line is zero. The sentence at the top is of "
-        "this table.",
+        "of Acc@1 with its 95 % interval, not corrected for the number of rows; the thin line is "
+        "zero. The sentence at the top is of this table.",
     )
 
 
