@@ -1,5 +1,6 @@
 """What the pictures share: points with intervals, colours, names, the legend."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -152,6 +153,13 @@ def one_each(rows: list[Row], keys: list[tuple], names: tuple[str, ...]) -> list
 def key(row: Row, names: tuple[str, ...]) -> tuple:
     """The row's values under these names."""
     return tuple(row[name] for name in names)
+
+
+def png(figure: Any) -> bytes:
+    """The figure as a file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue()
 
 
 def _span(rows: list[Row], name: str) -> str:

@@ -1,8 +1,5 @@
 """Two pictures of a table: leakage against rank, and utility against leakage."""
 
-import io
-from typing import Any
-
 import numpy as np
 import polars as pl
 
@@ -63,7 +60,7 @@ def leakage_against_rank(table: pl.DataFrame) -> bytes:
     upper.set(ylabel="test accuracy", ylim=drawing.limits(rows))
     figure.suptitle(drawing.title(rows), fontsize=10)
     drawing.legend(figure, lower, rows, one_each(rows, curves, CURVE))
-    return _png(figure)
+    return drawing.png(figure)
 
 
 def utility_against_leakage(table: pl.DataFrame) -> bytes:
@@ -110,15 +107,9 @@ def utility_against_leakage(table: pl.DataFrame) -> bytes:
     axes.set_axisbelow(True)
     drawing.chance(axes.axvline, rows)
     drawing.legend(figure, axes, rows, [])
-    return _png(figure)
+    return drawing.png(figure)
 
 
 def _shift(i: int, count: int) -> float:
     """Sideways, so that intervals stand side by side."""
     return min(0.07, 0.6 / count) * (i - (count - 1) / 2)
-
-
-def _png(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()

@@ -3,7 +3,6 @@
 Numbers come from the runs (`python -m loft_jax.evaluate`), formulas from `iie`.
 """
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from loft_jax.findings.drawing import GREY, colour, marker
+from loft_jax.findings.drawing import GREY, colour, marker, png
 from loft_jax.findings.summary import over_seeds
 from loft_jax.findings.table import MODEL
 from loft_jax.findings.wording import head_name
@@ -130,9 +129,7 @@ def _figure(runs: Sequence[Run]) -> Picture | None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return Picture(buffer.getvalue(), _words(runs))
+    return Picture(png(figure), _words(runs))
 
 
 def _kind(run: Run) -> str:

@@ -1,12 +1,11 @@
 """Training curves of all runs in one figure."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from loft_jax.findings.drawing import COLOURS, GREY
+from loft_jax.findings.drawing import COLOURS, GREY, png
 from loft_jax.findings.wording import head_name
 from loft_jax.reporting.folders import Run
 from loft_jax.reporting.pictures import Picture
@@ -44,9 +43,7 @@ def curves(runs: Sequence[Run]) -> Picture | None:
     axis.plot([], [], "-", color=GREY, label="validation")
     axis.plot([], [], ":", color=GREY, label="training")
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return Picture(buffer.getvalue(), _words(trained, names))
+    return Picture(png(figure), _words(trained, names))
 
 
 def _words(runs: list[Run], names: list[str]) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from loft_jax.attacks.recipes import RECIPES
 from loft_jax.reproductions.compressed_grid import compressed_grid
 from loft_jax.reproductions.pictures import (
+    attacks_picture,
     compression_picture,
+    heads_picture,
     leakage_picture,
     side_by_side,
     trade_off_picture,
@@ -89,7 +91,7 @@ EXPERIMENTS = {
         _like(LAPTOP, rank=("none", "16"), activation=ACTIVATIONS, adaptive=SATURATING),
         _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS, adaptive=SATURATING),
         grid,
-        leakage_picture,
+        heads_picture,
     ),
     "table-input-norm": Experiment(
         "BatchNorm before the head, which the authors' code has and the paper's text has not",
@@ -103,6 +105,6 @@ EXPERIMENTS = {
         _like(LAPTOP, rank=("none", "16"), attack=tuple(RECIPES)),
         _like(PAPER, rank=("none", "50"), attack=tuple(RECIPES)),
         grid,
-        leakage_picture,
+        attacks_picture,
     ),
 }

@@ -1,12 +1,12 @@
 """The pictures of the reproduced figures and tables."""
 
-import io
 from typing import Any
 
 import numpy as np
 
-from loft_jax.findings.drawing import COLOURS
+from loft_jax.findings.drawing import COLOURS, png
 from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
+from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
 from loft_jax.findings.summary import summary
 from loft_jax.findings.wording import head_name
 from loft_jax.reproductions.results import Results
@@ -26,6 +26,16 @@ def leakage_picture(results: Results) -> bytes:
 def trade_off_picture(results: Results) -> bytes:
     """PNG: test accuracy against Acc@1."""
     return utility_against_leakage(results.table)
+
+
+def heads_picture(results: Results) -> bytes:
+    """PNG: a line a head."""
+    return heads_in_lines(results.table)
+
+
+def attacks_picture(results: Results) -> bytes:
+    """PNG: a line an attack."""
+    return attacks_in_lines(results.table)
 
 
 def compression_picture(results: Results) -> bytes:
@@ -58,7 +68,7 @@ def compression_picture(results: Results) -> bytes:
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     figure.suptitle("Plain head, cut after training (dotted: uncut); 95 % intervals", fontsize=10)
-    return _png(figure)
+    return png(figure)
 
 
 def side_by_side(results: Results) -> bytes:
@@ -88,7 +98,7 @@ def side_by_side(results: Results) -> bytes:
                 spine.set_visible(False)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     figure.suptitle(f"{first.config.attack}, seed {first.model.config.run.seed}", fontsize=10)
-    return _png(figure)
+    return png(figure)
 
 
 def _curve(
@@ -131,9 +141,3 @@ def _private(results: Results, attack: Attack, labels: np.ndarray) -> np.ndarray
     data = load_data(folder.read_config())
     train = folder.read_split(data).train
     return np.stack([data.images[train[data.labels[train] == label][0]] for label in labels])
-
-
-def _png(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()

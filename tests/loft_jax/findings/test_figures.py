@@ -8,6 +8,7 @@ from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
 
 from loft_jax.findings import drawing
 from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
+from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
 
 KNOWS = ("none", "pre-code", "logit", "straight-through")
 
@@ -39,7 +40,9 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("draw", [leakage_against_rank, utility_against_leakage])
+@pytest.mark.parametrize(
+    "draw", [leakage_against_rank, utility_against_leakage, heads_in_lines, attacks_in_lines]
+)
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_of_every_kind_are_drawn_without_a_warning(name, draw):
     from matplotlib.image import imread
