@@ -39,7 +39,7 @@ RECIPES = {
     "dcgan": Recipe(
         100, 32, 1000, "hinge", 4e-4, 2, False, "Zhang et al. 2020 (GMI); Miyato et al. 2018"
     ),
-    "kedmi": Recipe(100, 32, 1000, "hinge", 4e-4, 2, True, "Chen et al. 2021 (KED-MI)"),
+    "kedmi": Recipe(100, 32, 2500, "hinge", 4e-4, 2, True, "Chen et al. 2021 (KED-MI)"),
     # Blocks of two convolutions, in both networks: four times the cost of dcgan at its width.
     "plgmi": Recipe(128, 16, 2000, "hinge", 4e-4, 2, True, "Yuan et al. 2023 (PLG-MI)"),
     # Under the hinge with spectral normalisation the discriminator stays blind to this generator
