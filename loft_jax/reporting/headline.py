@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
+from loft_jax.findings.figures import leakage_against_rank
+from loft_jax.findings.forest import heads_in_lines
 from loft_jax.findings.summary import summary
 from loft_jax.findings.wording import attack_name, head_name
 from loft_jax.reporting.pictures import Picture
@@ -14,18 +15,18 @@ TOLD = 24
 
 
 def figure(table: pl.DataFrame) -> Picture | None:
-    """Leakage against rank if there are ranks, else utility against leakage; None without rows."""
+    """Leakage against rank if there are several, else a line for each head; None without rows."""
     rows = summary(table)
     if not rows:
         return None
-    ranks = any(row["rank"] is not None for row in rows)
-    draw = leakage_against_rank if ranks else utility_against_leakage
+    ranks = len({row["rank"] for row in rows} - {None}) > 1
+    draw = leakage_against_rank if ranks else heads_in_lines
     return Picture(draw(table), _words(rows, ranks))
 
 
 def _words(rows: list[dict[str, Any]], ranks: bool) -> str:
     what = "Attack accuracy (Acc@1) against the rank of the head" if ranks else (
-        "Test accuracy against attack accuracy (Acc@1)"
+        "Attack accuracy (Acc@1) and test accuracy of each head"
     )  # fmt: skip
     points = "; ".join(_point(row) for row in rows[:TOLD])
     more = "" if len(rows) <= TOLD else f"; {len(rows) - TOLD} more in the table below"
