@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from loft_jax.findings.table import ATTACK, MODEL
-from loft_jax.findings.wording import attack_name, head_name
+from loft_jax.findings.wording import attack_name, head_name, priors_differ
 
 Row = dict[str, Any]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
@@ -77,7 +77,7 @@ def legend(figure: Any, axes: Any, rows: list[Row], curves: list[Row]) -> None:
     """Below the axes: colours are attacks; markers too, or heads where there are several curves."""
     from matplotlib.lines import Line2D
 
-    priors = len({row["prior"] for row in rows}) > 1
+    priors = priors_differ(rows)
     handles: list[Any] = []
     for i, row in enumerate(one_each(rows, attacks_of(rows), ATTACK)):
         shape = "s" if len(curves) > 1 else marker(i)

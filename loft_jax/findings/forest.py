@@ -9,7 +9,7 @@ from loft_jax.findings import drawing
 from loft_jax.findings.drawing import GREY, Row, key, one_each
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import ATTACK, MODEL
-from loft_jax.findings.wording import attack_name, head_name
+from loft_jax.findings.wording import attack_name, head_name, priors_differ
 
 LONG = 36
 """Letters of a name of which three do not fit side by side."""
@@ -19,7 +19,7 @@ def heads_in_lines(table: pl.DataFrame) -> bytes:
     """PNG: a line for each head: its test accuracy, and Acc@1 of every attack in colour."""
     rows = summary(table)
     attacks = drawing.attacks_of(rows)
-    priors = len({row["prior"] for row in rows}) > 1
+    priors = priors_differ(rows)
     return _drawn(
         rows,
         [(one, _model_name(one, rows)) for one in one_each(rows, _keys(rows, MODEL), MODEL)],

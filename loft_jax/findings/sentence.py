@@ -6,7 +6,7 @@ import polars as pl
 
 from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
 from loft_jax.findings.remarks import caveats, not_tried, slopes
-from loft_jax.findings.wording import attack_name, head_name, heads_listed, signed
+from loft_jax.findings.wording import attack_name, head_name, heads_listed, priors_differ, signed
 from loft_jax.findings.worst_case import WORLD, worst_cases
 
 
@@ -52,7 +52,7 @@ def _of_world(table: pl.DataFrame, *, people: bool) -> Paragraph:
     same, effects = differences(table), rank_effects(table)
     worst = {head_name(one.setting): one for one in worst_cases(table)}
     masked = [name for name in worst if _masked(name, same)]
-    priors = table["prior"].n_unique() > 1
+    priors = priors_differ(table.iter_rows(named=True))
     verdicts = _verdicts(worst, masked)
     rest = [
         *(_cost(name, one, priors=priors) for name, one in worst.items() if lowers(one.leakage)),

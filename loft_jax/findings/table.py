@@ -60,13 +60,16 @@ NEVER_NONE = ("seed", "class", "accuracy_at_1", "classes", "test_accuracy", "run
 """Columns without gaps: one where a row was cut off shows it."""
 
 
-def rows_of(attack_folder: Path, root: Path, *, run: Path | None = None) -> list[dict[str, Any]]:
+def rows_of(
+    attack_folder: Path, root: Path, *, run: Path | None = None, prior: str | None = None
+) -> list[dict[str, Any]]:
     """The rows of one finished attack.
 
     Args:
         attack_folder: what `python -m loft_jax.attack` wrote.
         root: folder from which paths are told.
         run: the attacked run; none takes the one that the attack names.
+        prior: what the prior is called; none takes its folder's name.
 
     Raises:
         InputError: if a file is missing or damaged.
@@ -79,7 +82,7 @@ def rows_of(attack_folder: Path, root: Path, *, run: Path | None = None) -> list
             **model_columns(folder),
             "attack": attack["attack"],
             "adaptive": attack["adaptive"],
-            "prior": Path(attack["prior"]).name,
+            "prior": prior or Path(attack["prior"]).name,
             "seconds_train": result["seconds_compile"] + result["seconds_train"],
             "seconds_attack": attack["seconds_total"],
             "peak_memory_bytes": attack["peak_memory_bytes"],

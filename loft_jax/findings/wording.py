@@ -1,5 +1,6 @@
 """Heads, attacks and intervals in words, as sentences, tables and pictures name them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from loft_jax.metrics.bootstrap import Interval
@@ -22,6 +23,14 @@ def attack_name(setting: dict[str, Any], *, prior: bool) -> str:
     more = [] if setting["adaptive"] == "none" else [setting["adaptive"]]
     more += [f"prior {setting['prior']}"] if prior else []
     return setting["attack"] + (f" ({', '.join(more)})" if more else "")
+
+
+def priors_differ(rows: Iterable[dict[str, Any]]) -> bool:
+    """Whether some attack was made with several priors, so that its name must say which."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["attack"], set()).add(row["prior"])
+    return any(len(priors) > 1 for priors in found.values())
 
 
 def signed(interval: Interval) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 
 from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
 from loft_jax.findings.summary import summary
-from loft_jax.findings.wording import attack_name
+from loft_jax.findings.wording import attack_name, priors_differ
 from loft_jax.findings.worst_case import worst_cases
 from loft_jax.reporting.grid import (
     Bar,
@@ -72,7 +72,7 @@ def strongest_grid(table: pl.DataFrame) -> Grid:
     """Heads against the plain one, each under its strongest attack: `findings.worst_case`."""
     found = worst_cases(table)
     where, shared = _split([one.setting for one in found], ("trunk",))
-    priors = table["prior"].n_unique() > 1
+    priors = priors_differ(table.iter_rows(named=True))
     return Grid(
         "strongest",
         "Each head under its strongest attack, minus the plain head under its own"

@@ -75,6 +75,11 @@ class Prior:
         """Its folder's name."""
         return f"{self.config.prior}-{digest(self.content)}"
 
+    @property
+    def label(self) -> str:
+        """A short name for all that are fitted alike, each to its own target."""
+        return f"{self.config.prior}-{digest({**self.content, 'target': None})[:4]}"
+
 
 @dataclass(frozen=True)
 class Attack:

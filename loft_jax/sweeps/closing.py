@@ -7,25 +7,26 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.findings.wording import head_name
+from loft_jax.findings.wording import attack_name, head_name, priors_differ
 
 
 def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -> RenderableType:
     """What ends `python -m loft_jax.sweep`."""
     rows = numbers["summary"]
     several = len({(row["data"], row["trunk"]) for row in rows}) > 1
-    table = Table(title=f"{root}", title_justify="left", pad_edge=False)
+    priors = sorted({row["prior"] for row in rows})
+    title = f"{root}" + (f" (prior {priors[0]})" if len(priors) == 1 else "")
+    table = Table(title=title, title_justify="left", pad_edge=False)
     for name in (*(["pictures"] if several else []), "head", "attack"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("seeds", "test accuracy", "Acc@1", "95 %", "Acc@5", "identity error"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name == "95 %")
     for row in rows:
-        variant = "" if row["adaptive"] == "none" else f", {row['adaptive']}"
         low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
         table.add_row(
             *([f"{row['data']}, {row['trunk']}"] if several else []),
             head_name(row),
-            f"{row['attack']}{variant}, {row['prior']}",
+            attack_name(row, prior=priors_differ(rows)),
             str(row["seeds"]),
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),

@@ -15,6 +15,7 @@ from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import rows_of, to_table, write_table
 from loft_jax.findings.worst_case import worst_cases
+from loft_jax.sweeps.cells import Prior
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.engines import Cluster, Processes
 from loft_jax.sweeps.grid import Grid, grid
@@ -111,7 +112,10 @@ def collected(cells: Grid, store: Store, root: Path) -> pl.DataFrame:
     for attack in cells.attacks:
         try:
             if store.status(attack) == "done" and store.status(attack.model) == "done":
-                rows += rows_of(store.path(attack), root, run=store.path(attack.model))
+                # One name for priors that differ only in the target that they were fitted to.
+                label = attack.prior.label if isinstance(attack.prior, Prior) else None
+                run = store.path(attack.model)
+                rows += rows_of(store.path(attack), root, run=run, prior=label)
         except InputError as error:
             store.fail(attack, str(error))
     return to_table(rows)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loft_jax.findings.effects import lowers, raises
 from loft_jax.findings.sentence import conclusion
-from loft_jax.findings.wording import head_name, heads_listed, listed, signed
+from loft_jax.findings.wording import head_name, heads_listed, listed, priors_differ, signed
 from loft_jax.findings.worst_case import worst_cases
 from loft_jax.metrics.bootstrap import Interval
 
@@ -184,6 +184,8 @@ def test_names_and_numbers_in_words():
     assert head_name({**head, **PLAIN}) == "plain"
     assert signed(Interval(-0.12, -0.2, 0.05, 9)) == "-0.120 (-0.200 to +0.050)"
     assert signed(Interval(0.5, None, None, 1)) == "+0.500"
+    assert not priors_differ([{"attack": "ppa", "prior": "law"}, {"attack": "gmi", "prior": "gan"}])
+    assert priors_differ([{"attack": "ppa", "prior": "law"}, {"attack": "ppa", "prior": "gan"}])
     ranks = ["LoFt rank 4", "LoFt rank 8", "LoFt rank 8 (input norm)", "SVD rank 4"]
     told = "LoFt rank 4 and 8, and LoFt rank 8 (input norm), and SVD rank 4"
     assert heads_listed(ranks) == told

@@ -80,6 +80,8 @@ def test_a_recipe_that_needs_a_trained_prior_gets_one(attack):
     assert all(isinstance(one.prior, Prior) for one in cells.attacks)
     fitted_to_targets = attack in ("ked-mi", "plg-mi")
     assert len(cells.priors) == (len(cells.models) if fitted_to_targets else 1)
+    # Fitted alike, they have one name in the table: else no two heads could be compared.
+    assert len({prior.label for prior in cells.priors}) == 1
 
 
 def test_attacks_with_priors_of_two_kinds_are_two_attacks():
