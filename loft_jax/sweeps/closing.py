@@ -3,41 +3,27 @@
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.findings.wording import attack_name, head_name, priors_differ
+from loft_jax.findings.wording import head_name
+
+WHERE = ("data", "trunk", "attack", "adaptive", "prior", "seeds")
+"""What a line may differ in beside its head."""
+NAMES = {"data": "pictures", "adaptive": "attacker"}
 
 
 def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -> RenderableType:
     """What ends `python -m loft_jax.sweep`."""
     rows = numbers["summary"]
-    several = len({(row["data"], row["trunk"]) for row in rows}) > 1
-    priors = sorted({row["prior"] for row in rows})
-    title = f"{root}" + (f" (prior {priors[0]})" if len(priors) == 1 else "")
-    table = Table(title=title, title_justify="left", pad_edge=False)
-    for name in (*(["pictures"] if several else []), "head", "attack"):
-        table.add_column(name, overflow="fold")
-    for name in ("seeds", "test accuracy", "Acc@1", "95 %", "Acc@5", "identity error"):
-        table.add_column(name, justify="right", no_wrap=name == "95 %")
-    for row in rows:
-        low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
-        table.add_row(
-            *([f"{row['data']}, {row['trunk']}"] if several else []),
-            head_name(row),
-            attack_name(row, prior=priors_differ(rows)),
-            str(row["seeds"]),
-            _number(row["test_accuracy"]),
-            _number(row["accuracy_at_1"]),
-            "" if low is None else f"{low:.2f} to {high:.2f}",
-            _number(row["accuracy_at_5"]),
-            _number(row["identity_error"]),
-        )
+    table = _table(rows, f"{root}")
     parts: list[RenderableType] = [*([table] if rows else []), Text(numbers["conclusion"])]
     if failed:
         name, error = next(iter(failed.items()))
-        parts.append(Text(f"{len(failed)} cells failed, such as {name}: {error}", style="bold"))
+        count = "1 cell" if len(failed) == 1 else f"{len(failed)} cells"
+        parts.append(Text(f"{count} failed, such as {name}: {error}", style="bold"))
     if not rows:
         return Group(*parts)
     parts.append(
@@ -48,6 +34,39 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
         )
     )
     return Group(*parts)
+
+
+def _table(rows: list[dict[str, Any]], title: str) -> Table:
+    """A line for each head and attack; what is the same for all is told in the title."""
+    differing = [name for name in WHERE if len({row[name] for row in rows}) > 1]
+    shared = [_told(name, row[name]) for row in rows[:1] for name in WHERE if name not in differing]
+    table = Table(
+        title=", ".join([title, *filter(None, shared)]),
+        title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for name in ("head", *differing):
+        table.add_column(NAMES.get(name, name), overflow="fold")
+    for name in ("test\naccuracy", "Acc@1", "95 %", "identity\nerror"):
+        table.add_column(name, justify="right", no_wrap=True)  # where it is narrow, names fold
+    for row in rows:
+        low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
+        table.add_row(
+            head_name(row),
+            *("as it is" if row[name] == "none" else str(row[name]) for name in differing),
+            _number(row["test_accuracy"]),
+            _number(row["accuracy_at_1"]),
+            "" if low is None else f"{low:.2f} to {high:.2f}",
+            _number(row["identity_error"]),
+        )
+    return table
+
+
+def _told(name: str, value: Any) -> str:
+    if name == "seeds":
+        return f"{value} seed{'' if value == 1 else 's'}"
+    if name == "prior":
+        return f"prior {value}"
+    return "" if value == "none" else str(value)
 
 
 def _number(value: float | None) -> str:

@@ -1,0 +1,55 @@
+"""The closing table: every number whole in eighty columns; what all share is said once."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
+from rich.console import Console
+
+from loft_jax.findings.summary import summary
+from loft_jax.sweeps.closing import closing_table
+
+
+def printed(table, failed=None):
+    numbers = {"summary": summary(table), "conclusion": "Nothing is shown."}
+    out = io.StringIO()
+    Console(file=out, width=80).print(closing_table(numbers, failed or {}, Path("out")))
+    return out.getvalue()
+
+
+def attacked(*attacks, **setting):
+    rng = np.random.default_rng(0)
+    return table_of(
+        *(
+            rows_with(drawn(0.5, rng), **{**head, "attack": attack, **setting})
+            for attack in attacks
+            for head in (PLAIN, loft(16), loft(16, adaptive="straight-through"))
+        )
+    )
+
+
+@pytest.mark.parametrize("attacks", [("ppa",), ("ppa", "deep-inversion", "if-gmi")])
+def test_every_number_is_whole_and_stands_in_a_line(attacks):
+    table = attacked(*attacks)
+    text = printed(table)
+    assert "…" not in text
+    for row in summary(table):
+        ends = f"{row['accuracy_at_1_low']:.2f} to {row['accuracy_at_1_high']:.2f}"
+        lines = [line for line in text.splitlines() if f"{row['accuracy_at_1']:.3f}" in line]
+        assert any(ends in line for line in lines)
+
+
+def test_what_is_the_same_for_all_is_in_the_title_alone():
+    title, _, rest = printed(attacked("ppa")).partition("\n")
+    assert title.strip() == "out, faces, small_cnn, ppa, prior gan, 3 seeds"
+    assert "gan" not in rest
+    two = printed(table_of()) + printed(attacked("ppa", "gmi"))
+    assert "ppa, prior" not in two
+
+
+def test_failures_are_said_and_an_empty_table_has_no_pictures_to_look_at():
+    assert "1 cell failed, such as x: broken" in printed(attacked("ppa"), {"x": "broken"})
+    assert "look at" not in printed(table_of())
+    assert "look at   out/leakage.png" in printed(attacked("ppa"))
