@@ -101,6 +101,7 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         prior=(config.prior,) if config.prior is not None else base.prior,
         seeds=own,
         jobs=config.jobs,
+        memory=config.memory,
         submit=config.submit,
         out=str(Path(config.out) / "cells"),
         device=config.device,

@@ -31,6 +31,8 @@ class ReproduceConfig:
     """Seeds of weights, order and attack."""
     jobs: int = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
+    memory: float = 4.0
+    """GiB that each attack may use, beside what its process already holds."""
     submit: Engine = "none"
     """Hand the cells to a cluster by submitit: slurm, auto, or local."""
     out: str = "runs/reproduce"

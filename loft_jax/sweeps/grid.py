@@ -72,7 +72,10 @@ class Grid(NamedTuple):
         cut = [model for model in self.models if model.compression is not None]
         third = [self._with_attacks(model) for model in cut]
         return [
-            [Unit(cells[0].name, tuple(cells), config.device, config.cache) for cells in stage]
+            [
+                Unit(cells[0].name, tuple(cells), config.device, config.cache, config.memory)
+                for cells in stage
+            ]
             for stage in ([(cell,) for cell in first], second, third)
             if stage
         ]

@@ -60,6 +60,8 @@ class SweepConfig:
     """Seeds the synthetic people and the split."""
     jobs: int = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
+    memory: float = 4.0
+    """GiB that each attack may use, beside what its process already holds."""
     submit: Engine = "none"
     """Hand the cells to a cluster by submitit: slurm, auto, or local (processes, to try it)."""
     out: str = "runs/sweep"
@@ -119,3 +121,6 @@ def check(config: SweepConfig) -> None:
         *(("seeds", seed, 0) for seed in config.seeds),
     ):
         at_least(flag, count, smallest)
+    if not config.memory > 0:
+        msg = f"`--memory` must be a number above 0 (GiB), got {config.memory}"
+        raise InputError(msg)

@@ -19,20 +19,20 @@ class Unit(NamedTuple):
         cells: the work.
         device: which kind of device to use.
         cache: whether compiled programs are kept in the user's cache folder.
+        memory: GiB that each attack may use.
     """
 
     name: str
     cells: tuple[Cell, ...]
     device: Device
     cache: bool
+    memory: float
 
 
 def write_unit(path: Path, unit: Unit) -> None:
     """Write the unit's file."""
     cells = [_described(cell) for cell in unit.cells]
-    write_json(
-        path, {"name": unit.name, "cells": cells, "device": unit.device, "cache": unit.cache}
-    )
+    write_json(path, {**unit._asdict(), "cells": cells})
 
 
 def read_unit(path: Path) -> Unit:
@@ -43,7 +43,7 @@ def read_unit(path: Path) -> Unit:
     """
     values = RunFolder(path.parent).read(path.name)
     cells = tuple(_cell(cell) for cell in values["cells"])
-    return Unit(values["name"], cells, values["device"], values["cache"])
+    return Unit(**{**values, "cells": cells})
 
 
 def _described(cell: Cell | str | None) -> Any:

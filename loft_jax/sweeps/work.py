@@ -127,7 +127,7 @@ def _attack(store: Store, attack: Attack, unit: Unit, going: bool) -> int:
         prior=store.prior_argument(attack),
         evaluators=tuple(str(store.path(judge)) for judge in attack.judges),
         # Training in the same process keeps its memory; the attack has its own budget beside it.
-        memory=attack.config.memory + math.ceil(peak_memory_bytes() / 2**30),
+        memory=unit.memory + math.ceil(peak_memory_bytes() / 2**30),
         device=unit.device,
         cache=unit.cache,
         **place,

@@ -112,6 +112,7 @@ def test_a_smoke_at_the_papers_scale_keeps_the_network_and_shrinks_the_pictures(
         ({"name": "table-attacks", "data": "digits"}, "`--data` must be faces for table-attacks"),
         ({"seeds": ()}, "`--seeds` must list at least one value"),
         ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
+        ({"memory": 0.0}, "`--memory` must be a number above 0"),
         ({"jobs": 0}, "`--jobs` must be a whole number of at least 1, got 0"),
     ],
 )
