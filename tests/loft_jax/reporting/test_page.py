@@ -65,9 +65,8 @@ def shown_pixels(document, folders):
 
 
 def test_first_stands_which_heads_protect_and_below_the_figure_the_rest(document, sweep):
-    said = [one for one in document.found if one.get("class") in ("conclusion", "rest", "chart")][
-        :3
-    ]
+    kinds = ("conclusion", "rest", "chart")
+    said = [one for one in document.found if one.get("class") in kinds][:3]
     assert [one["class"] for one in said] == ["conclusion", "chart", "rest"]
     told = " ".join(one["text"] for one in said if one["class"] != "chart")
     assert told == conclusion(read_table(sweep))
