@@ -10,7 +10,8 @@ from jaxtyping import Float64
 from iie import _checks, _linalg, _structured
 from iie._instance import linear_instance
 from iie._types import ArrayLike
-from iie.closed_form import ACCURATE_DIM, gaussian_linear
+from iie.closed_form import gaussian_linear
+from iie.linear_error import ACCURATE_DIM
 from iie.mixture import MixturePosterior, mixture_posterior
 from iie.priors import GaussianMixture, StudentT
 from iie.releases import Linear

@@ -5,16 +5,14 @@ from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from iie import _linalg, _structured
-from iie.covariance import DenseCovariance
+from iie import _linalg
 from iie.inversion_error import A1, A2, A2_NOISE, A3, inversion_error
 from iie.inversion_error import InversionError as InversionError
+from iie.linear_error import linear_error
 from iie.lossy import label_only_error, post_processed_error, quantised_error
-from iie.priors import Gaussian, GaussianMixture, Prior, StudentT, as_prior
+from iie.mixture import mixture_error
+from iie.priors import Gaussian, GaussianMixture, StudentT, as_prior
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
-
-ACCURATE_DIM = 512  # up to here the accurate route costs a fraction of a second
-CANCELLATION = 1e-4  # of tr S: below, the accurate route is taken for a dense S of any size
 
 ASSUMPTIONS = (A1, A2, A3)
 SOURCE = (
@@ -105,41 +103,8 @@ def ideal_inversion_error(
     if isinstance(out, Quantised):
         return quantised_error(law, out, ideal_inversion_error(law, out.release, **options))
     if isinstance(law, GaussianMixture):
-        from iie.mixture import mixture_error
-
         return mixture_error(law, out, **options)
     return _linear(law, out, cutoff)
-
-
-class LinearError(NamedTuple):
-    """Error of the best linear attacker.
-
-    Attributes:
-        total: in u^2.
-        variance: tr S, in u^2, summed the way `total` was.
-        rank: numerical rank of W S^{1/2}.
-        cutoff: relative cut-off.
-    """
-
-    total: float
-    variance: float
-    rank: int
-    cutoff: float
-
-
-def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) -> LinearError:
-    """The error of the best linear attacker, for any prior; by one of two routes."""
-    S = prior.covariance
-    c = _linalg.relative_cutoff(S, release, cutoff)
-    if S.dim > ACCURATE_DIM:
-        total, rank = _structured.structured_error(S, release, c)
-        if not (isinstance(S, DenseCovariance) and total < CANCELLATION * S.trace()):
-            return LinearError(total, S.trace(), rank, c)
-    posterior = _linalg.condition(S, release, c)
-    total, variance = posterior.error, S.trace()
-    if release.noise is None:
-        variance = total + float(np.sum(posterior.seen**2))
-    return LinearError(total, variance, posterior.rank, c)
 
 
 def ideal_error_law(prior: Any, release: Any, *, cutoff: SupportsFloat | None = None) -> ErrorLaw:

@@ -8,9 +8,10 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks, _linalg, closed_form
+from iie import _checks, _linalg
 from iie.covariance import Covariance
 from iie.inversion_error import A2, A2_NOISE, A3, InversionError, inversion_error
+from iie.linear_error import linear_error
 from iie.monte_carlo import Welford
 from iie.priors import GaussianMixture
 from iie.releases import Linear
@@ -136,7 +137,7 @@ def mixture_error(
     n = _checks.count("samples", samples, at_least=2)
     rng = np.random.default_rng(0) if rng is None else rng
     posterior = mixture_posterior(prior, release, cutoff=cutoff)
-    best = closed_form.linear_error(prior, release, cutoff)
+    best = linear_error(prior, release, cutoff)
     low = float(prior.weights @ [np.sum(part**2) for part in posterior.unseen])
     spread = _Spread(posterior)
     stream = Welford()

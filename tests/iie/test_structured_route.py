@@ -7,7 +7,7 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iie import _structured, closed_form
+from iie import _structured, closed_form, linear_error
 from iie._linalg import condition
 from iie.covariance import (
     DenseCovariance,
@@ -85,7 +85,7 @@ def test_the_error_stays_within_eps_of_tr_s_when_w_s_wt_is_ill_conditioned(condi
 
 
 def test_a_large_dense_covariance_with_little_left_goes_back_to_the_accurate_route():
-    d = closed_form.ACCURATE_DIM + 8
+    d = linear_error.ACCURATE_DIM + 8
     variances = np.r_[np.ones(5), np.full(d - 5, 1e-13)]
     S, W = np.diag(variances), np.eye(d)[:5]
     expected = 1e-13 * (d - 5)
