@@ -36,7 +36,7 @@ from IPython.display import Markdown
 from scipy import stats
 
 from loft_jax.findings.effects import rank_effects
-from loft_jax.findings.sentence import paragraphs
+from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import read_table
 from loft_jax.findings.worst_case import worst_cases
@@ -235,7 +235,7 @@ figure.tight_layout()
 # The sentences below are made from the intervals alone. No effect is claimed whose interval holds zero.
 
 # %%
-for said in paragraphs(table):
+for said in conclusion(table):
     warning = "**A smoke, not a finding.** " if smoke else ""
     display(Markdown(f"{warning}{said.lead}\n\n{said.rest}"))
 

@@ -22,12 +22,7 @@ class Paragraph(NamedTuple):
     rest: str = ""
 
 
-def conclusion(table: pl.DataFrame) -> str:
-    """All paragraphs in one line."""
-    return " ".join(part for said in paragraphs(table) for part in said if part)
-
-
-def paragraphs(table: pl.DataFrame) -> list[Paragraph]:
+def conclusion(table: pl.DataFrame) -> list[Paragraph]:
     """A paragraph for each (pictures, trunk) of the table.
 
     "Finds fewer people" is said of a head only if the strongest attack on it, adaptive ones

@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from loft_jax.findings.sentence import paragraphs
+from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.wording import attack_name
 from loft_jax.reporting import headline, reconstructions, settings, theory, training
 from loft_jax.reporting.commands import attack_lines, run_lines
@@ -54,7 +54,7 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
     return {
         "title": f"Model inversion on {_data(material)}",
         "scope": _scope(material),
-        "conclusion": paragraphs(table),
+        "conclusion": conclusion(table),
         "headline": headline.figure(table),
         "numbers": [grid for grid in numbers if grid.rows],
         "reconstructions": reconstructions.panel(material, show_private=show_private),

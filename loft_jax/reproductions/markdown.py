@@ -16,8 +16,11 @@ def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> s
     lines = [
         f"# {experiment.title}",
         "",
-        numbers["conclusion"],
-        "",
+        *(
+            line
+            for said in numbers["conclusion"]
+            for line in (f"**{said['lead']}** {said['rest']}", "")
+        ),
         f"| {' | '.join(COLUMNS)} |",
         "|" + "---|" * len(COLUMNS),
         *(_line(row) for row in numbers["summary"]),

@@ -19,7 +19,9 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
     """What ends `python -m loft_jax.sweep`."""
     rows = numbers["summary"]
     table = _table(rows, f"{root}")
-    parts: list[RenderableType] = [*([table] if rows else []), Text(numbers["conclusion"])]
+    parts: list[RenderableType] = [table] if rows else []
+    for said in numbers["conclusion"]:
+        parts += [Text(said["lead"], style="bold"), Text(f"{said['rest']}\n".lstrip("\n"))]
     if failed:
         name, error = next(iter(failed.items()))
         count = "1 cell" if len(failed) == 1 else f"{len(failed)} cells"

@@ -125,7 +125,7 @@ def written(table: pl.DataFrame, root: Path) -> dict[str, Any]:
     """Write the table, the summary and the pictures; returns the summary."""
     write_table(table, root)
     numbers = {
-        "conclusion": conclusion(table),
+        "conclusion": [said._asdict() for said in conclusion(table)],
         "summary": summary(table),
         "worst_cases": [_plain(one) for one in worst_cases(table)],
         "differences": [_plain(one) for one in differences(table)],

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from loft_jax.findings.sentence import conclusion, paragraphs
+from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import read_table
 from loft_jax.reporting.session import report
@@ -69,7 +69,7 @@ def test_first_stands_which_heads_protect_and_below_the_figure_the_rest(document
     said = [one for one in document.found if one.get("class") in kinds][:3]
     assert [one["class"] for one in said] == ["conclusion", "chart", "rest"]
     told = " ".join(one["text"] for one in said if one["class"] != "chart")
-    assert told == conclusion(read_table(sweep))
+    assert told == " ".join(part for said in conclusion(read_table(sweep)) for part in said)
 
 
 def test_every_number_of_the_summary_is_in_the_first_table(document, sweep):
@@ -215,7 +215,7 @@ def test_folders_that_are_gone_are_told_and_the_table_still_counts(folders, swee
     shutil.copy(sweep / "table.parquet", copy)
     document = written(tmp_path / "r.html", copy)
     text = document.all("main")[0]["text"]
-    for said in paragraphs(read_table(sweep)):
+    for said in conclusion(read_table(sweep)):
         assert said.lead in text
         assert said.rest in text
     assert f"The run {os.path.realpath(copy)}/runs/None-0 is in the table" in text

@@ -42,7 +42,9 @@ def test_a_name_ends_with_a_picture_a_table_and_its_command(out, name):
     command = json.loads((folder / "sweep.json").read_text())["command"]
     assert command in told
     assert command.startswith(f"python -m loft_jax.reproduce {name} --quick")
-    assert summary["conclusion"] in told
+    for said in summary["conclusion"]:
+        assert said["lead"] in told
+        assert said["rest"] in told
     for row in summary["summary"]:
         assert f"{row['accuracy_at_1']:.3f}" in told
 

@@ -13,7 +13,10 @@ from loft_jax.sweeps.closing import closing_table
 
 
 def printed(table, failed=None):
-    numbers = {"summary": summary(table), "conclusion": "Nothing is shown."}
+    numbers = {
+        "summary": summary(table),
+        "conclusion": [{"lead": "Nothing is shown.", "rest": "Bare."}],
+    }
     out = io.StringIO()
     Console(file=out, width=80).print(closing_table(numbers, failed or {}, Path("out")))
     return out.getvalue()
