@@ -56,9 +56,8 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only mutants with one of these words")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time")
     options = parser.parse_args()
-    mutants = _mutants()
-    problems = [problem for mutant in mutants if (problem := mutant.problem())]
-    if problems:
+    mutants = every_mutant()
+    if problems := [problem for mutant in mutants if (problem := mutant.problem())]:
         print("\n".join(problems))
         return 2
     words = options.words or [""]
@@ -78,7 +77,8 @@ def main() -> int:
     return 1 if survived else 0
 
 
-def _mutants() -> list[Mutant]:
+def every_mutant() -> list[Mutant]:
+    """What mutants.toml lists."""
     with (ROOT / "tests" / "mutants.toml").open("rb") as file:
         content = tomllib.load(file)
     tests = content["tests"]
