@@ -17,6 +17,9 @@ def adapted(recipe: Recipe, adaptive: Adaptive) -> Recipe:
       pattern of the class (`public.class_patterns`): what the head hides, tanh and rank, is left
       behind. The weight stays.
     * logit: the identity loss becomes -l_y, whose gradient a confident softmax does not take away.
+
+    Raises:
+        InputError: if the recipe's own identity loss is -l_y already.
     """
     objective = recipe.objective
     if adaptive == "pre-code":
@@ -25,6 +28,12 @@ def adapted(recipe: Recipe, adaptive: Adaptive) -> Recipe:
         )
         return dataclasses.replace(recipe, objective=changed)
     if adaptive == "logit":
+        if objective.identity == "logit":
+            msg = (
+                f"`--adaptive` must be none, straight-through or pre-code for {recipe.title}, which"
+                " descends the logit already, got logit"
+            )
+            raise InputError(msg)
         return dataclasses.replace(
             recipe, objective=dataclasses.replace(objective, identity="logit")
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from loft_jax.attacks.recipes import recipe_named
+from loft_jax.attacks.recipes import Recipe, recipe_named
 from loft_jax.attacks.settings import Adaptive, AttackConfig, chosen_classes
 from loft_jax.attacks.settings import check as check_attack
 from loft_jax.attacks.settings import quick as quick_attack
@@ -181,15 +181,17 @@ def judges_of(model: Model) -> tuple[Model, ...]:
 
 def attacks_on(model: Model, config: SweepConfig) -> Iterable[Attack]:
     """The attacks of the grid on one classifier."""
-    head = model.config.model
-    variants: tuple[Adaptive, ...] = config.adaptive
-    if head.rank is None or head.activation == "none":
-        # There is no activation to see through; the attack as it is says the same.
-        variants = tuple(v for v in variants if v != "straight-through") or ("none",)
-    for name, adaptive, prior in itertools.product(
-        config.attack, variants, config.prior or (None,)
-    ):
-        recipe = recipe_named(name)
+    for name, prior in itertools.product(config.attack, config.prior or (None,)):
+        yield from _variants(model, name, prior, config)
+
+
+def _variants(model: Model, name: str, prior: str | None, config: SweepConfig) -> Iterable[Attack]:
+    """One attack as it is and by attackers who know the head."""
+    recipe, head = recipe_named(name), model.config.model
+    useful: list[Adaptive] = [
+        one for one in config.adaptive if not _changes_nothing(one, recipe, head)
+    ]
+    for adaptive in useful or ["none"]:
         asked = AttackConfig(
             path="RUN",
             attack=name,
@@ -205,6 +207,14 @@ def attacks_on(model: Model, config: SweepConfig) -> Iterable[Attack]:
         if own == "renderer" and model.config.data.data == "digits":
             own = "pixels"  # no face will ever be a digit
         yield Attack(model, asked, _prior(prior or str(own), model, config), judges_of(model))
+
+
+def _changes_nothing(adaptive: Adaptive, recipe: Recipe, head: ModelConfig) -> bool:
+    """Whether the attack as it is says the same: no activation, or -l_y is its loss already."""
+    linear = head.rank is None or head.activation == "none"
+    return (adaptive == "straight-through" and linear) or (
+        adaptive == "logit" and recipe.objective.identity == "logit"
+    )
 
 
 def _prior(name: str, model: Model, config: SweepConfig) -> Prior | str:

@@ -58,13 +58,19 @@ def test_patterns_of_a_linear_discriminant_are_its_class_means():
 
 
 def test_variants_change_the_identity_term_and_nothing_else():
-    for recipe in RECIPES.values():
-        code, logit = adapted(recipe, "pre-code"), adapted(recipe, "logit")
+    for name, recipe in RECIPES.items():
+        code = adapted(recipe, "pre-code")
+        logit = adapted(recipe, "logit") if name != "lomma" else recipe
         assert code.objective.identity_weight == 0
         assert code.objective.pattern == recipe.objective.identity_weight
         assert logit.objective.identity == "logit"
         assert adapted(recipe, "straight-through") == recipe == adapted(recipe, "none")
         assert code.search == logit.search == recipe.search
+
+
+def test_what_descends_the_logit_already_has_no_form_that_does():
+    with pytest.raises(InputError, match=r"for LOMMA .*, got logit"):
+        adapted(RECIPES["lomma"], "logit")
 
 
 def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):

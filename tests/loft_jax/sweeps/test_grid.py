@@ -37,6 +37,16 @@ def test_an_attack_sees_through_an_activation_only_where_there_is_one():
         assert found == ({"none", "logit"} if linear else set(every))
 
 
+def test_an_attack_that_descends_the_logit_already_is_made_once():
+    config = dataclasses.replace(SMALL, attack=("gmi", "lomma"), adaptive=("none", "logit"))
+    for model in grid(config).models:
+        own = [a.config for a in grid(config).attacks if a.model == model]
+        found = [(one.attack, one.adaptive) for one in own]
+        assert found == [("gmi", "none"), ("gmi", "logit"), ("lomma", "none")]
+    alone = dataclasses.replace(config, attack=("lomma",), adaptive=("logit",))
+    assert {attack.config.adaptive for attack in grid(alone).attacks} == {"none"}
+
+
 def test_a_plain_head_is_attacked_even_if_only_an_adaptive_attack_is_asked_for():
     config = dataclasses.replace(SMALL, rank=("none", "8"), adaptive=("straight-through",))
     found = {(a.model.config.model.rank, a.config.adaptive) for a in grid(config).attacks}
