@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.findings.wording import head_name
+from loft_jax.findings.wording import head_name, priors_differ
 
 WHERE = ("data", "trunk", "attack", "adaptive", "prior", "seeds")
 """What a line may differ in beside its head."""
@@ -42,9 +42,11 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
     """A line for each head and attack; what is the same for all is told in the title."""
     differing = [name for name in WHERE if len({row[name] for row in rows}) > 1]
     shared = [_told(name, row[name]) for row in rows[:1] for name in WHERE if name not in differing]
+    if "prior" in differing and not priors_differ(rows):
+        differing.remove("prior")  # the attack says it
     table = Table(
         title=", ".join([title, *filter(None, shared)]),
-        title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
+        title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
     for name in ("head", *differing):
         table.add_column(NAMES.get(name, name), overflow="fold")

@@ -52,6 +52,16 @@ def test_what_is_the_same_for_all_is_in_the_title_alone():
     assert "ppa, prior" not in two
 
 
+def test_priors_have_a_column_where_the_attack_does_not_say_which():
+    rng = np.random.default_rng(0)
+    ppa, gmi, other = (
+        rows_with(drawn(0.5, rng), **PLAIN, attack=attack, prior=prior)
+        for attack, prior in (("ppa", "renderer"), ("gmi", "dcgan-1234"), ("ppa", "dcgan-1234"))
+    )
+    assert "prior" not in printed(table_of(ppa, gmi))
+    assert "renderer" in printed(table_of(ppa, other))
+
+
 def test_failures_are_said_and_an_empty_table_has_no_pictures_to_look_at():
     assert "1 cell failed, such as x: broken" in printed(attacked("ppa"), {"x": "broken"})
     assert "look at" not in printed(table_of())
