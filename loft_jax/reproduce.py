@@ -21,7 +21,7 @@ name serves the others; an interrupted one goes on.
   table-rank        none, 128, 64, 32, 16, 8, 4 (paper scale: none, 500 ... 20)
   table-activation  none, relu, relu6, leaky_relu, sigmoid, tanh at rank 16
   table-input-norm  BatchNorm before the head or not
-  table-attacks     every recipe on the plain head and on rank 16; takes hours
+  table-attacks     every recipe on the plain head and on rank 16; takes an hour
 
 At laptop scale on synthetic faces, or --data digits; --scale paper is the authors' recipe as far as
 it is public, for your own pictures, and was not run here."""
