@@ -48,10 +48,11 @@ def _of_world(table: pl.DataFrame, *, people: bool) -> Paragraph:
     worst = {head_name(one.setting): one for one in worst_cases(table)}
     masked = [name for name in worst if _masked(name, same)]
     priors = priors_differ(table.iter_rows(named=True))
-    verdicts = _verdicts(worst, masked)
+    found = "digits" if first["data"] == "digits" else "people"
+    verdicts = _verdicts(worst, masked, found)
     rest = [
         *(_cost(name, one, priors=priors) for name, one in worst.items() if lowers(one.leakage)),
-        *(_of_prior(table, prior) for prior in sorted(set(table["prior"])) if priors),
+        *(_of_prior(table, prior, found) for prior in sorted(set(table["prior"])) if priors),
         *not_tried(table, list(worst), priors=priors),
         *slopes(effects, priors=priors),
         *caveats([*((one.seeds, one.leakage.n) for one in worst.values()),
@@ -62,7 +63,7 @@ def _of_world(table: pl.DataFrame, *, people: bool) -> Paragraph:
     return Paragraph(f"{where}, {lead[0][0].lower()}{' '.join(lead)[1:]}", " ".join(rest))
 
 
-def _verdicts(worst: dict[str, Difference], masked: list[str]) -> list[str]:
+def _verdicts(worst: dict[str, Difference], masked: list[str], found: str) -> list[str]:
     """What is shown of the heads that are compared."""
     safe = [name for name, one in worst.items() if lowers(one.leakage)]
     hidden = [name for name in masked if name not in safe]
@@ -71,7 +72,7 @@ def _verdicts(worst: dict[str, Difference], masked: list[str]) -> list[str]:
     said = []
     if safe:
         said.append(
-            f"The strongest attack that was tried finds fewer people in {heads_listed(safe)} than "
+            f"The strongest attack that was tried finds fewer {found} in {heads_listed(safe)} than "
             "in the plain head."
         )
     if hidden:
@@ -86,7 +87,7 @@ def _verdicts(worst: dict[str, Difference], masked: list[str]) -> list[str]:
         )
     if worse:
         said.append(
-            f"The strongest attack finds more people in {heads_listed(worse)} than in the plain "
+            f"The strongest attack finds more {found} in {heads_listed(worse)} than in the plain "
             "head."
         )
     return said
@@ -112,11 +113,11 @@ def _cost(name: str, one: Difference, *, priors: bool) -> str:
     return f"{told}; no change of test accuracy is shown, {signed(one.utility)}."
 
 
-def _of_prior(table: pl.DataFrame, prior: str) -> str:
+def _of_prior(table: pl.DataFrame, prior: str, found: str) -> str:
     """The same verdict from the attacks with one prior."""
     worst = worst_cases(table.filter(pl.col("prior") == prior))
     safe = [head_name(one.setting) for one in worst if lowers(one.leakage)]
     bare = [head_name(one.setting) for one in worst if not lowers(one.leakage)]
-    said = [f"it is shown that fewer people are found in {heads_listed(safe)}"] if safe else []
+    said = [f"it is shown that fewer {found} are found in {heads_listed(safe)}"] if safe else []
     said += [f"it is not shown for {heads_listed(bare)}"] if bare else []
     return f"With prior {prior} alone, {' and '.join(said) or 'no head can be compared'}."

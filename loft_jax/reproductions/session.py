@@ -92,7 +92,8 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         if config.name == "table-attacks":
             msg = "`--data` must be faces for table-attacks (its generators draw them), got digits"
             raise InputError(msg)
-        base = dataclasses.replace(base, classes="all")
+        # There is no prior but pixels, in which PPA finds next to nothing.
+        base = dataclasses.replace(base, classes="all", attack=("deep-inversion",))
     # A figure that shows one seed shows the first of those asked for.
     own = config.seeds[: len(base.seeds)] if len(base.seeds) == 1 else config.seeds
     grid = dataclasses.replace(

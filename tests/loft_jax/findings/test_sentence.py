@@ -121,6 +121,11 @@ def test_an_attack_that_is_weak_on_every_head_speaks_against_none():
     assert "finds fewer people in LoFt rank 4 than in the plain head" in said(world(cases))
 
 
+def test_on_digits_it_is_digits_that_are_found():
+    table = world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)], data="digits")
+    assert "finds fewer digits in LoFt rank 4 than in the plain head" in said(table)
+
+
 def test_the_strongest_prior_decides_and_each_is_told_alone():
     one = world([(PLAIN, 0.9, 0.9), (loft(4), 0.1, 0.9)], prior="faces")
     other = world([(PLAIN, 0.5, 0.9), (loft(4), 0.5, 0.9)], prior="gan")

@@ -86,6 +86,7 @@ def test_names_are_there_for_digits_too(name):
     made = cells(name, data="digits").attacks
     assert {attack.model.config.data.data for attack in made} == {"digits"}
     assert {attack.prior for attack in made} == {"pixels"}
+    assert {attack.prior for attack in made} == {"pixels"}
     assert {attack.config.classes for attack in made} == {"all"}
 
 
