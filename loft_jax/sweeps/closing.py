@@ -50,7 +50,8 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
     )  # fmt: skip
     for name in ("head", *differing):
         table.add_column(NAMES.get(name, name), overflow="fold")
-    for name in ("test\naccuracy", "Acc@1", "95 %", "identity\nerror"):
+    known = any(row["identity_error"] is not None for row in rows)  # on synthetic faces
+    for name in ("test\naccuracy", "Acc@1", "95 %", *(["identity\nerror"] if known else [])):
         table.add_column(name, justify="right", no_wrap=True)  # where it is narrow, names fold
     for row in rows:
         low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
@@ -60,7 +61,7 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),
             "" if low is None else f"{low:.2f} to {high:.2f}",
-            _number(row["identity_error"]),
+            *([_number(row["identity_error"])] if known else []),
         )
     return table
 

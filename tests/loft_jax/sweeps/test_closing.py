@@ -13,8 +13,12 @@ from loft_jax.sweeps.closing import closing_table
 
 
 def printed(table, failed=None):
+    return told(summary(table), failed)
+
+
+def told(rows, failed=None):
     numbers = {
-        "summary": summary(table),
+        "summary": rows,
         "conclusion": [{"lead": "Nothing is shown.", "rest": "Bare."}],
     }
     out = io.StringIO()
@@ -50,6 +54,12 @@ def test_what_is_the_same_for_all_is_in_the_title_alone():
     assert "gan" not in rest
     two = printed(table_of()) + printed(attacked("ppa", "gmi"))
     assert "ppa, prior" not in two
+
+
+def test_identity_errors_have_a_column_where_some_are_known():
+    rows = summary(attacked("ppa"))
+    assert "1.234" in told([{**row, "identity_error": 1.234} for row in rows])
+    assert "identity" not in told([{**row, "identity_error": None} for row in rows])
 
 
 def test_priors_have_a_column_where_the_attack_does_not_say_which():
