@@ -3,7 +3,7 @@
 import dataclasses
 
 from loft_jax.sweeps.cells import Model
-from loft_jax.sweeps.grid import DIGITS, Grid, attacks_on, models
+from loft_jax.sweeps.grid import DIGITS, Grid, attacks_on, check_places, models
 from loft_jax.sweeps.settings import SweepConfig
 
 METHODS = ("svd", "covariance")
@@ -13,7 +13,11 @@ def compressed_grid(config: SweepConfig) -> Grid:
     """Every plain model of the grid, as it is and cut to each listed rank by both methods.
 
     The SVD of a weight has no more ranks than classes: ranks beyond them are left to the other.
+
+    Raises:
+        InputError: as `loft_jax.sweeps.grid.grid`.
     """
+    check_places(config)
     plain = models(dataclasses.replace(config, rank=("none",)))
     ranks = [int(word) for word in config.rank if word != "none"]
     known = {"faces": config.identities, "digits": DIGITS}

@@ -96,13 +96,17 @@ def grid(config: SweepConfig) -> Grid:
     Raises:
         InputError: if a combination is impossible.
     """
-    _check_places(config)
+    check_places(config)
     attacks = [attack for model in models(config) for attack in attacks_on(model, config)]
     return Grid(tuple({attack.name: attack for attack in attacks}.values()))
 
 
-def _check_places(config: SweepConfig) -> None:
-    """Say before anything is trained what every cell would fail at."""
+def check_places(config: SweepConfig) -> None:
+    """Say before anything is trained what every cell would fail at.
+
+    Raises:
+        InputError: if pictures or priors are not there, or classes are none of theirs.
+    """
     for data in config.data:
         if data in ("faces", "digits"):
             chosen_classes(config.classes, config.identities if data == "faces" else DIGITS)

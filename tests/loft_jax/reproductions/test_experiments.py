@@ -121,3 +121,10 @@ def test_what_cannot_be_is_said(settings, words):
     config = ReproduceConfig(**{"name": "table-rank", **settings})
     with pytest.raises(InputError, match=words):
         check(grid_of(config, EXPERIMENTS[config.name]))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_name_says_first_what_all_its_cells_would_fail_at(name):
+    config = ReproduceConfig(name, prior="nothing-there")
+    with pytest.raises(InputError, match=r"`--prior` must list .*, got nothing-there"):
+        EXPERIMENTS[name].cells(grid_of(config, EXPERIMENTS[name]))
