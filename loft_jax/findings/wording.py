@@ -49,7 +49,9 @@ def heads_listed(names: list[str]) -> str:
     told = [
         f"{kind} {listed(ranks)}" if ranks[0].isdecimal() else kind for kind, ranks in kinds.items()
     ]
-    return ", and ".join(told)
+    if any(len(ranks) > 1 for ranks in kinds.values()):
+        return ", and ".join(told)  # "and" stands between ranks already
+    return listed(told)
 
 
 def listed(names: list[str]) -> str:

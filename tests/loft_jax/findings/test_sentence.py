@@ -197,4 +197,6 @@ def test_names_and_numbers_in_words():
     told = "LoFt rank 4 and 8, and LoFt rank 8 (input norm), and SVD rank 4"
     assert heads_listed(ranks) == told
     assert heads_listed(["plain"]) == "plain"
+    one_each = "LoFt rank 8, LoFt rank 8 (input norm) and SVD rank 4"
+    assert heads_listed(ranks[1:]) == one_each
     assert [listed(list("abc")[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
