@@ -30,7 +30,18 @@ class LinearError(NamedTuple):
 
 
 def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) -> LinearError:
-    """The error of the best linear attacker, for any prior; by one of two routes."""
+    """The error of the best linear attacker, for any prior; by one of two routes.
+
+    Args:
+        prior: with covariance S, "d d"; its law does not matter otherwise.
+        release: y = W x + b, with noise or without; W is "m d".
+        cutoff: as for `iie.ideal_inversion_error`.
+
+    Raises:
+        ValueError: if `cutoff` is outside [0, 1), or the noise is too singular for d above 512.
+
+    Source: known, linear least squares.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
+    """
     S = prior.covariance
     c = _linalg.relative_cutoff(S, release, cutoff)
     if S.dim > ACCURATE_DIM:

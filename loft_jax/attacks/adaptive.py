@@ -28,7 +28,7 @@ def adapted(recipe: Recipe, adaptive: Adaptive) -> Recipe:
         )
         return dataclasses.replace(recipe, objective=changed)
     if adaptive == "logit":
-        if objective.identity == "logit":
+        if recipe.descends_logit:
             msg = (
                 f"`--adaptive` must be none, straight-through or pre-code for {recipe.title}, which"
                 " descends the logit already, got logit"

@@ -53,6 +53,11 @@ class Recipe:
         """Whether the search is for a distribution of each class."""
         return isinstance(self.search[0].space, Gaussians)
 
+    @property
+    def descends_logit(self) -> bool:
+        """Whether the identity loss is -l_y already: the adaptive form logit is then no other."""
+        return self.objective.identity == "logit"
+
     def objective_for(self, prior: ImagePrior) -> Objective:
         """The objective for this prior: ||z||^2 means nothing where latents are not normal."""
         if prior.normal_latents:

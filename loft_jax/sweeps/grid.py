@@ -217,7 +217,7 @@ def _changes_nothing(adaptive: Adaptive, recipe: Recipe, head: ModelConfig) -> b
     """Whether the attack as it is says the same: no activation, or -l_y is its loss already."""
     linear = head.rank is None or head.activation == "none"
     return (adaptive == "straight-through" and linear) or (
-        adaptive == "logit" and recipe.objective.identity == "logit"
+        adaptive == "logit" and recipe.descends_logit
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
 from rich.console import Console
 
+from loft_jax.attacks.recipes import RECIPES
 from loft_jax.findings.summary import summary
 from loft_jax.sweeps.closing import closing_table
 
@@ -70,6 +71,22 @@ def test_priors_have_a_column_where_the_attack_does_not_say_which():
     )
     assert "prior" not in printed(table_of(ppa, gmi))
     assert "renderer" in printed(table_of(ppa, other))
+
+
+def test_every_recipe_by_the_logit_keeps_its_name_and_the_verdict_stands_below():
+    rng = np.random.default_rng(0)
+    table = table_of(
+        *(
+            rows_with(drawn(0.5, rng), **{**head, "attack": attack, "adaptive": adaptive})
+            for attack in RECIPES
+            for head in (PLAIN, loft(16))
+            for adaptive in ("none", "logit")
+        )
+    )
+    text = printed(table)
+    for name in RECIPES:
+        assert text.count(f" {name} ") == 4
+    assert text.index("Nothing is shown.\nBare.\n") > text.rindex("vmi")
 
 
 def test_failures_are_said_and_an_empty_table_has_no_pictures_to_look_at():
