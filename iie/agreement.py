@@ -8,11 +8,12 @@ from typing import SupportsIndex
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks, closed_form
-from iie.attackers import ideal_attacker
-from iie.inversion_error import InversionError
-from iie.monte_carlo import Estimate, attack_error
-from iie.rational import rational_inversion_error
+from iie._input import checks
+from iie.attackers.affine import ideal_attacker
+from iie.attackers.simulation import Estimate, attack_error
+from iie.error import closed_form
+from iie.error.rational import rational_inversion_error
+from iie.error.result import InversionError
 
 ALLOWED_STANDARD_ERRORS = 5.0
 ALLOWED_RELATIVE = 1e-10  # between rationals and float64, up to condition 1e6
@@ -92,7 +93,7 @@ def compare(case: Case, *, samples: SupportsIndex, rng: np.random.Generator) -> 
     Raises:
         ValueError: if S and W do not fit each other, or `samples` is below 2.
     """
-    n = _checks.count("samples", samples, at_least=2)
+    n = checks.count("samples", samples, at_least=2)
     S, W = case.covariance, case.weight
     rational, rank = rational_inversion_error(S, W)
     exact = closed_form.ideal_inversion_error(S, W)

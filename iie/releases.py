@@ -8,9 +8,9 @@ from typing import Any, SupportsFloat, SupportsIndex
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie._weights import weight_operator
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie._input.weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
 
 BLOCK = 2**23  # numbers of W in float64 at once: 64 MiB
@@ -54,7 +54,7 @@ class Linear:
         object.__setattr__(self, "bias", _bias(bias, W.shape[0]))
         object.__setattr__(self, "noise", _noise(noise, W.shape[0]))
         matrix_free = hasattr(weight, "rmatmat") or hasattr(weight, "tocsr")
-        object.__setattr__(self, "epsilon", 2.0**-52 if matrix_free else _checks.epsilon(weight))
+        object.__setattr__(self, "epsilon", 2.0**-52 if matrix_free else checks.epsilon(weight))
 
     @property
     def outputs(self) -> int:
@@ -77,7 +77,7 @@ class Linear:
         if hasattr(self.weight, "tocsr"):
             return self.weight[start:stop].toarray()
         units = np.eye(self.outputs, stop - start, -start)
-        return _checks.real_array("weight", self.weight.rmatmat(units), 2).T
+        return checks.real_array("weight", self.weight.rmatmat(units), 2).T
 
     def blocks(self) -> Iterator[tuple[slice, Float64[np.ndarray, "n d"]]]:
         """W in blocks of rows, each with its place, so that no second copy of W is made."""
@@ -95,7 +95,7 @@ class Linear:
             return y
         if hasattr(self.weight, "tocsr"):
             return (self.weight @ x.T).T
-        return _checks.real_array("weight", self.weight.matmat(x.T), 2).T
+        return checks.real_array("weight", self.weight.matmat(x.T), 2).T
 
     def __call__(
         self, x: Float64[np.ndarray, "n d"], rng: np.random.Generator | None = None
@@ -133,7 +133,7 @@ class LabelOnly:
     classes: int | np.integer
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", _checks.integer("classes", self.classes, at_least=1))
+        object.__setattr__(self, "classes", checks.integer("classes", self.classes, at_least=1))
 
     @property
     def outputs(self) -> int:
@@ -167,7 +167,7 @@ class Quantised:
 
     def __post_init__(self) -> None:
         _inner(self.release)
-        bits = _checks.number("bits_per_output", self.bits_per_output, at_least=0.0)
+        bits = checks.number("bits_per_output", self.bits_per_output, at_least=0.0)
         object.__setattr__(self, "bits_per_output", bits)
 
     @property
@@ -253,7 +253,7 @@ def _inner(release: Any) -> None:
 def _bias(value: ArrayLike | None, m: int) -> Float64[np.ndarray, "{m}"]:
     if value is None:
         return np.zeros(m)
-    b = _checks.real_array("bias", value, 1)
+    b = checks.real_array("bias", value, 1)
     if b.shape != (m,):
         msg = f"`bias` must have length {m} (the rows of `weight`), got shape {b.shape}"
         raise ValueError(msg)
@@ -267,9 +267,9 @@ def _noise(value: Any, m: int) -> Covariance | None:
     if isinstance(value, Covariance) or np.ndim(value) == 2:
         N = as_covariance(value, "noise")
     elif np.ndim(value) == 1:
-        N = DiagonalCovariance(_checks.nonnegative("noise", value, 1))
+        N = DiagonalCovariance(checks.nonnegative("noise", value, 1))
     else:
-        variance = float(_checks.nonnegative("noise", np.asarray(value), 0))
+        variance = float(checks.nonnegative("noise", np.asarray(value), 0))
         N = IsotropicCovariance(variance, m)
     if N.dim != m:
         msg = f"`noise` must be of the {m} outputs of `weight`, got {N.dim}"

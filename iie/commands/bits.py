@@ -3,7 +3,7 @@
 import argparse
 import math
 
-from iie import _checks
+from iie._input import checks
 from iie.commands import shared
 from iie.commands.prior import add_prior_flags, prior_of
 
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
-    from iie.information import bits_to_reach_psnr, label_bound, quantised_bound
+    from iie.information.rate_distortion import bits_to_reach_psnr, label_bound, quantised_bound
 
     shared.check_writable("--json", options.json)
     prior = prior_of(options)
@@ -61,11 +61,11 @@ def run(options: argparse.Namespace) -> int:
     if value_range is None:
         value_range = 4 * math.sqrt(prior.covariance.trace() / d)
     for classes in options.classes:
-        _checks.count("--classes", classes, at_least=1)
+        checks.count("--classes", classes, at_least=1)
     rows = [(f"label, {k:,} classes", label_bound(spectrum, k)) for k in options.classes]
     for outputs, bits in options.code or [(64, 32)]:
-        _checks.count("--code R", outputs, at_least=0)
-        _checks.count("--code B", bits, at_least=0)
+        checks.count("--code R", outputs, at_least=0)
+        checks.count("--code B", bits, at_least=0)
         name = f"{outputs:,} outputs of {bits} bits"
         rows.append((name, quantised_bound(spectrum, outputs, bits)))
     for psnr in options.psnr:

@@ -11,7 +11,7 @@ from iie.commands import shared
 from iie.commands.prior import NamedCovariance, add_prior_flags, prior_of
 
 if TYPE_CHECKING:
-    from iie.rank_curve import RankCurve
+    from iie.filters.curves import RankCurve
 
 SUMMARY = "relative IIE against rank: most leaking, random and least leaking filter"
 NOTE = (
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
-    from iie.rank_curve import rank_curve
+    from iie.filters.curves import rank_curve
 
     json_file = shared.checked_outputs(options)
     if options.quick and options.shape is None:
@@ -122,7 +122,7 @@ def _lines(curve: "RankCurve") -> dict[str, Float64[np.ndarray, " n"]]:
 def _draw(prior: NamedCovariance, curve: "RankCurve", options: argparse.Namespace) -> None:
     """A smooth picture: many ranks between 0 and the largest that was asked for."""
     from iie import plots
-    from iie.rank_curve import rank_curve
+    from iie.filters.curves import rank_curve
 
     last = int(curve.ranks.max())
     spread = np.unique(np.rint(np.geomspace(1, max(last, 1), 200)).astype(int))

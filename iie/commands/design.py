@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from iie import _checks
+from iie._input import checks
 from iie.commands import shared
 from iie.commands.prior import load_rows
 
 if TYPE_CHECKING:
-    from iie.design import FilterDesign
+    from iie.filters.designs import FilterDesign
 
 SUMMARY = "the filter of rank r that leaks least for the class signal it keeps, and the trade-off"
 NOTE = (
@@ -59,11 +59,11 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
-    from iie.design import least_leaking_filter, sufficient_rank, trade_off
+    from iie.filters.designs import least_leaking_filter, sufficient_rank, trade_off
 
     json_file = shared.checked_outputs(options)
     shared.check_writable("--weight", options.weight)
-    _checks.count("--seed", options.seed, at_least=0)
+    checks.count("--seed", options.seed, at_least=0)
     name, samples, labels = _samples(options)
     model = _fitted(samples, labels)
     enough = sufficient_rank(model)
@@ -143,7 +143,7 @@ def load_labels(name: str, path: Path, n: int) -> Int64[np.ndarray, " n"]:
 def _fitted(samples: Float64[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]):
     """Class means, and their shared covariance shrunk as Ledoit and Wolf do."""
     from iie.covariance import empirical_covariance
-    from iie.lda import lda_model
+    from iie.filters.discriminant import lda_model
 
     classes, index = np.unique(labels, return_inverse=True)
     if len(classes) < 2:

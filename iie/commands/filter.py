@@ -10,7 +10,7 @@ from iie.commands import shared
 from iie.commands.prior import load_rows
 
 if TYPE_CHECKING:
-    from iie.filter_report import FilterReport
+    from iie.filters.report import FilterReport
 
 SUMMARY = "what a filter W leaks of samples X: its error, its place among all filters, its bits"
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
-    from iie.filter_report import filter_report
+    from iie.filters.report import filter_report
 
     json_file = shared.checked_outputs(options)
     weight = load_rows("W.npy", options.weight)
@@ -88,7 +88,7 @@ def _draw(
 ) -> None:
     from iie import plots
     from iie.covariance import empirical_covariance
-    from iie.rank_curve import rank_curve
+    from iie.filters.curves import rank_curve
 
     S = empirical_covariance(samples, report.shrinkage)
     last = min(report.dim, 2 * max(report.rank, 1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
+from iie._input import checks
 
 if TYPE_CHECKING:
     from iie.covariance.base import Covariance
@@ -128,7 +128,7 @@ def load_rows(name: str, path: Path) -> Float64[np.ndarray, "n d"]:
     if array.ndim < 2 or array.size == 0:
         msg = f"`{name}` must hold at least one row of numbers, got shape {array.shape}"
         raise ValueError(msg)
-    return _checks.real_array(name, array.reshape(len(array), -1), 2)
+    return checks.real_array(name, array.reshape(len(array), -1), 2)
 
 
 def _words(shape: tuple[int, ...]) -> str:

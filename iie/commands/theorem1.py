@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from iie import _checks
+from iie._input import checks
 from iie.agreement import (
     ALLOWED_RELATIVE,
     ALLOWED_STANDARD_ERRORS,
@@ -14,8 +14,8 @@ from iie.agreement import (
     compare,
     theorem_1_cases,
 )
-from iie.closed_form import ASSUMPTIONS, SOURCE
 from iie.commands import shared
+from iie.error.closed_form import ASSUMPTIONS, SOURCE
 
 SAMPLES, QUICK_SAMPLES = 100_000, 20_000
 SUMMARY = "Theorem 1 by exact rationals, closed form and Monte Carlo; exit 1 when they disagree"
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
-    _checks.count("--samples", options.samples, at_least=2)
-    _checks.count("--seed", options.seed, at_least=0)
+    checks.count("--samples", options.samples, at_least=2)
+    checks.count("--seed", options.seed, at_least=0)
     shared.check_writable("--json", options.json)
     results = [
         compare(case, samples=options.samples, rng=np.random.default_rng([options.seed, i]))

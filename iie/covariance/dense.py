@@ -6,8 +6,8 @@ import numpy as np
 import scipy  # not scipy.linalg: parts of SciPy then load at first use, and `import iie` is quick
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
 LARGE = 1024  # from here on the checks of a matrix take longer than a call of Python
@@ -40,10 +40,10 @@ class DenseCovariance(Covariance):
     """
 
     def __init__(self, matrix: ArrayLike, *, name: str = "matrix") -> None:
-        self.matrix = _checks.covariance_matrix(name, matrix)
-        self.cutoff = 10 * len(self.matrix) * _checks.epsilon(matrix)
+        self.matrix = checks.covariance_matrix(name, matrix)
+        self.cutoff = 10 * len(self.matrix) * checks.epsilon(matrix)
         if not _clearly_positive(self.matrix) and self._lower is None:
-            self._check_semidefinite(name, _checks.tolerance(matrix))
+            self._check_semidefinite(name, checks.tolerance(matrix))
 
     @property
     def dim(self) -> int:
@@ -99,7 +99,7 @@ class DenseCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         if r == 0:
             return Eigenpairs(np.zeros(0), np.zeros((self.dim, 0)))
         if "_eigen" in self.__dict__:

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
 
@@ -23,7 +23,7 @@ class DiagonalCovariance(Covariance):
     """
 
     def __init__(self, variances: ArrayLike) -> None:
-        self.variances = _checks.nonnegative("variances", variances, 1)
+        self.variances = checks.nonnegative("variances", variances, 1)
 
     @property
     def dim(self) -> int:
@@ -32,7 +32,7 @@ class DiagonalCovariance(Covariance):
 
     def apply(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
         """S x = v * x, row by row."""
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         return self.variances[:, None] * x
 
     def solve(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
@@ -41,7 +41,7 @@ class DiagonalCovariance(Covariance):
         Raises:
             ValueError: if a variance is 0.
         """
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         zeros = int(np.sum(self.variances == 0))
         if zeros:
             msg = f"the covariance is singular: {zeros} of its {self.dim} `variances` are 0"
@@ -50,12 +50,12 @@ class DiagonalCovariance(Covariance):
 
     def root(self, z: Float64[np.ndarray, "q k"]) -> Float64[np.ndarray, "d k"]:
         """F z = sqrt(v) * z, row by row."""
-        _checks.columns("z", z, self.dim)
+        checks.columns("z", z, self.dim)
         return np.sqrt(self.variances)[:, None] * z
 
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x = sqrt(v) * x, row by row."""
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         return np.sqrt(self.variances)[:, None] * x
 
     def trace(self) -> float:
@@ -72,7 +72,7 @@ class DiagonalCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         order = np.argsort(-self.variances, kind="stable")[:r]
         vectors = np.zeros((self.dim, r))
         vectors[order, np.arange(r)] = 1.0

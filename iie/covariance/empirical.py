@@ -6,8 +6,8 @@ from typing import SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.dense import DenseCovariance
 from iie.covariance.low_rank import LowRankCovariance
@@ -106,7 +106,7 @@ def empirical_covariance(
 
     Source: references.bib:ledoit2004well.
     """
-    X = _checks.real_array("samples", samples, 2)
+    X = checks.real_array("samples", samples, 2)
     n, d = X.shape
     if n < 2 or d < 1:
         msg = f"`samples` must have at least 2 rows and 1 column, got shape {X.shape}"

@@ -6,7 +6,7 @@ from typing import SupportsFloat, SupportsInt
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
+from iie._input import checks
 from iie.covariance.base import Covariance, Eigenpairs
 
 
@@ -27,8 +27,8 @@ class IsotropicCovariance(Covariance):
     """
 
     def __init__(self, variance: SupportsFloat, dim: SupportsInt) -> None:
-        self.variance = _checks.number("variance", variance, at_least=0.0)
-        self._dim = _checks.integer("dim", dim, at_least=1)
+        self.variance = checks.number("variance", variance, at_least=0.0)
+        self._dim = checks.integer("dim", dim, at_least=1)
 
     @property
     def dim(self) -> int:
@@ -37,7 +37,7 @@ class IsotropicCovariance(Covariance):
 
     def apply(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
         """S x = s^2 x."""
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         return self.variance * x
 
     def solve(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "d k"]:
@@ -46,7 +46,7 @@ class IsotropicCovariance(Covariance):
         Raises:
             ValueError: if s = 0.
         """
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         if self.variance == 0:
             msg = "the covariance is singular: `variance` is 0; S^{-1} needs it positive"
             raise ValueError(msg)
@@ -54,12 +54,12 @@ class IsotropicCovariance(Covariance):
 
     def root(self, z: Float64[np.ndarray, "q k"]) -> Float64[np.ndarray, "d k"]:
         """F z = s z."""
-        _checks.columns("z", z, self.dim)
+        checks.columns("z", z, self.dim)
         return math.sqrt(self.variance) * z
 
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x = s x."""
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         return math.sqrt(self.variance) * x
 
     def trace(self) -> float:
@@ -76,5 +76,5 @@ class IsotropicCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         return Eigenpairs(np.full(r, self.variance), np.eye(self.dim, r))

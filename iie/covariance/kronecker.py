@@ -7,8 +7,8 @@ from math import prod
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance._columns import by_blocks
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.conversion import as_covariance
@@ -87,7 +87,7 @@ class KroneckerCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         order = np.argsort(-self._products(), kind="stable")[:r]
         values, vectors = np.ones(r), np.ones((1, r))
         choices = np.unravel_index(order, self._dims)

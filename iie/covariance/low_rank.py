@@ -7,8 +7,8 @@ import numpy as np
 import scipy
 from jaxtyping import Bool, Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 from iie.covariance.dense import DenseCovariance
 
@@ -32,8 +32,8 @@ class LowRankCovariance(Covariance):
     """
 
     def __init__(self, factor: ArrayLike, variances: ArrayLike) -> None:
-        self.factor = _checks.real_array("factor", factor, 2)
-        self.variances = _checks.nonnegative("variances", variances, 1)
+        self.factor = checks.real_array("factor", factor, 2)
+        self.variances = checks.nonnegative("variances", variances, 1)
         if len(self.factor) != len(self.variances):
             msg = (
                 f"`variances` must have length {len(self.factor)} (the rows of `factor`), got"
@@ -63,7 +63,7 @@ class LowRankCovariance(Covariance):
 
         Source: references.bib:golub2013matrix, 2.1.4 (Woodbury) and 4.2 (Schur complement).
         """
-        _checks.columns("x", x, self.dim)
+        checks.columns("x", x, self.dim)
         part = self._partition
         y = np.empty_like(x, dtype=np.float64)
         scaled = x[part.large] / part.scale[:, None]
@@ -75,7 +75,7 @@ class LowRankCovariance(Covariance):
 
     def root(self, z: Float64[np.ndarray, "q n"]) -> Float64[np.ndarray, "d n"]:
         """F z = A z_1 + sqrt(v) * z_2, z = (z_1, z_2)."""
-        _checks.columns("z", z, self.root_dim)
+        checks.columns("z", z, self.root_dim)
         k = self.factor.shape[1]
         return self.factor @ z[:k] + np.sqrt(self.variances)[:, None] * z[k:]
 
@@ -110,7 +110,7 @@ class LowRankCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d; if v is not constant, d is above 4096 and r is d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         if self._constant:
             return Eigenpairs(self.spectrum()[:r], _completed(self._svd[0], r))
         if self.dim <= DENSE_LIMIT or r == self.dim:

@@ -8,8 +8,8 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance._columns import by_blocks
 from iie.covariance.base import Covariance, Eigenpairs, Modes
 from iie.covariance.dense import DenseCovariance
@@ -77,8 +77,8 @@ class StationaryCovariance(Covariance):
         Source: references.bib:field1987relations (exponent 2).
         """
         h, w, c = _image_shape(shape)
-        exponent = _checks.number("exponent", exponent, at_least=0.0)
-        variance = _checks.number("variance", variance, at_least=0.0)
+        exponent = checks.number("exponent", exponent, at_least=0.0)
+        variance = checks.number("variance", variance, at_least=0.0)
         frequency = np.hypot(scipy.fft.fftfreq(h)[:, None], scipy.fft.fftfreq(w))
         frequency[0, 0] = frequency.ravel()[1:].min(initial=1.0)
         relative = (frequency / frequency.max()) ** -exponent
@@ -169,7 +169,7 @@ class StationaryCovariance(Covariance):
         Raises:
             ValueError: if r is not in 0..d.
         """
-        r = _checks.integer("r", r, at_least=0, at_most=self.dim)
+        r = checks.integer("r", r, at_least=0, at_most=self.dim)
         h, w, c = self.shape
         pairs = self._channels.top(c)
         values = np.multiply.outer(self.power, pairs.values).ravel()
@@ -216,10 +216,10 @@ class StationaryCovariance(Covariance):
 
 def _symmetric_power(power: ArrayLike) -> Float64[np.ndarray, "h w"]:
     """`power` if it is a power spectrum of real images."""
-    p = _checks.nonnegative("power", power, 2)
+    p = checks.nonnegative("power", power, 2)
     mirrored = np.roll(p[::-1, ::-1], 1, axis=(0, 1))
     skew = float(np.abs(p - mirrored).max())
-    if skew > _checks.tolerance(power) * p.max():
+    if skew > checks.tolerance(power) * p.max():
         msg = (
             "`power` must be the same at each frequency and its negative, power[-i, -j] =="
             f" power[i, j] modulo its shape, got values that differ by {skew:.3g}"
@@ -233,13 +233,13 @@ def _image_shape(shape: Sequence[SupportsInt]) -> tuple[int, int, int]:
     if len(shape) != 3:
         msg = f"`shape` must be (height, width, channels), got {tuple(shape)}"
         raise ValueError(msg)
-    h, w, c = (_checks.integer("shape", size, at_least=1) for size in shape)
+    h, w, c = (checks.integer("shape", size, at_least=1) for size in shape)
     return h, w, c
 
 
 def _equicorrelated(c: int, correlation: SupportsFloat) -> Float64[np.ndarray, "c c"]:
     """Unit variances, and the same correlation between any two of c channels."""
-    rho = _checks.number("correlation", correlation)
+    rho = checks.number("correlation", correlation)
     lowest = -1 / (c - 1) if c > 1 else -1.0
     if not lowest <= rho <= 1:
         msg = f"`correlation` must be in [{lowest:.3g}, 1] for {c} channel(s), got {rho:.3g}"

@@ -6,9 +6,9 @@ import strategies
 from hypothesis import given
 
 import iie
-from iie.attackers import ridge_attacker
+from iie.attackers.affine import ridge_attacker
 from iie.covariance import DiagonalCovariance
-from iie.priors import Gaussian, StudentT
+from iie.laws import Gaussian, StudentT
 from iie.releases import LabelOnly, Linear
 
 RNG = np.random.default_rng

@@ -8,9 +8,9 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iie.design import lda_model, least_leaking_filter, sufficient_rank, trade_off
-from iie.lda import bayes_accuracy
-from iie.rank_curve import least_leaking, position
+from iie.filters.curves import least_leaking, position
+from iie.filters.designs import lda_model, least_leaking_filter, sufficient_rank, trade_off
+from iie.filters.discriminant import bayes_accuracy
 
 
 def rng():

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from iie.filter_report import filter_report
-from iie.rank_curve import random_filter
+from iie.filters.curves import random_filter
+from iie.filters.report import filter_report
 
 RNG = np.random.default_rng
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iie.covariance import DiagonalCovariance, LowRankCovariance
-from iie.information import (
+from iie.filters.curves import most_leaking
+from iie.information.rate_distortion import (
     bits_released,
     bits_to_reach_psnr,
     distortion,
@@ -19,7 +20,6 @@ from iie.information import (
     quantised_bound,
     rate,
 )
-from iie.rank_curve import most_leaking
 from iie.releases import Linear
 
 SPECTRA = st.lists(st.floats(0, 1e6) | st.just(0.0), min_size=1, max_size=8)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
-from iie.closed_form import ideal_inversion_error
+from iie.attackers.sampling import posterior_sampler
 from iie.covariance import DiagonalCovariance
-from iie.mixture import mixture_posterior
-from iie.posterior_sampler import posterior_sampler
-from iie.priors import Gaussian, GaussianMixture, StudentT
+from iie.error.closed_form import ideal_inversion_error
+from iie.error.mixture import mixture_posterior
+from iie.laws import Gaussian, GaussianMixture, StudentT
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised
 
 S = np.diag([4.0, 1.0])

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
-from iie.attackers import linear_attacker
+from iie.attackers.affine import linear_attacker
+from iie.attackers.simulation import CHUNK, CHUNK_NUMBERS, Welford
 from iie.covariance import IsotropicCovariance
-from iie.monte_carlo import CHUNK, CHUNK_NUMBERS, Welford
-from iie.priors import Gaussian, GaussianMixture, StudentT
+from iie.laws import Gaussian, GaussianMixture, StudentT
 from iie.releases import LabelOnly, Linear
 
 SEM = 5  # allowed standard errors: a chance of 6e-7 each, and the seeds are fixed

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
-from iie.closed_form import ideal_inversion_error
-from iie.priors import Gaussian, StudentT
+from iie.error.closed_form import ideal_inversion_error
+from iie.laws import Gaussian, StudentT
 from iie.releases import Linear
 
 

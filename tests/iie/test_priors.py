@@ -7,7 +7,7 @@ import strategies
 from hypothesis import given
 
 from iie.covariance import IsotropicCovariance
-from iie.priors import Gaussian, GaussianMixture, StudentT, as_prior
+from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
 
 S = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 0.5]])
 MU = np.array([1.0, -2.0, 3.0])

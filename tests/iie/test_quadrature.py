@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
-from iie.nodes import Nodes, prior_nodes
-from iie.priors import Gaussian, GaussianMixture
-from iie.quadrature import code_error
+from iie.error.nodes import Nodes, prior_nodes
+from iie.error.quadrature import code_error
+from iie.laws import Gaussian, GaussianMixture
 
 S = np.array([[2.0, 0.6], [0.6, 1.0]])
 LAW = GaussianMixture(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iie.covariance import IsotropicCovariance, StationaryCovariance
-from iie.rank_curve import (
+from iie.filters.curves import (
     least_leaking,
     most_leaking,
     position,

@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse
 import scipy.sparse.linalg
 
-from iie.closed_form import ideal_inversion_error
 from iie.covariance import DenseCovariance
+from iie.error.closed_form import ideal_inversion_error
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 W = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 0.5]])

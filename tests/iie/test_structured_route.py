@@ -7,14 +7,16 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iie import _structured, closed_form, linear_error
-from iie._linalg import condition
 from iie.covariance import (
     DenseCovariance,
     DiagonalCovariance,
     LowRankCovariance,
     StationaryCovariance,
 )
+from iie.error import closed_form
+from iie.error import linear as linear_error
+from iie.error import structured as _structured
+from iie.error.factorisation import condition
 from iie.releases import Linear
 
 CUTOFF = 1e-12

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import iie
-from iie import closed_form
 from iie.__main__ import main
+from iie.error import closed_form
 
 FEW = ["theorem1", "--samples", "2000"]
 

@@ -5,7 +5,7 @@ import pytest
 import strategies
 
 import iie
-from iie import _structured
+from iie.error import structured as _structured
 
 UNITS = [(1.0, 1e20), (1.0, 1e-20), (1e20, 1.0), (1e-20, 1.0)]
 

@@ -6,8 +6,8 @@ and minutes pass beyond about d = 100. SymPy does the arithmetic and is imported
 
 from fractions import Fraction
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 
 
 def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[Fraction, int]:
@@ -37,8 +37,8 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[
     from sympy.polys.matrices import DomainMatrix
 
     S_, W_ = (
-        _checks.rational_rows("covariance", covariance),
-        _checks.rational_rows("weight", weight),
+        checks.rational_rows("covariance", covariance),
+        checks.rational_rows("weight", weight),
     )
     d = len(S_)
     if d == 0 or any(len(row) != d for row in S_):

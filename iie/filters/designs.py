@@ -25,12 +25,12 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie.lda import Accuracy as Accuracy
-from iie.lda import LinearDiscriminantModel, bayes_accuracy
-from iie.lda import lda_model as lda_model
-from iie.lda import sufficient_rank as sufficient_rank
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie.filters.discriminant import Accuracy as Accuracy
+from iie.filters.discriminant import LinearDiscriminantModel, bayes_accuracy
+from iie.filters.discriminant import lda_model as lda_model
+from iie.filters.discriminant import sufficient_rank as sufficient_rank
 
 SHARE_TOLERANCE = 1e-12  # of all signal: what rounding may take from a share
 
@@ -97,7 +97,7 @@ def least_leaking_filter(
 
     Source: ours (Ky Fan's maximum principle, Lagrange duality).   Proof: proofs/lda.py
     """
-    problem = _Problem(model, _checks.integer("rank", rank, at_least=1, at_most=len(model.within)))
+    problem = _Problem(model, checks.integer("rank", rank, at_least=1, at_most=len(model.within)))
     V, gap = problem.solve(_share(share))
     return problem.describe(V, gap, rng, samples)
 
@@ -124,11 +124,11 @@ def trade_off(
 
     Source: ours.   Proof: proofs/lda.py
     """
-    problem = _Problem(model, _checks.integer("rank", rank, at_least=1, at_most=len(model.within)))
+    problem = _Problem(model, checks.integer("rank", rank, at_least=1, at_most=len(model.within)))
     if shares is None:
         wanted = np.linspace(problem.signal(problem.quietest), problem.max_share, 9)
     else:
-        wanted = _checks.real_array("shares", shares, 1)
+        wanted = checks.real_array("shares", shares, 1)
     solutions = [problem.solve(_share(share)) for share in wanted]
     return tuple(problem.describe(V, gap, rng, samples) for V, gap in solutions)
 

@@ -8,12 +8,13 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks, _linalg
+from iie._input import checks
+from iie.attackers.simulation import Welford
 from iie.covariance import Covariance
-from iie.inversion_error import A2, A2_NOISE, A3, InversionError, inversion_error
-from iie.linear_error import linear_error
-from iie.monte_carlo import Welford
-from iie.priors import GaussianMixture
+from iie.error import factorisation
+from iie.error.linear import linear_error
+from iie.error.result import A2, A2_NOISE, A3, InversionError, inversion_error
+from iie.laws import GaussianMixture
 from iie.releases import Linear
 
 CHUNK = 4096  # releases at once
@@ -88,8 +89,8 @@ def mixture_posterior(
 
     Source: ours (Bayes' rule).   Proof: proofs/mixture.py
     """
-    c = _linalg.relative_cutoff(prior.covariance, release, cutoff)
-    parts = [_linalg.condition(S, release, c) for S in prior.components]
+    c = factorisation.relative_cutoff(prior.covariance, release, cutoff)
+    parts = [factorisation.condition(S, release, c) for S in prior.components]
     basis = _output_basis(prior, release, c)
     gains = np.stack([part.seen @ part.decoder for part in parts])
     y_means = release.multiply(prior.means) + release.bias
@@ -134,7 +135,7 @@ def mixture_error(
 
     Source: ours.   Proof: proofs/mixture.py
     """
-    n = _checks.count("samples", samples, at_least=2)
+    n = checks.count("samples", samples, at_least=2)
     rng = np.random.default_rng(0) if rng is None else rng
     posterior = mixture_posterior(prior, release, cutoff=cutoff)
     best = linear_error(prior, release, cutoff)

@@ -8,9 +8,9 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie.monte_carlo import CHUNK, Welford
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie.attackers.simulation import CHUNK, Welford
 
 
 @dataclass(frozen=True)
@@ -73,19 +73,19 @@ def lda_model(
     Raises:
         ValueError: if shapes disagree, `within` is not positive definite, or a prior not positive.
     """
-    mu = _checks.real_array("means", means, 2)
-    S_w = _checks.covariance_matrix("within", within)
+    mu = checks.real_array("means", means, 2)
+    S_w = checks.covariance_matrix("within", within)
     if mu.shape[1] != len(S_w) or len(mu) == 0:
         msg = f"`means` must be one row of length {len(S_w)} a class, got shape {mu.shape}"
         raise ValueError(msg)
     smallest, largest = np.linalg.eigvalsh(S_w)[[0, -1]]
-    if smallest <= 10 * len(S_w) * _checks.epsilon(within) * largest:
+    if smallest <= 10 * len(S_w) * checks.epsilon(within) * largest:
         msg = (
             "`within` must be positive definite (shrink an estimate that is not), got an eigenvalue"
             f" of {smallest:.3g} beside a largest of {largest:.3g}"
         )
         raise ValueError(msg)
-    p = np.ones(len(mu)) if priors is None else _checks.real_array("priors", priors, 1)
+    p = np.ones(len(mu)) if priors is None else checks.real_array("priors", priors, 1)
     if p.shape != (len(mu),) or p.min() <= 0:
         msg = f"`priors` must be {len(mu)} positive numbers, one a class, got {priors}"
         raise ValueError(msg)
@@ -136,8 +136,8 @@ def bayes_accuracy(
 
     Source: ours (Bayes rule).   Proof: proofs/lda.py
     """
-    W = _checks.weight_matrix("weight", weight, model.means.shape[1])
-    n = _checks.integer("samples", samples, at_least=2)
+    W = checks.weight_matrix("weight", weight, model.means.shape[1])
+    n = checks.integer("samples", samples, at_least=2)
     centres = _discriminant_coordinates(model, W)
     if centres.shape[1] == 0:
         return Accuracy(float(model.priors.max()), None, 0, "exact")

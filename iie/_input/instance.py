@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from iie._types import ArrayLike
-from iie.priors import Gaussian, Prior, as_prior
+from iie._input.types import ArrayLike
+from iie.laws import Gaussian, Prior, as_prior
 from iie.releases import Linear, as_release
 
 

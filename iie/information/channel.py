@@ -6,7 +6,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie._types import ArrayLike
+from iie._input.types import ArrayLike
 from iie.covariance import (
     Covariance,
     DiagonalCovariance,

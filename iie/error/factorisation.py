@@ -14,7 +14,7 @@ from typing import SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
+from iie._input import checks
 from iie.covariance import Covariance, DenseCovariance
 from iie.releases import Linear
 
@@ -51,7 +51,7 @@ def relative_cutoff(S: Covariance, release: Linear, cutoff: SupportsFloat | None
     """
     epsilon = max(release.epsilon, _epsilon(S))
     default = min(10 * max(release.outputs, release.dim) * epsilon, epsilon**0.5)
-    return _checks.relative_cutoff("cutoff", cutoff, default=default)
+    return checks.relative_cutoff("cutoff", cutoff, default=default)
 
 
 def condition(S: Covariance, release: Linear, cutoff: float) -> Posterior:

@@ -7,10 +7,10 @@ from typing import SupportsFloat, SupportsInt
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie.gaussian_channel import bits_released as bits_released
-from iie.gaussian_channel import mmse as mmse
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie.information.channel import bits_released as bits_released
+from iie.information.channel import mmse as mmse
 
 ASSUMPTIONS = (
     "A1: the private input is Gaussian with this spectrum, x ~ N(mu, S)",
@@ -134,7 +134,7 @@ def label_bound(spectrum: ArrayLike, classes: SupportsInt) -> RateBound:
 
     Source: ours (Gaussian rate-distortion function).   Proof: proofs/quantised_release.py
     """
-    return _bound(spectrum, math.log2(_checks.integer("classes", classes, at_least=1)))
+    return _bound(spectrum, math.log2(checks.integer("classes", classes, at_least=1)))
 
 
 def quantised_bound(spectrum: ArrayLike, outputs: SupportsInt, bits: SupportsFloat) -> RateBound:
@@ -154,7 +154,7 @@ def quantised_bound(spectrum: ArrayLike, outputs: SupportsInt, bits: SupportsFlo
 
     Source: ours (Gaussian rate-distortion function).   Proof: proofs/quantised_release.py
     """
-    count, each = _checks.integer("outputs", outputs, at_least=0), _nonnegative("bits", bits)
+    count, each = checks.integer("outputs", outputs, at_least=0), _nonnegative("bits", bits)
     return _bound(spectrum, count * each if count else 0.0)
 
 
@@ -184,7 +184,7 @@ def bits_to_reach_psnr(
 
     Source: ours (Gaussian rate-distortion function).   Proof: proofs/information.py
     """
-    variances = _checks.eigenvalues("spectrum", spectrum)
+    variances = checks.eigenvalues("spectrum", spectrum)
     psnr, value_range = float(psnr), float(value_range)
     if math.isnan(psnr):
         msg = f"`psnr` must be a number of dB, got {psnr}"
@@ -200,7 +200,7 @@ def bits_to_reach_psnr(
 
 def _bound(spectrum: ArrayLike, bits: float) -> RateBound:
     """The smallest error for this many bits."""
-    variances = _checks.eigenvalues("spectrum", spectrum)
+    variances = checks.eigenvalues("spectrum", spectrum)
     return _point(variances, bits, distortion(variances, bits * math.log(2)))
 
 
@@ -212,7 +212,7 @@ def _point(variances: Float64[np.ndarray, " d"], bits: float, total: float) -> R
 
 def _positive(spectrum: ArrayLike) -> Float64[np.ndarray, " k"]:
     """The eigenvalues that carry any variance, in falling order."""
-    eigenvalues = _checks.eigenvalues("spectrum", spectrum)
+    eigenvalues = checks.eigenvalues("spectrum", spectrum)
     return eigenvalues[eigenvalues > 0]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from iie import _checks
+from iie._input import checks
 
 
 def weight_operator(value: Any) -> Any:
@@ -14,15 +14,15 @@ def weight_operator(value: Any) -> Any:
         ValueError: if it is not real or not finite, or a LinearOperator has no adjoint.
     """
     if hasattr(value, "tocsr"):
-        _checks.real_array("weight", value.data if hasattr(value, "data") else [], 1)
+        checks.real_array("weight", value.data if hasattr(value, "data") else [], 1)
         return value.tocsr().astype(np.float64)
     if hasattr(value, "rmatmat"):
         return _operator(value)
     if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float64):
         if value.ndim != 2 or not np.isfinite(value).all():
-            _checks.real_array("weight", value, 2)
+            checks.real_array("weight", value, 2)
         return value
-    return _checks.real_array("weight", value, 2)
+    return checks.real_array("weight", value, 2)
 
 
 def _operator(value: Any) -> Any:

@@ -11,8 +11,8 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64, Int
 
-from iie._linalg import relative_cutoff
 from iie.covariance import Covariance
+from iie.error.factorisation import relative_cutoff
 from iie.releases import Linear, as_release
 
 

@@ -7,11 +7,11 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance import empirical_covariance
-from iie.gaussian_channel import bits_released
-from iie.rank_curve import position
+from iie.filters.curves import position
+from iie.information.channel import bits_released
 from iie.releases import Linear
 
 ASSUMPTIONS = (
@@ -108,7 +108,7 @@ def filter_report(
     if not 0 < ratio < np.inf:
         msg = f"`noise` must be positive and finite, got {ratio}"
         raise ValueError(msg)
-    samples = _checks.real_array("features", features, 2)
+    samples = checks.real_array("features", features, 2)
     S = empirical_covariance(samples, shrinkage)
     linear = weight if isinstance(weight, Linear) else Linear(weight)
     place = position(S, linear)

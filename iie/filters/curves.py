@@ -6,11 +6,11 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64, Int
 
-from iie import _checks
-from iie._random_filter import random_filter_errors
-from iie._truncation import error_drops
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
+from iie.filters.random_rows import random_filter_errors
+from iie.filters.truncation import error_drops
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def most_leaking(spectrum: ArrayLike) -> Float64[np.ndarray, " n"]:
 
     Source: ours (Ky Fan's maximum principle).   Proof: proofs/extreme_filters.py
     """
-    return _prefix_sums(_checks.eigenvalues("spectrum", spectrum)[::-1])[::-1]
+    return _prefix_sums(checks.eigenvalues("spectrum", spectrum)[::-1])[::-1]
 
 
 def least_leaking(spectrum: ArrayLike) -> Float64[np.ndarray, " n"]:
@@ -115,7 +115,7 @@ def least_leaking(spectrum: ArrayLike) -> Float64[np.ndarray, " n"]:
 
     Source: ours (Ky Fan's maximum principle).   Proof: proofs/extreme_filters.py
     """
-    return _prefix_sums(_checks.eigenvalues("spectrum", spectrum))[::-1]
+    return _prefix_sums(checks.eigenvalues("spectrum", spectrum))[::-1]
 
 
 def random_filter(spectrum: ArrayLike, ranks: ArrayLike | None = None) -> Float64[np.ndarray, " n"]:
@@ -142,7 +142,7 @@ def random_filter(spectrum: ArrayLike, ranks: ArrayLike | None = None) -> Float6
 
     Source: references.bib:derezinski2020precise, Theorem 1.   Proof: proofs/random_filter.py
     """
-    variances = _checks.eigenvalues("spectrum", spectrum)
+    variances = checks.eigenvalues("spectrum", spectrum)
     r = _ranks(ranks, variances.size)
     positive = variances[variances > 0]
     errors = np.where(r == 0, np.sum(variances), 0.0)

@@ -4,9 +4,9 @@ from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 
-from iie import _linalg, _structured
 from iie.covariance import DenseCovariance
-from iie.priors import Prior
+from iie.error import factorisation, structured
+from iie.laws import Prior
 from iie.releases import Linear
 
 ACCURATE_DIM = 512  # up to here the accurate route costs a fraction of a second
@@ -43,12 +43,12 @@ def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) ->
     Source: known, linear least squares.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
     S = prior.covariance
-    c = _linalg.relative_cutoff(S, release, cutoff)
+    c = factorisation.relative_cutoff(S, release, cutoff)
     if S.dim > ACCURATE_DIM:
-        total, rank = _structured.structured_error(S, release, c)
+        total, rank = structured.structured_error(S, release, c)
         if not (isinstance(S, DenseCovariance) and total < CANCELLATION * S.trace()):
             return LinearError(total, S.trace(), rank, c)
-    posterior = _linalg.condition(S, release, c)
+    posterior = factorisation.condition(S, release, c)
     total, variance = posterior.error, S.trace()
     if release.noise is None:
         variance = total + float(np.sum(posterior.seen**2))

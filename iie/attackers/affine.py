@@ -7,13 +7,14 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie import _checks, _linalg, _structured
-from iie._instance import linear_instance
-from iie._types import ArrayLike
-from iie.closed_form import gaussian_linear
-from iie.linear_error import ACCURATE_DIM
-from iie.mixture import MixturePosterior, mixture_posterior
-from iie.priors import GaussianMixture, StudentT
+from iie._input import checks
+from iie._input.instance import linear_instance
+from iie._input.types import ArrayLike
+from iie.error import factorisation, structured
+from iie.error.closed_form import gaussian_linear
+from iie.error.linear import ACCURATE_DIM
+from iie.error.mixture import MixturePosterior, mixture_posterior
+from iie.laws import GaussianMixture, StudentT
 from iie.releases import Linear
 
 
@@ -93,12 +94,12 @@ def linear_attacker(
     """
     law, out = linear_instance(prior, release)
     S = law.covariance
-    c = _linalg.relative_cutoff(S, out, cutoff)
-    gram = _structured.cholesky_gram(S, out, c) if S.dim > ACCURATE_DIM else None
+    c = factorisation.relative_cutoff(S, out, cutoff)
+    gram = structured.cholesky_gram(S, out, c) if S.dim > ACCURATE_DIM else None
     if gram is not None:
         gain = scipy.linalg.cho_solve((gram.lower, True), gram.shared, overwrite_b=True).T
     else:
-        posterior = _linalg.condition(S, out, c)
+        posterior = factorisation.condition(S, out, c)
         gain = posterior.seen @ posterior.decoder
     released = (out.multiply(law.mean[None]) + out.bias)[0]
     return AffineAttacker(gain=gain, offset=law.mean - gain @ released)
@@ -122,7 +123,7 @@ def pinv_attacker(weight: Any, *, cutoff: SupportsFloat | None = None) -> Affine
     """
     out = weight if isinstance(weight, Linear) else Linear(weight)
     default = 10 * max(out.outputs, out.dim) * out.epsilon
-    rcond = _checks.relative_cutoff("cutoff", cutoff, default=min(default, out.epsilon**0.5))
+    rcond = checks.relative_cutoff("cutoff", cutoff, default=min(default, out.epsilon**0.5))
     gain = np.linalg.pinv(out.rows(0, out.outputs), rcond=rcond)
     return AffineAttacker(gain=gain, offset=-gain @ out.bias)
 
@@ -147,7 +148,7 @@ def ridge_attacker(weight: Any, penalty: SupportsFloat) -> AffineAttacker:
     Source: ours (Gaussian conditioning).   Proof: proofs/noisy_release.py
     """
     out = weight if isinstance(weight, Linear) else Linear(weight)
-    a = _checks.number("penalty", penalty)
+    a = checks.number("penalty", penalty)
     if a <= 0:
         msg = f"`penalty` must be positive (0 is `pinv_attacker`), got {a:g}"
         raise ValueError(msg)
@@ -167,6 +168,6 @@ def posterior_covariance(
     Source: Gaussian conditioning.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
     law, out = gaussian_linear(prior, release)
-    c = _linalg.relative_cutoff(law.covariance, out, cutoff)
-    unseen = _linalg.condition(law.covariance, out, c).unseen
+    c = factorisation.relative_cutoff(law.covariance, out, cutoff)
+    unseen = factorisation.condition(law.covariance, out, c).unseen
     return unseen @ unseen.T

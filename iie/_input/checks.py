@@ -7,7 +7,7 @@ from typing import SupportsFloat, SupportsIndex, SupportsInt
 import numpy as np
 from jaxtyping import Float64
 
-from iie._types import ArrayLike
+from iie._input.types import ArrayLike
 
 BLOCK = 256  # rows and columns of a matrix at once, 512 KiB
 

@@ -7,8 +7,8 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._types import ArrayLike
+from iie._input import checks
+from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 from iie.covariance.total import TotalCovariance
 
@@ -35,7 +35,7 @@ class Gaussian:
     def __init__(self, covariance: Any, mean: ArrayLike | None = None) -> None:
         S = as_covariance(covariance, "covariance")
         object.__setattr__(self, "covariance", S)
-        object.__setattr__(self, "mean", _checks.mean_vector("mean", mean, S.dim))
+        object.__setattr__(self, "mean", checks.mean_vector("mean", mean, S.dim))
 
     @property
     def dim(self) -> int:
@@ -75,13 +75,13 @@ class StudentT:
 
     def __init__(self, covariance: Any, df: SupportsFloat, mean: ArrayLike | None = None) -> None:
         S = as_covariance(covariance, "covariance")
-        degrees = _checks.number("df", df)
+        degrees = checks.number("df", df)
         if degrees <= 2:
             msg = f"`df` must be above 2 (at df <= 2 there is no covariance), got {degrees:g}"
             raise ValueError(msg)
         object.__setattr__(self, "covariance", S)
         object.__setattr__(self, "df", degrees)
-        object.__setattr__(self, "mean", _checks.mean_vector("mean", mean, S.dim))
+        object.__setattr__(self, "mean", checks.mean_vector("mean", mean, S.dim))
 
     @property
     def dim(self) -> int:
@@ -124,7 +124,7 @@ class GaussianMixture:
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: Sequence[Any]) -> None:
         p = _probabilities(weights)
-        m = _checks.real_array("means", means, 2)
+        m = checks.real_array("means", means, 2)
         parts = tuple(as_covariance(S, f"covariances[{k}]") for k, S in enumerate(covariances))
         if not len(p) == len(m) == len(parts):
             msg = (
@@ -188,8 +188,8 @@ def as_prior(value: Any) -> Prior:
 
 def _probabilities(weights: ArrayLike) -> Float64[np.ndarray, " k"]:
     """`weights` as probabilities, their rounding error shared out."""
-    p = _checks.nonnegative("weights", weights, 1)
-    if abs(p.sum() - 1) > _checks.tolerance(weights):
+    p = checks.nonnegative("weights", weights, 1)
+    if abs(p.sum() - 1) > checks.tolerance(weights):
         msg = f"`weights` must sum to 1, got a sum of {p.sum():.6g}"
         raise ValueError(msg)
     return p / p.sum()

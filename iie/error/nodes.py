@@ -6,9 +6,9 @@ from typing import Any, SupportsFloat, SupportsIndex
 import numpy as np
 from jaxtyping import Float64, Int
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie.priors import Gaussian, GaussianMixture
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie.laws import Gaussian, GaussianMixture
 
 MAX_DIM = 3  # coordinates of x, and directions of a code that a lattice can hold
 
@@ -35,14 +35,14 @@ class Nodes:
     def __init__(
         self, points: ArrayLike, weights: ArrayLike, coarse: ArrayLike | None = None
     ) -> None:
-        x, p = _checks.real_array("points", points, 2), _checks.nonnegative("weights", weights, 1)
+        x, p = checks.real_array("points", points, 2), checks.nonnegative("weights", weights, 1)
         if not 1 <= x.shape[1] <= MAX_DIM:
             msg = f"`points` must have 1 to {MAX_DIM} coordinates, got shape {x.shape}"
             raise ValueError(msg)
         if len(x) != len(p):
             msg = f"`weights` must be one a node, got {len(p)} for {len(x)} nodes"
             raise ValueError(msg)
-        if abs(p.sum() - 1) > _checks.tolerance(weights):
+        if abs(p.sum() - 1) > checks.tolerance(weights):
             msg = f"`weights` must sum to 1, got a sum of {p.sum():.6g}"
             raise ValueError(msg)
         chosen = np.arange(0, len(x), 2) if coarse is None else np.asarray(coarse)
@@ -88,8 +88,8 @@ def prior_nodes(prior: Any, side: SupportsIndex = 201, *, reach: SupportsFloat =
     if prior.dim > MAX_DIM:
         msg = f"`prior` must have at most {MAX_DIM} coordinates, got {prior.dim}"
         raise ValueError(msg)
-    sigmas = _checks.number("reach", reach, at_least=1.0)
-    n = _checks.count("side", side, at_least=3) | 1
+    sigmas = checks.number("reach", reach, at_least=1.0)
+    n = checks.count("side", side, at_least=3) | 1
     if isinstance(prior, Gaussian):
         prior = GaussianMixture([1.0], [prior.mean], [prior.covariance])
     parts = [S.dense() for S in prior.components]

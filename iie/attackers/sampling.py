@@ -6,10 +6,10 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _linalg
-from iie.attackers import AffineAttacker, ideal_attacker
-from iie.mixture import MixturePosterior
-from iie.priors import Gaussian, Prior, StudentT, as_prior
+from iie.attackers.affine import AffineAttacker, ideal_attacker
+from iie.error import factorisation
+from iie.error.mixture import MixturePosterior
+from iie.laws import Gaussian, Prior, StudentT, as_prior
 from iie.releases import Linear, as_release
 
 
@@ -86,6 +86,6 @@ def posterior_sampler(
     assert isinstance(out, Linear)  # `ideal_attacker` takes no other
     whitener = None
     if isinstance(law, StudentT):
-        c = _linalg.relative_cutoff(law.covariance, out, cutoff)
-        whitener = _linalg.condition(law.covariance, out, c).decoder
+        c = factorisation.relative_cutoff(law.covariance, out, cutoff)
+        whitener = factorisation.condition(law.covariance, out, c).decoder
     return PosteriorSampler(law, out, attacker, whitener)

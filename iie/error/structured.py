@@ -13,8 +13,8 @@ import numpy as np
 import scipy
 from jaxtyping import Float64
 
-from iie._linalg import noise_axes
 from iie.covariance import Covariance
+from iie.error.factorisation import noise_axes
 from iie.releases import BLOCK, Linear
 
 MAX_CONDITION = 1e8

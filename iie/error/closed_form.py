@@ -5,13 +5,13 @@ from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from iie import _linalg
-from iie.inversion_error import A1, A2, A2_NOISE, A3, inversion_error
-from iie.inversion_error import InversionError as InversionError
-from iie.linear_error import linear_error
-from iie.lossy import label_only_error, post_processed_error, quantised_error
-from iie.mixture import mixture_error
-from iie.priors import Gaussian, GaussianMixture, StudentT, as_prior
+from iie.error import factorisation
+from iie.error.linear import linear_error
+from iie.error.lossy import label_only_error, post_processed_error, quantised_error
+from iie.error.mixture import mixture_error
+from iie.error.result import A1, A2, A2_NOISE, A3, inversion_error
+from iie.error.result import InversionError as InversionError
+from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 ASSUMPTIONS = (A1, A2, A3)
@@ -118,8 +118,8 @@ def ideal_error_law(prior: Any, release: Any, *, cutoff: SupportsFloat | None = 
     Source: ours.   Proof: proofs/error_law.py, proofs/theorem_1.py
     """
     S, out = gaussian_linear(prior, release)
-    c = _linalg.relative_cutoff(S.covariance, out, cutoff)
-    unseen = _linalg.condition(S.covariance, out, c).unseen
+    c = factorisation.relative_cutoff(S.covariance, out, cutoff)
+    unseen = factorisation.condition(S.covariance, out, c).unseen
     c = np.linalg.svd(unseen, compute_uv=False) ** 2
     squares = math.fsum(c**2)
     return ErrorLaw(math.fsum(c), 2 * squares, 48 * math.fsum(c**4) + 12 * squares**2)

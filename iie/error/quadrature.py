@@ -7,11 +7,11 @@ from typing import Any, SupportsFloat, SupportsIndex
 import numpy as np
 from jaxtyping import Float64, Int
 
-from iie import _checks
-from iie._types import ArrayLike
-from iie.inversion_error import A3, InversionError, inversion_error
-from iie.monte_carlo import Welford
-from iie.nodes import MAX_DIM, Nodes
+from iie._input import checks
+from iie._input.types import ArrayLike
+from iie.attackers.simulation import Welford
+from iie.error.nodes import MAX_DIM, Nodes
+from iie.error.result import A3, InversionError, inversion_error
 
 STEP = 0.5  # of the lattice of releases, in standard deviations of the noise
 TAIL = 9.0  # of the noise, in standard deviations: beyond, its density is below 1e-17 of its peak
@@ -88,15 +88,15 @@ def code_error(
     Source: ours (Bayes' rule; that no attacker does better is classical).
     Proof: proofs/ideal_attacker.py
     """
-    c = _checks.real_array("codes", codes, 2)
+    c = checks.real_array("codes", codes, 2)
     if len(c) != len(nodes.points):
         msg = f"`codes` must have one row a node, got {len(c)} for {len(nodes.points)} nodes"
         raise ValueError(msg)
-    sigma = _checks.number("noise", noise)
+    sigma = checks.number("noise", noise)
     if sigma <= 0:
         msg = f"`noise` must be positive (without it, a code may be injective), got {sigma:g}"
         raise ValueError(msg)
-    n = _checks.count("samples", samples, at_least=2)
+    n = checks.count("samples", samples, at_least=2)
     p, coarse = nodes.weights, nodes.coarse
     x = nodes.points - p @ nodes.points
     variance = float(p @ np.sum(x**2, axis=1))

@@ -7,8 +7,8 @@ Proof: proofs/quantised_release.py, proofs/label_only.py
 import math
 from typing import Any
 
-from iie.inversion_error import A1, A3, InversionError, inversion_error
-from iie.priors import Gaussian, GaussianMixture, Prior
+from iie.error.result import A1, A3, InversionError, inversion_error
+from iie.laws import Gaussian, GaussianMixture, Prior
 from iie.releases import LabelOnly, PostProcessed, Quantised
 
 
@@ -103,7 +103,7 @@ def _floor(error: InversionError) -> float | None:
 
 
 def _distortion(prior: Prior, bits: float) -> float:
-    from iie.information import distortion
+    from iie.information.rate_distortion import distortion
 
     return distortion(prior.covariance.spectrum(), bits * math.log(2))
 

@@ -8,10 +8,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from jaxtyping import Float64
 
-from iie import _checks
-from iie._instance import linear_instance
-from iie._types import ArrayLike
-from iie.priors import GaussianMixture, Prior
+from iie._input import checks
+from iie._input.instance import linear_instance
+from iie._input.types import ArrayLike
+from iie.laws import GaussianMixture, Prior
 from iie.releases import Linear
 
 CHUNK = 4096  # inputs drawn at once, at most
@@ -102,7 +102,7 @@ def attack_error(
     """
     law, out = linear_instance(prior, release, mean)
     per_term = 2 if antithetic else 1
-    n = _checks.count("samples", samples, at_least=2 * per_term)
+    n = checks.count("samples", samples, at_least=2 * per_term)
     if n % per_term:
         msg = f"`samples` must be even for antithetic pairs, got {n}"
         raise ValueError(msg)

@@ -1,0 +1,1 @@
+"""Attackers with a closed form, and what they achieve in simulation."""

@@ -1,0 +1,1 @@
+"""Linear filters against each other: rank curves, reports on samples, designs."""
