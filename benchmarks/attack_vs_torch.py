@@ -42,17 +42,17 @@ from rich.console import Console
 from rich.table import Table
 
 from loft_jax.attacks.engine import SEGMENT, Engine
-from loft_jax.attacks.keys import row_keys
-from loft_jax.attacks.losses import poincare
+from loft_jax.attacks.parts.keys import row_keys
+from loft_jax.attacks.parts.losses import poincare
 from loft_jax.attacks.recipes import RECIPES, Recipe
 from loft_jax.attacks.running import fitting
-from loft_jax.attacks.search import advance, begin
-from loft_jax.models import build_classifier
-from loft_jax.models.frozen import FrozenClassifier
+from loft_jax.attacks.search.gradient import advance, begin
+from loft_jax.nets import build_classifier
+from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.gan import StylePrior
 from loft_jax.priors.networks import networks
-from loft_jax.training.allocator import keep_freed_memory
-from loft_jax.training.mesh import data_mesh
+from loft_jax.runs.allocator import keep_freed_memory
+from loft_jax.runs.devices import data_mesh
 from torch_ppa import (
     ARCHITECTURE,
     CLASSES,

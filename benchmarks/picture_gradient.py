@@ -17,7 +17,7 @@ from jaxtyping import Array
 from rich.console import Console
 from rich.table import Table
 
-from loft_jax.models.convolution import convolve_on_cpu
+from loft_jax.nets.layers.convolution import convolve_on_cpu
 
 STEPS = 20
 # Side, input channels, output channels, stride; batches of 64.

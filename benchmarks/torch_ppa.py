@@ -12,11 +12,11 @@ from flax import nnx
 from torch import Tensor
 from torch.nn import functional
 
-from loft_jax.attacks.losses import CLIP
+from loft_jax.attacks.parts.losses import CLIP
+from loft_jax.attacks.parts.selection import BATCH
+from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.recipes import Recipe
-from loft_jax.attacks.selection import BATCH
-from loft_jax.attacks.transforms import Transform
-from loft_jax.models.small_cnn import POOL_AFTER, WIDTHS
+from loft_jax.nets.trunks.small_cnn import POOL_AFTER, WIDTHS
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.dcgan import SLOPE
 from loft_jax.priors.style import DEPTH, GAIN
@@ -119,7 +119,7 @@ def kernel(weight: np.ndarray, layout: torch.memory_format) -> Tensor:
 
 
 def torch_poincare(logits: Tensor, labels: Tensor) -> Tensor:
-    """The Poincare loss of each row, as loft_jax.attacks.losses computes it."""
+    """The Poincare loss of each row, as loft_jax.attacks.parts.losses computes it."""
     u = logits / logits.abs().sum(1, keepdim=True).clamp_min(1e-12)
     v = (1 - CLIP) * functional.one_hot(labels, CLASSES)
     distance = ((u - v) ** 2).sum(1)

@@ -32,10 +32,10 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn import functional
 
-from loft_jax.models import build_classifier
-from loft_jax.models.resnet import POOLED_STEM_FROM
-from loft_jax.models.small_cnn import POOL_AFTER, WIDTHS
-from loft_jax.training.allocator import keep_freed_memory
+from loft_jax.nets import build_classifier
+from loft_jax.nets.trunks.resnet import POOLED_STEM_FROM
+from loft_jax.nets.trunks.small_cnn import POOL_AFTER, WIDTHS
+from loft_jax.runs.allocator import keep_freed_memory
 
 CLASSES, CHANNELS, RANK, RATE = 128, 3, 64, 1e-3
 
@@ -46,7 +46,7 @@ def torch_conv(inputs: int, outputs: int, size: int, stride: int = 1) -> torch.n
 
 
 class TorchBlock(torch.nn.Module):
-    """Basic residual block, as in loft_jax.models.resnet."""
+    """Basic residual block, as in loft_jax.nets.trunks.resnet."""
 
     def __init__(self, inputs: int, width: int, stride: int):
         super().__init__()

@@ -39,7 +39,7 @@ def main(args: Sequence[str]) -> int:
     config = cli.parse(
         EvaluateConfig, prog="python -m loft_jax.evaluate", description=DESCRIPTION, args=args
     )
-    from loft_jax.training.evaluation import evaluate_run
+    from loft_jax.fitting.evaluation import evaluate_run
 
     settings = dataclasses.asdict(config)
     return evaluate_run(settings.pop("path"), **settings)

@@ -8,7 +8,7 @@ import dataclasses  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
-from loft_jax.training.fitting.config import RECIPES, FitConfig, check, quick  # noqa: E402
+from loft_jax.fitting.generators.config import RECIPES, FitConfig, check, quick  # noqa: E402
 
 DESCRIPTION = """Train an image prior on public pictures, never on the target's own: a generator
 whose latent space attacks search, with its discriminator.
@@ -39,7 +39,7 @@ def main(args: Sequence[str]) -> int:
     config = with_absolute_paths(quick(config) if config.quick else config)
     if config.resume is None:
         check(config)
-    from loft_jax.training.fitting.session import fit_run
+    from loft_jax.fitting.generators.session import fit_run
 
     return fit_run(config, started=_STARTED)
 

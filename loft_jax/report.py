@@ -32,7 +32,7 @@ def main(args: Sequence[str]) -> int:
     config = cli.parse(
         ReportConfig, prog="python -m loft_jax.report", description=DESCRIPTION, args=args
     )
-    from loft_jax.reporting.session import report
+    from loft_jax.reports.session import report
 
     return report(config.paths, out=config.out, data=config.data, show_private=config.show_private)
 

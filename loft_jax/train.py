@@ -9,7 +9,7 @@ from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.config import TrainConfig, check  # noqa: E402
-from loft_jax.presets import PRESETS, preset_for, quick  # noqa: E402
+from loft_jax.fitting.presets import PRESETS, preset_for, quick  # noqa: E402
 
 DESCRIPTION = """Train a classifier whose head is features -> r -> tanh -> classes (LoFt), on
 synthetic faces, digits or your own pictures, and measure the rank of what it releases.
@@ -46,7 +46,7 @@ def configuration(args: Sequence[str]) -> TrainConfig:
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     config = configuration(args)
-    from loft_jax.training.session import train_run
+    from loft_jax.fitting.session import train_run
 
     return train_run(config, started=_STARTED)
 

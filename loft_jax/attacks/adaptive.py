@@ -7,7 +7,7 @@ from flax import nnx
 from loft_jax.attacks.recipes import Recipe
 from loft_jax.attacks.settings import Adaptive
 from loft_jax.errors import InputError
-from loft_jax.models.frozen import FrozenClassifier
+from loft_jax.nets.frozen import FrozenClassifier
 
 
 def adapted(recipe: Recipe, adaptive: Adaptive) -> Recipe:

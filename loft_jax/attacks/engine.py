@@ -10,15 +10,15 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Integer, Key
 
-from loft_jax.attacks.keys import folded, row_keys
-from loft_jax.attacks.objective import Targets
-from loft_jax.attacks.public import public_facts
+from loft_jax.attacks.parts.keys import folded, row_keys
+from loft_jax.attacks.parts.objective import Targets
+from loft_jax.attacks.parts.public import public_facts
+from loft_jax.attacks.parts.selection import keep, robust_confidence, score_candidates, starts
+from loft_jax.attacks.parts.spaces import Space, Variables
 from loft_jax.attacks.recipes import Recipe
-from loft_jax.attacks.search import State, advance, begin, finish
-from loft_jax.attacks.selection import keep, robust_confidence, score_candidates, starts
-from loft_jax.attacks.spaces import Space, Variables
+from loft_jax.attacks.search.gradient import State, advance, begin, finish
 from loft_jax.priors import ImagePrior
-from loft_jax.training.mesh import by_sample
+from loft_jax.runs.devices import by_sample
 
 LAST = 2**31 - 1
 """Number of the draw that ends a search; no step has it."""

@@ -14,7 +14,7 @@ from jaxtyping import PyTree
 from loft_jax.attacks.engine import Reconstructions
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
-from loft_jax.training.run_folder import RunFolder, write_bytes
+from loft_jax.fitting.run_folder import RunFolder, write_bytes
 
 FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread it."""

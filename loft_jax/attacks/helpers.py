@@ -21,10 +21,10 @@ from loft_jax.attacks.distillation import (
 )
 from loft_jax.attacks.folder import fingerprint, write_arrays
 from loft_jax.errors import InputError
-from loft_jax.models.frozen import FrozenClassifier
-from loft_jax.models.registry import cheap_trunks
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.trunks.table import cheap_trunks
 from loft_jax.priors import archive
-from loft_jax.training import mesh as devices
+from loft_jax.runs import devices
 
 FORMAT = 1
 """Part of every file's name; raised when students are taught otherwise."""

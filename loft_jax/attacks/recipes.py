@@ -4,12 +4,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from loft_jax.attacks.objective import Objective
-from loft_jax.attacks.projections import Box, Spread
-from loft_jax.attacks.search import Phase, Rule
-from loft_jax.attacks.selection import Selection
-from loft_jax.attacks.spaces import Gaussians, Hidden, Points
-from loft_jax.attacks.transforms import Transform
+from loft_jax.attacks.parts.objective import Objective
+from loft_jax.attacks.parts.projections import Box, Spread
+from loft_jax.attacks.parts.selection import Selection
+from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.parts.transforms import Transform
+from loft_jax.attacks.search.gradient import Phase, Rule
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior
 

@@ -15,18 +15,18 @@ from loft_jax.attacks.compatibility import check_prior, check_strangers
 from loft_jax.attacks.engine import Engine
 from loft_jax.attacks.folder import fingerprint
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
-from loft_jax.attacks.judging.measures import Private
-from loft_jax.attacks.public import drawn_pictures
+from loft_jax.attacks.parts.public import drawn_pictures
 from loft_jax.attacks.recipes import Recipe, recipe_named
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.data.dataset import Dataset
 from loft_jax.errors import InputError
-from loft_jax.models.frozen import FrozenClassifier
+from loft_jax.fitting.session import load_data
+from loft_jax.fitting.trained import Trained, load_trained
+from loft_jax.judging.measures import Private
+from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import ImagePrior, load_prior
 from loft_jax.priors.renderer import RendererPrior
-from loft_jax.training import mesh as devices
-from loft_jax.training.session import load_data
-from loft_jax.training.trained import Trained, load_trained
+from loft_jax.runs import devices
 
 LESSONS = 4096
 """Pictures that teach distilled models."""

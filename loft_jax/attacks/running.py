@@ -13,8 +13,8 @@ from loft_jax.attacks import engine
 from loft_jax.attacks.engine import Engine, Reconstructions
 from loft_jax.attacks.folder import AttackFolder
 from loft_jax.errors import DivergenceError, InputError
-from loft_jax.training.environment import peak_memory_bytes, resident_memory_bytes
-from loft_jax.training.interrupt import Interrupt
+from loft_jax.runs.environment import peak_memory_bytes, resident_memory_bytes
+from loft_jax.runs.interrupt import Interrupt
 
 RESERVE = 2**28
 """Bytes for selecting, judging and writing, which come after the search (measured: 0.2 GiB for

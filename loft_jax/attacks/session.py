@@ -11,25 +11,25 @@ from rich.console import Console
 from loft_jax.attacks.closing import closing_table
 from loft_jax.attacks.engine import Reconstructions
 from loft_jax.attacks.folder import AttackFolder, write_arrays
-from loft_jax.attacks.judging.evaluators import Evaluator, load_evaluators
-from loft_jax.attacks.judging.identity import BYTES as FIT_BYTES
-from loft_jax.attacks.judging.identity import identity_numbers
-from loft_jax.attacks.judging.inception import inception_clouds
-from loft_jax.attacks.judging.knowledge import knowledge_numbers
-from loft_jax.attacks.judging.measures import measured
 from loft_jax.attacks.request import Request, recipe_for, request_for
 from loft_jax.attacks.running import Stopped, fitting, reconstruct_all
 from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, chosen_classes
 from loft_jax.attacks.sheet import sheet
 from loft_jax.config import RunConfig
-from loft_jax.models.inception_weights import load_inception
-from loft_jax.training import mesh as devices
-from loft_jax.training.allocator import keep_freed_memory
-from loft_jax.training.compilation import CompileClock, keep_compiled_programs
-from loft_jax.training.environment import environment, peak_memory_bytes
-from loft_jax.training.progress import console
-from loft_jax.training.run_folder import RunFolder, check_free, write_bytes
-from loft_jax.training.session import EXIT_SIGNAL
+from loft_jax.fitting.progress import console
+from loft_jax.fitting.run_folder import RunFolder, check_free, write_bytes
+from loft_jax.fitting.session import EXIT_SIGNAL
+from loft_jax.judging.evaluators import Evaluator, load_evaluators
+from loft_jax.judging.identity import BYTES as FIT_BYTES
+from loft_jax.judging.identity import identity_numbers
+from loft_jax.judging.inception import inception_clouds
+from loft_jax.judging.knowledge import knowledge_numbers
+from loft_jax.judging.measures import measured
+from loft_jax.nets.inception_weights import load_inception
+from loft_jax.runs import devices
+from loft_jax.runs.allocator import keep_freed_memory
+from loft_jax.runs.compilation import CompileClock, keep_compiled_programs
+from loft_jax.runs.environment import environment, peak_memory_bytes
 
 
 def attack_run(config: AttackConfig, *, started: float) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from loft_jax.errors import InputError
-from loft_jax.training.run_folder import RunFolder, write_bytes
+from loft_jax.fitting.run_folder import RunFolder, write_bytes
 
 MODEL = ("data", "fingerprint", "trunk", "head", "rank", "activation", "input_norm")
 """Columns that say which classifier, up to its seed."""

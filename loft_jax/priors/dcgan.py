@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from loft_jax.models.convolution import batch_norm
+from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
 from loft_jax.priors.losses import knowledge_score
 from loft_jax.priors.spectral import Convolution, Dense

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
-from loft_jax.models.convolution import convolve, convolve_on_cpu
+from loft_jax.nets.layers.convolution import convolve, convolve_on_cpu
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.config import AugmentConfig
 from loft_jax.data.augment import augment
-from loft_jax.models.frozen import FrozenClassifier
+from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import losses
 from loft_jax.priors.architecture import Judgement, Kind
 

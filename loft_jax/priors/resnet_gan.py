@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from loft_jax.models.convolution import batch_norm
+from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
 from loft_jax.priors.dcgan import to_unit
 from loft_jax.priors.doubling import doubled

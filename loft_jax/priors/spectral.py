@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from loft_jax.models.convolution import convolve
+from loft_jax.nets.layers.convolution import convolve
 from loft_jax.priors.doubling import doubled_convolution
 
 TINY = 1e-12

@@ -9,10 +9,10 @@ from loft_jax.findings.figures import leakage_against_rank, utility_against_leak
 from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
 from loft_jax.findings.summary import summary
 from loft_jax.findings.wording import head_name
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.session import load_data
 from loft_jax.reproductions.results import Results
 from loft_jax.sweeps.cells import Attack
-from loft_jax.training.run_folder import RunFolder
-from loft_jax.training.session import load_data
 
 SHOWN = 10
 """People in a picture of reconstructions."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.config import RunConfig, TrainConfig, to_dict
-from loft_jax.training.fitting.config import FitConfig
+from loft_jax.fitting.generators.config import FitConfig
 
 FORMAT = 1
 """Raised when the same configuration would no longer give the same result."""

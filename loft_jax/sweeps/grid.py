@@ -14,14 +14,14 @@ from loft_jax.config import ModelConfig, RunConfig, TrainConfig
 from loft_jax.config import check as check_training
 from loft_jax.data.sources import DEFAULT_SIZE
 from loft_jax.errors import InputError
-from loft_jax.models.registry import cheap_trunks, feature_width
-from loft_jax.presets import preset_for
+from loft_jax.fitting.generators.config import RECIPES as PRIOR_KINDS
+from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.generators.config import quick as quick_fit
+from loft_jax.fitting.presets import preset_for
+from loft_jax.nets.trunks.table import cheap_trunks, feature_width
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.units import Unit
-from loft_jax.training.fitting.config import RECIPES as PRIOR_KINDS
-from loft_jax.training.fitting.config import FitConfig
-from loft_jax.training.fitting.config import quick as quick_fit
 
 LAPTOP_EPOCHS = 15
 """On 24 pictures of each synthetic person: test accuracy 0.99 without a narrow head."""

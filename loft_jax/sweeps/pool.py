@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from loft_jax.errors import InputError
+from loft_jax.runs.interrupt import Interrupt
 from loft_jax.sweeps.engines import Cluster, Job, Processes
 from loft_jax.sweeps.store import Store
 from loft_jax.sweeps.units import Unit, write_unit
-from loft_jax.training.interrupt import Interrupt
 
 POLL_SECONDS = 0.2
 

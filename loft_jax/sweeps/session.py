@@ -15,6 +15,10 @@ from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import rows_of, to_table, write_table
 from loft_jax.findings.worst_case import worst_cases
+from loft_jax.fitting.progress import console
+from loft_jax.fitting.run_folder import RunFolder, write_bytes, write_json
+from loft_jax.fitting.session import EXIT_SIGNAL
+from loft_jax.runs.environment import environment
 from loft_jax.sweeps.cells import Prior
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.engines import Cluster, Processes
@@ -22,10 +26,6 @@ from loft_jax.sweeps.grid import Grid, grid
 from loft_jax.sweeps.pool import Interrupted, work_through
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.store import Store
-from loft_jax.training.environment import environment
-from loft_jax.training.progress import console
-from loft_jax.training.run_folder import RunFolder, write_bytes, write_json
-from loft_jax.training.session import EXIT_SIGNAL
 
 EXIT_FAILED = 1
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from loft_jax.attacks.folder import AttackFolder
 from loft_jax.errors import InputError
+from loft_jax.fitting.generators.config import FORMAT as FIT_FORMAT
+from loft_jax.fitting.generators.config import from_dict as fit_config
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
-from loft_jax.training.fitting.config import FORMAT as FIT_FORMAT
-from loft_jax.training.fitting.config import from_dict as fit_config
-from loft_jax.training.run_folder import RunFolder
 
 Status = Literal["missing", "begun", "done"]
 RESULT = {Model: "evaluation.json", Prior: "result.json", Attack: "attack.json"}

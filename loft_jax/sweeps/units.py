@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.config import Device, from_dict, to_dict
+from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.run_folder import RunFolder, write_json
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
-from loft_jax.training.fitting.config import FitConfig
-from loft_jax.training.run_folder import RunFolder, write_json
 
 
 class Unit(NamedTuple):

@@ -67,8 +67,8 @@ def _finish(store: Store, cell: Cell, unit: Unit) -> None:
 
 
 def _model(store: Store, model: Model, unit: Unit, going: bool) -> int:
-    from loft_jax.training.evaluation import evaluate_run
-    from loft_jax.training.session import train_run
+    from loft_jax.fitting.evaluation import evaluate_run
+    from loft_jax.fitting.session import train_run
 
     folder, code = store.path(model), 0
     if (folder / "result.json").exists():
@@ -93,8 +93,8 @@ def _model(store: Store, model: Model, unit: Unit, going: bool) -> int:
 
 
 def _compress(store: Store, model: Model, unit: Unit) -> None:
-    from loft_jax.training import mesh as devices
-    from loft_jax.training.compressed import compress_run
+    from loft_jax.fitting.compressed import compress_run
+    from loft_jax.runs import devices
 
     assert model.compression is not None
     devices.start(RunConfig(device=unit.device))
@@ -104,7 +104,7 @@ def _compress(store: Store, model: Model, unit: Unit) -> None:
 
 
 def _prior(store: Store, prior: Prior, unit: Unit, going: bool) -> int:
-    from loft_jax.training.fitting.session import fit_run
+    from loft_jax.fitting.generators.session import fit_run
 
     folder = store.path(prior)
     target = None if prior.target is None else str(store.path(prior.target))
@@ -117,7 +117,7 @@ def _prior(store: Store, prior: Prior, unit: Unit, going: bool) -> int:
 
 def _attack(store: Store, attack: Attack, unit: Unit, going: bool) -> int:
     from loft_jax.attacks.session import attack_run
-    from loft_jax.training.environment import peak_memory_bytes
+    from loft_jax.runs.environment import peak_memory_bytes
 
     folder = store.path(attack)
     place = {"resume": str(folder)} if going else {"out": str(_fresh(folder))}

@@ -14,13 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iie import GaussianMixture, LabelOnly, ideal_inversion_error, prior_nodes
+from loft_jax.fitting.run_folder import write_bytes, write_json
 from loft_jax.toy.attack import gradient_field
 from loft_jax.toy.conclusions import conclusions
 from loft_jax.toy.evaluation import NOISE, Effort, Paths, evaluate, releases
 from loft_jax.toy.fitting import fit
 from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, three_classes
 from loft_jax.toy.networks import ARCHITECTURES, ToyNetwork
-from loft_jax.training.run_folder import write_bytes, write_json
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shapes tell them apart in print.
 BLUE, ORANGE = "#0072B2", "#D55E00"

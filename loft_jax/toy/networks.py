@@ -7,7 +7,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from loft_jax.errors import InputError
-from loft_jax.models.loft_head import LoFtHead
+from loft_jax.nets.head import LoFtHead
 from loft_jax.toy.law import CLASSES
 
 

@@ -8,11 +8,11 @@ import pytest
 from flax import nnx
 
 from loft_jax.attacks.engine import Engine
-from loft_jax.models.classifier import Classifier
-from loft_jax.models.frozen import FrozenClassifier
-from loft_jax.models.loft_head import LoFtHead
+from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.head import LoFtHead
 from loft_jax.priors.base import ImagePrior
-from loft_jax.training.mesh import data_mesh
+from loft_jax.runs.devices import data_mesh
 
 
 class Flat(nnx.Module):

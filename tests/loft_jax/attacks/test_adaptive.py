@@ -7,7 +7,7 @@ import pytest
 from flax import nnx
 
 from loft_jax.attacks.adaptive import adapted, straight_through
-from loft_jax.attacks.public import affine_head, class_patterns
+from loft_jax.attacks.parts.public import affine_head, class_patterns
 from loft_jax.attacks.recipes import RECIPES
 from loft_jax.errors import InputError
 
@@ -76,11 +76,11 @@ def test_what_descends_the_logit_already_has_no_form_that_does():
 def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):
     import dataclasses
 
-    from loft_jax.attacks.objective import Objective
-    from loft_jax.attacks.projections import L2Ball
-    from loft_jax.attacks.search import Phase, Rule
-    from loft_jax.attacks.selection import Selection
-    from loft_jax.attacks.spaces import Points
+    from loft_jax.attacks.parts.objective import Objective
+    from loft_jax.attacks.parts.projections import L2Ball
+    from loft_jax.attacks.parts.selection import Selection
+    from loft_jax.attacks.parts.spaces import Points
+    from loft_jax.attacks.search.gradient import Phase, Rule
 
     target = linear((200 * FIRST, SECOND), rank=2)
     recipe = dataclasses.replace(

@@ -25,10 +25,10 @@ from loft_jax.attacks.distillation import (
 )
 from loft_jax.attacks.helpers import helper_trunks, load_helpers
 from loft_jax.errors import DivergenceError, InputError
-from loft_jax.models.convolution import batch_norm
-from loft_jax.models.registry import TRUNKS, Trunk
-from loft_jax.training.mesh import data_mesh
-from loft_jax.training.optimizer import learning_rate
+from loft_jax.fitting.optimizer import learning_rate
+from loft_jax.nets.layers.convolution import batch_norm
+from loft_jax.nets.trunks.table import TRUNKS, Trunk
+from loft_jax.runs.devices import data_mesh
 
 CLASSES, COUNT, TRUNK = 8, 1024, "one_layer"
 SHORT = Distillation(epochs=6)

@@ -9,13 +9,13 @@ import pytest
 from scipy import optimize
 
 from loft_jax.attacks.engine import SEGMENT, Engine, _segments
-from loft_jax.attacks.objective import Objective, score
-from loft_jax.attacks.projections import Box, Free, L1Ball, L2Ball
+from loft_jax.attacks.parts.objective import Objective, score
+from loft_jax.attacks.parts.projections import Box, Free, L1Ball, L2Ball
+from loft_jax.attacks.parts.selection import Selection
+from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM
 from loft_jax.attacks.recipes import RECIPES
-from loft_jax.attacks.search import Phase, Rule, advance, begin
-from loft_jax.attacks.selection import Selection
-from loft_jax.attacks.spaces import Gaussians, Hidden, Points
-from loft_jax.attacks.transforms import NO_TRANSFORM
+from loft_jax.attacks.search.gradient import Phase, Rule, advance, begin
 from loft_jax.errors import InputError
 from loft_jax.priors.pixels import PixelPrior
 

@@ -1,0 +1,140 @@
+"""The attacker's objective: a weighted sum of identity, prior and picture terms, row by row."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from loft_jax.attacks.parts import losses
+from loft_jax.attacks.parts.keys import folded
+from loft_jax.attacks.parts.public import PublicFacts
+from loft_jax.attacks.parts.statistics import statistics_loss, watched_outputs
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, transformed
+from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.priors import ImagePrior
+
+Targets = tuple[FrozenClassifier, ...]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is minimised; a term whose weight is 0 costs nothing.
+
+    The value belongs to one reconstruction: rows do not share a mean. (Public code minimises the
+    mean over a batch; with SGD its learning rate is then divided by the batch.)
+
+    Attributes:
+        identity: a name in `losses.IDENTITY`, averaged over the targets and the views.
+        identity_weight: its weight.
+        views: random views of each picture that the targets are shown.
+        transform: how a view differs from the picture.
+        realness: weight of minus the prior's discriminator.
+        features: weight of the squared distance to the mean public feature (LOMMA).
+        pattern: weight of the angle to the class's pattern (adaptive, see `adaptive`).
+        statistics: weight of the BatchNorm statistics (DeepInversion); of the whole batch, so that
+            rows with this term do depend on their batch.
+        first_statistics: how often the first BatchNorm layer counts in them.
+        variation: weight of the total variation.
+        image_norm: weight of the mean squared distance to mid-gray.
+        latent_norm: weight of ||z||^2 / 2.
+    """
+
+    identity: str = "cross-entropy"
+    identity_weight: float = 1.0
+    views: int = 1
+    transform: Transform = NO_TRANSFORM
+    realness: float = 0.0
+    features: float = 0.0
+    pattern: float = 0.0
+    statistics: float = 0.0
+    first_statistics: float = 1.0
+    variation: float = 0.0
+    image_norm: float = 0.0
+    latent_norm: float = 0.0
+
+
+class Scored(NamedTuple):
+    """The objective of each row, and how sure the target is of the row's class."""
+
+    loss: Float[Array, " n"]
+    confidence: Float[Array, " n"]
+
+
+def score(
+    objective: Objective,
+    targets: Targets,
+    prior: ImagePrior,
+    public: PublicFacts,
+    latents: Float[Array, "n z"],
+    images: Float[Array, "n h w ch"],
+    labels: Int[Array, " n"],
+    keys: Key[Array, " n"],
+) -> Scored:
+    """The objective of pictures in [0, 1] made from latents.
+
+    Args:
+        objective: weights.
+        targets: the classifier under attack, then any that help.
+        prior: for its discriminator.
+        public: for `features` and `pattern`.
+        latents: of each row.
+        images: their pictures.
+        labels: the class that each is to show.
+        keys: draws of the views.
+
+    Raises:
+        InputError: if a term asks for what prior or target do not have.
+    """
+    seen_labels = jnp.tile(labels, objective.views)
+    shown = _views(objective, images, keys)
+    if objective.statistics:
+        answer, seen = watched_outputs(targets[0], shown)
+        batch = statistics_loss(seen, objective.first_statistics)
+    else:
+        answer, batch = targets[0].outputs(shown), jnp.float32(0)
+    answers = [answer, *(helper.outputs(shown) for helper in targets[1:])]
+    loss = _identity(objective, public, answers, seen_labels)
+    loss = loss.reshape(objective.views, -1).mean(0) + objective.statistics * batch[None]
+    if objective.realness:
+        loss -= objective.realness * prior.realness(images, labels)
+    if objective.variation:
+        loss += objective.variation * losses.total_variation(images)
+    if objective.image_norm:
+        loss += objective.image_norm * losses.image_norm(images)
+    if objective.latent_norm:
+        loss += objective.latent_norm * losses.latent_norm(latents)
+    sure = jnp.exp(-losses.cross_entropy(answer.logits, seen_labels))
+    return Scored(loss, sure.reshape(objective.views, -1).mean(0))
+
+
+def _views(
+    objective: Objective, images: Float[Array, "n h w ch"], keys: Key[Array, " n"]
+) -> Float[Array, "m h w ch"]:
+    """`views` random views of each picture, one round after the other."""
+    if objective.transform == NO_TRANSFORM:
+        return jnp.tile(images, (objective.views, 1, 1, 1))
+    rounds = [
+        transformed(folded(keys, view), images, objective.transform)
+        for view in range(objective.views)
+    ]
+    return jnp.concatenate(rounds)
+
+
+def _identity(
+    objective: Objective, public: PublicFacts, answers: list[Outputs], labels: Int[Array, " m"]
+) -> Float[Array, " m"]:
+    asked = losses.IDENTITY[objective.identity]
+    total = jnp.zeros(len(labels))
+    if objective.identity_weight:
+        asking = sum(asked(answer.logits, labels) for answer in answers) / len(answers)
+        total += objective.identity_weight * asking
+    if objective.features:
+        distance = losses.feature_distance(answers[0].features, public.feature_mean)
+        total += objective.features * distance
+    if objective.pattern:
+        pattern = public.patterns[labels]
+        angle = losses.pattern_angle(answers[0].features, public.feature_mean, pattern)
+        total += objective.pattern * angle
+    return total

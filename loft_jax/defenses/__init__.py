@@ -1,0 +1,1 @@
+"""Published defenses, a file and a row each."""

@@ -1,0 +1,102 @@
+"""The closing number of a prior: its FID against public pictures that it never saw."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, UInt8
+
+from loft_jax.data.batches import evaluation_batches
+from loft_jax.errors import InputError
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.trunks.table import build_classifier
+from loft_jax.priors.gan import GanPrior
+
+RANDOM_TRUNK = "small_cnn"
+
+
+class Ruler(NamedTuple):
+    """The network in whose features FID is measured.
+
+    Attributes:
+        name: what result.json calls it.
+        network: a classifier, of which only the features are used.
+    """
+
+    name: str
+    network: FrozenClassifier
+
+
+def random_ruler(size: int, channels: int) -> Ruler:
+    """A small network with random weights, always the same: comparable where no target is at hand.
+
+    Random convolutions see edges, shades and their arrangement, not identities. Such a FID compares
+    priors of one size and number of channels with each other and with nothing else.
+    """
+    made = build_classifier(
+        RANDOM_TRUNK, size=size, channels=channels, classes=2, rank=None, rngs=nnx.Rngs(0)
+    )
+    view = nnx.view(made, use_running_average=True)
+    graph, params, stats = nnx.split(view, nnx.Param, nnx.BatchStat)
+    return Ruler(f"{RANDOM_TRUNK} with random weights", FrozenClassifier(graph, params, stats))
+
+
+def quality(
+    prior: GanPrior,
+    seen: UInt8[np.ndarray, "a h w ch"],
+    held_out: UInt8[np.ndarray, "n h w ch"],
+    ruler: Ruler,
+    seed: int,
+    batch: int,
+) -> dict[str, Any]:
+    """FID of as many samples as there are held-out pictures, and what real pictures score.
+
+    Keys: `fid`, `fid_of_public` (of as many pictures that the prior has seen: the floor at this
+    number), `fid_pictures`, `fid_features` (whose). With too few pictures for the number of
+    features both are None and `fid_missing` says why.
+    """
+    from loft_jax.metrics.fid import fid
+
+    n = len(held_out)
+    real = features(ruler.network, held_out, batch)
+    fake = features(ruler.network, samples(prior, n, seed, batch), batch)
+    chosen = np.random.default_rng(seed).permutation(len(seen))[:n]
+    floor = features(ruler.network, seen[chosen], batch)
+    numbers: dict[str, Any] = {"fid": None, "fid_of_public": None, "fid_missing": None}
+    try:
+        numbers |= {"fid": float(fid(real, fake)), "fid_of_public": float(fid(real, floor))}
+    except InputError as error:
+        numbers["fid_missing"] = str(error)
+    return {**numbers, "fid_pictures": n, "fid_features": ruler.name}
+
+
+def samples(prior: GanPrior, n: int, seed: int, batch: int) -> UInt8[np.ndarray, "n h w ch"]:
+    """Pictures from the prior's own law, rounded to bytes; classes in turn if it has any."""
+    key, parts = jax.random.key(seed), []
+    for number, (indices, valid) in enumerate(evaluation_batches(n, batch)):
+        labels = jnp.asarray(indices % max(1, prior.architecture.classes))
+        parts.append(np.asarray(_bytes(prior, jax.random.fold_in(key, number), labels))[valid])
+    return np.concatenate(parts)
+
+
+def features(
+    network: FrozenClassifier, images: UInt8[np.ndarray, "n h w ch"], batch: int
+) -> Float[np.ndarray, "n d"]:
+    """The network's features of every picture."""
+    parts = []
+    for indices, valid in evaluation_batches(len(images), batch):
+        parts.append(np.asarray(_features(network, jnp.asarray(images[indices])))[valid])
+    return np.concatenate(parts)
+
+
+@jax.jit
+def _bytes(prior: GanPrior, key: Array, labels: Array) -> UInt8[Array, "b h w ch"]:
+    images = prior.decode(prior.sample(key, len(labels)), labels)
+    return jnp.floor(255 * images + 0.5).astype(jnp.uint8)
+
+
+@jax.jit
+def _features(network: FrozenClassifier, images: UInt8[Array, "b h w ch"]) -> Array:
+    return network.outputs(images.astype(jnp.float32) / 255).features

@@ -1,0 +1,46 @@
+"""A classifier is a trunk (image to features) followed by a head (features to logits)."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float
+
+from loft_jax.nets.head import LoFtHead
+
+
+class Outputs(NamedTuple):
+    """Everything a classifier computes on the way to its answer, float32.
+
+    Attributes:
+        logits: class scores before the softmax.
+        features: what the trunk hands to the head (before any input normalisation).
+        code: the r numbers inside a LoFt head; None for the plain head.
+    """
+
+    logits: Float[Array, "b c"]
+    features: Float[Array, "b d"]
+    code: Float[Array, "b r"] | None
+
+
+class Classifier(nnx.Module):
+    """Class scores of images with pixels in [0, 1].
+
+    Pixels are mapped to [-1, 1] here, so that data, attacks and reconstructions all live in [0, 1].
+    The trunk computes in its own dtype; features, code and logits are float32 always.
+    """
+
+    def __init__(self, trunk: Callable[[Array], Array], head: LoFtHead):
+        self.trunk = trunk
+        self.head = head
+
+    def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b c"]:
+        """Logits."""
+        return self.outputs(images).logits
+
+    def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
+        """Logits, trunk features and code."""
+        features = self.trunk(2 * images - 1).astype(jnp.float32)
+        logits, code = self.head(features)
+        return Outputs(logits, features, code)

@@ -1,0 +1,33 @@
+"""A classifier that no longer learns, as one pytree: what attacks and evaluators hold."""
+
+import dataclasses
+
+import jax
+from flax import nnx
+from jaxtyping import Array, Float
+
+from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.head import LoFtHead
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class FrozenClassifier:
+    """Weights and BatchNorm statistics with the classifier they belong to, in evaluation mode.
+
+    A pytree with a static graph: it goes through `jax.jit` as an argument, so that two runs of one
+    architecture share a compiled program.
+    """
+
+    graph: nnx.GraphDef = dataclasses.field(metadata={"static": True})
+    params: nnx.State
+    stats: nnx.State
+
+    def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
+        """Logits, features and code of images with pixels in [0, 1]; differentiable."""
+        return nnx.merge(self.graph, self.params, self.stats).outputs(images)
+
+    @property
+    def head(self) -> LoFtHead:
+        """The head with its weights."""
+        return nnx.merge(self.graph, self.params, self.stats).head

@@ -1,0 +1,1 @@
+"""Layers that are faster here than the library's own."""

@@ -1,0 +1,229 @@
+"""The tables of numbers: every attack, heads against the plain one, effects of rank."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
+from loft_jax.findings.summary import summary
+from loft_jax.findings.wording import attack_name, priors_differ
+from loft_jax.findings.worst_case import worst_cases
+from loft_jax.reports.grid import (
+    Bar,
+    Cell,
+    Column,
+    Grid,
+    bars,
+    difference,
+    head_cell,
+    number,
+    p_value,
+    with_interval,
+    word,
+)
+
+MEASURES = (
+    ("accuracy_at_1", "Acc@1"),
+    ("accuracy_at_5", "Acc@5"),
+    ("feature_distance", "Feature distance"),
+    ("ssim", "SSIM"),
+    ("identity_error", "Identity error"),
+    ("test_accuracy", "Test accuracy"),
+    ("retention", "Spectrum kept"),
+)
+WHERE = ("trunk", "attack", "prior", "adaptive", "seeds", "attacked_classes")
+NAMES = {"attacked_classes": "Classes", "adaptive": "Adaptive"}
+
+
+def attacks_grid(table: pl.DataFrame) -> Grid:
+    """Every classifier under every attack: `findings.summary`."""
+    rows = summary(table)
+    where, shared = _split(rows, WHERE)
+    measures = [(name, label) for name, label in MEASURES if any(r[name] is not None for r in rows)]
+    return Grid(
+        "attacks",
+        f"Every attack ({shared})" if shared else "Every attack",
+        [
+            Column("Head", number=False),
+            *(_setting_column(name) for name in where),
+            *(Column(label) for _, label in measures),
+        ],
+        [
+            [
+                head_cell(row),
+                *(_setting(row[name]) for name in where),
+                *(
+                    with_interval(row[f"{name}_low"], row[name], row[f"{name}_high"])
+                    for name, _ in measures
+                ),
+            ]
+            for row in rows
+        ],
+        "Acc@1 and Acc@5: share of reconstructions that independent classifiers take for the "
+        "attacked class (leakage; higher is worse). Feature distance: squared, to the nearest "
+        "private picture. SSIM: to the nearest private picture, 1 is a copy. Identity error: in "
+        "population deviations, 1 is the mean face. Below each number its 95 % interval: of "
+        "attacks over seeds and classes, of test accuracy over seeds.",
+    )
+
+
+def strongest_grid(table: pl.DataFrame) -> Grid:
+    """Heads against the plain one, each under its strongest attack: `findings.worst_case`."""
+    found = worst_cases(table)
+    where, shared = _split([one.setting for one in found], ("trunk",))
+    priors = priors_differ(table.iter_rows(named=True))
+    return Grid(
+        "strongest",
+        "Each head under its strongest attack, minus the plain head under its own"
+        + (f" ({shared})" if shared else ""),
+        [
+            Column("Head", number=False),
+            *(_setting_column(name) for name in where),
+            Column("Strongest attack", number=False),
+            Column("On the plain head", number=False),
+            Column("Change of Acc@1"),
+            Column("Change of test accuracy"),
+            Column("Seeds"),
+            Column("Says", number=False),
+        ],
+        [
+            [
+                head_cell(one.setting),
+                *(_setting(one.setting[name]) for name in where),
+                word(attack_name(one.setting, prior=priors)),
+                word(attack_name(one.against, prior=priors)),
+                *_changes(one, bar),
+            ]
+            for one, bar in zip(found, bars([one.leakage for one in found]), strict=True)
+        ],
+        "Of the attacks that were made on both, the one with the highest mean Acc@1 over the same "
+        "seeds and people; the interval holds that another may be the strongest. Drawn: the change "
+        "of Acc@1 with its 95 % interval, not corrected for the number of rows; the thin line is "
+        "zero. The sentence at the top is of this table.",
+    )
+
+
+def differences_grid(table: pl.DataFrame) -> Grid:
+    """Heads against the plain one under the same attack: `findings.effects`."""
+    found = differences(table)
+    where, shared = _split([one.setting for one in found], ("trunk", "attack", "prior", "adaptive"))
+    drawn = bars([one.leakage for one in found])
+    against = {_against(one) for one in found}
+    return Grid(
+        "differences",
+        "Each head minus the plain head under the same attack" + (f" ({shared})" if shared else ""),
+        [
+            Column("Head", number=False),
+            *(_setting_column(name) for name in where),
+            *([Column("Plain head", number=False)] if len(against) > 1 else []),
+            Column("Change of Acc@1"),
+            Column("Change of test accuracy"),
+            Column("Seeds"),
+            Column("Says", number=False),
+        ],
+        [
+            [
+                head_cell(one.setting),
+                *(_setting(one.setting[name]) for name in where),
+                *([word(_against(one))] if len(against) > 1 else []),
+                *_changes(one, bar),
+            ]
+            for one, bar in zip(found, drawn, strict=True)
+        ],
+        "Paired: the same seeds and classes on both sides. Drawn: the change of Acc@1 with its "
+        "95 % interval; the thin line is zero, left of it fewer people are found."
+        + (f" The plain head is under: {against.pop()}." if len(against) == 1 else ""),
+    )
+
+
+def ranks_grid(table: pl.DataFrame) -> Grid:
+    """How Acc@1 moves along the rank: `findings.effects`."""
+    found = rank_effects(table)
+    names = ("trunk", "activation", "input_norm", "attack", "prior", "adaptive")
+    where, shared = _split([one.setting for one in found], names)
+    drawn = bars([one.slope for one in found])
+    return Grid(
+        "ranks",
+        "Acc@1 along the rank" + (f" ({shared})" if shared else ""),
+        [
+            Column("Head", number=False),
+            *(_setting_column(name) for name in where),
+            Column("Ranks", number=False),
+            Column("Change for each doubling"),
+            Column("p, rising"),
+            Column("Seeds"),
+            Column("Says", number=False),
+        ],
+        [
+            [
+                word({"loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[one.setting["head"]]),
+                *(_setting(one.setting[name]) for name in where),
+                Cell(", ".join(map(str, one.ranks)), float(one.ranks[0])),
+                difference(one.slope, bar),
+                p_value(one.p_value),
+                number(one.seeds, 0),
+                word(_verdict(lowers(one.slope), raises(one.slope), "with rank")),
+            ]
+            for one, bar in zip(found, drawn, strict=True)
+        ],
+        "p: one-sided, of Page's test that Acc@1 rises with the rank, over seeds; with one seed "
+        "over classes, and silent of other seeds. It is not corrected for the number of rows.",
+    )
+
+
+def _changes(one: Difference, bar: Bar) -> list[Cell]:
+    return [
+        difference(one.leakage, bar),
+        difference(one.utility),
+        number(one.seeds, 0),
+        word(_verdict(lowers(one.leakage), raises(one.leakage), "people found")),
+    ]
+
+
+def _split(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> tuple[list[str], str]:
+    """(settings that differ, the others in words): a column that says the same is left out."""
+    rows, differing, shared = list(rows), [], []
+    for name in names:
+        values = {row[name] for row in rows}
+        if len(values) > 1:
+            differing.append(name)
+        elif rows and rows[0][name] is not None:
+            shared.append(_told(name, rows[0][name]))
+    return differing, ", ".join(filter(None, shared))
+
+
+def _told(name: str, value: Any) -> str:
+    if name in ("seeds", "attacked_classes"):
+        what = "seed" if name == "seeds" else "class"
+        plural = {"seed": "seeds", "class": "classes"}[what]
+        return f"{value} {what if value == 1 else plural}"
+    if name == "adaptive":
+        return "not adaptive" if value == "none" else str(value)
+    if name == "input_norm":
+        return "input norm" if value else ""
+    return f"prior {value}" if name == "prior" else str(value)
+
+
+def _setting_column(name: str) -> Column:
+    label = NAMES.get(name, name.replace("_", " ").capitalize())
+    return Column(label, number=name in ("seeds", "attacked_classes"))
+
+
+def _setting(value: Any) -> Cell:
+    return number(value, 0) if type(value) is int else word(value)
+
+
+def _against(one: Difference) -> str:
+    """Which attack on which plain head: not always the head's own, see `differences`."""
+    norm = "input norm, " if one.against["input_norm"] else ""
+    adaptive = one.against["adaptive"]
+    return norm + ("attack as it is" if adaptive == "none" else adaptive)
+
+
+def _verdict(lower: bool, higher: bool, what: str) -> str:
+    if lower:
+        return f"fewer {what}" if what == "people found" else f"falls {what}"
+    if higher:
+        return f"more {what}" if what == "people found" else f"rises {what}"
+    return "not shown"

@@ -1,0 +1,1 @@
+"""What every job has: folder, settings, identity, devices, interrupt, environment."""

@@ -1,0 +1,97 @@
+"""Settings of fit_prior: what is refused before anything is loaded, what a folder gives back."""
+
+import dataclasses
+
+import pytest
+
+from loft_jax.errors import InputError
+from loft_jax.fit_prior import main
+from loft_jax.fitting.generators.config import FORMAT, RECIPES, FitConfig, check, from_dict
+
+
+@pytest.mark.parametrize("prior", RECIPES)
+def test_every_recipe_passes_its_own_check(prior):
+    check(FitConfig(prior=prior, target="run"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "`--steps` must be"),
+        ({"batch": 1}, "`--batch` must be"),
+        ({"width": 0}, "`--width` must be"),
+        ({"seed": -1}, "`--seed` must be"),
+        ({"count": 3}, "`--count` must be"),
+        ({"critic_steps": 0}, "`--critic-steps` must be"),
+        ({"top_n": 0}, "`--top-n` must be"),
+        ({"learning_rate": float("nan")}, "`--learning-rate` must be"),
+        ({"ema": 1.0}, "`--ema` must be"),
+        ({"channels": 2}, "`--channels` must be"),
+        ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
+        ({"prior": "plgmi", "target": "x", "loss": "wgan-gp"}, "`--loss` must be left alone"),
+        ({"loss": "r1"}, "`--loss` must be hinge or wgan-gp for --prior dcgan"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_by_name(change, message):
+    with pytest.raises(InputError, match=message):
+        check(dataclasses.replace(FitConfig(), **change))
+
+
+def test_settings_come_back_from_their_dictionary():
+    config = FitConfig(prior="style", steps=7)
+    values = {"format": FORMAT, **dataclasses.asdict(config)}
+    assert from_dict(values) == config
+    with pytest.raises(InputError, match="got format 0"):
+        from_dict({**values, "format": 0})
+    with pytest.raises(InputError, match="got width"):
+        from_dict({key: value for key, value in values.items() if key != "width"})
+    with pytest.raises(InputError, match="got speed"):
+        from_dict({**values, "speed": 1})
+
+
+def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
+    assert FitConfig(loss="wgan-gp").critic_updates == 5
+    assert FitConfig(loss="wgan-gp", critic_steps=2).critic_updates == 2
+    assert FitConfig().critic_updates == 1
+
+
+def test_flags_win_over_the_recipe():
+    config = FitConfig(prior="style")
+    assert (config.adversary, config.iterations) == ("r1", RECIPES["style"].steps)
+    assert config.rates == (5e-4, 5e-4)
+    config = dataclasses.replace(config, loss="hinge", steps=3, learning_rate=1e-3)
+    assert (config.adversary, config.iterations) == ("hinge", 3)
+    assert config.rates == (1e-3, 1e-3)
+
+
+def test_the_critic_of_wgan_gp_learns_no_faster_than_the_generator():
+    maker, judge = FitConfig().rates
+    assert judge == RECIPES["dcgan"].lead * maker
+    assert FitConfig(loss="wgan-gp").rates == (maker, maker)
+
+
+def test_wgan_gp_has_half_the_iterations():
+    assert FitConfig(loss="wgan-gp").iterations == RECIPES["dcgan"].steps // 2
+
+
+@pytest.mark.parametrize(("size", "maps"), [(8, 32), (32, 32), (64, 16), (128, 8)])
+def test_larger_pictures_have_fewer_maps_unless_a_flag_says_so(size, maps):
+    assert FitConfig().maps(size) == maps
+    assert FitConfig(prior="plgmi").maps(size) == maps // 2
+    assert FitConfig(width=5).maps(size) == 5
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--resume", "/nowhere"], "`RUN` must be a run folder"),
+        (["--data", "/nowhere"], "which does not exist"),
+        (["--prior", "kedmi", "--target", "/nowhere"], "`RUN` must be a run folder"),
+        (["--size", "24", "--count", "16"], "`--size` must be 8, 16, 32, 64 or 128"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_find(flags, message, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=message):
+        main([*flags, "--no-cache", "--out", str(out)])
+    assert not out.exists()

@@ -1,0 +1,58 @@
+"""Which checkpoints are kept, and that what is restored is what was saved."""
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from loft_jax.errors import InputError
+from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.state import TrainState
+from loft_jax.runs.devices import abstract, data_mesh, replicate
+
+
+def state(step):
+    """Small weights that are a known function of the step."""
+    params = nnx.State({"w": nnx.Param(np.full((2, 3), step, np.float32))})
+    stats = nnx.State({"m": nnx.BatchStat(np.arange(3, dtype=np.float32) + step)})
+    return TrainState(np.asarray(step, np.int32), params, stats, (), None)
+
+
+def like():
+    return abstract(data_mesh(), lambda: jax.tree.map(jax.numpy.asarray, state(0)))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Four checkpoints; the second has the best score."""
+    checkpoints = Checkpoints(tmp_path / "checkpoint")
+    for step, score in ((1, 0.5), (2, 0.9), (3, 0.7), (4, 0.6)):
+        checkpoints.save(replicate(data_mesh(), state(step)), {"rows": [{"step": step}]}, score)
+    return checkpoints
+
+
+def test_the_last_two_and_the_best_are_kept(saved, tmp_path):
+    kept = {int(path.name) for path in (tmp_path / "checkpoint").iterdir()}
+    assert kept == {2, 3, 4}
+    assert saved.best_step() == 2
+    assert saved.latest_step() == 4
+
+
+def test_a_second_reader_finds_the_same_best(saved, tmp_path):
+    saved.close()
+    again = Checkpoints(tmp_path / "checkpoint")
+    assert again.best_step() == 2
+    assert again.latest_step() == 4
+
+
+def test_what_is_restored_is_what_was_saved(saved):
+    found = saved.restore(2, like())
+    assert found.progress == {"rows": [{"step": 2}]}
+    for got, want in zip(jax.tree.leaves(found.state), jax.tree.leaves(state(2)), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_a_checkpoint_of_another_network_is_refused(saved):
+    other = like()._replace(params=nnx.State({"v": nnx.Param(like().step)}))
+    with pytest.raises(InputError, match="readable checkpoint"):
+        saved.restore(2, other)

@@ -1,0 +1,92 @@
+"""What judges say: clouds are missing rather than 0, Inception is named, people are fitted."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from loft_jax.config import TrainConfig
+from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.faces import FaceLaw
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.trained import Trained
+from loft_jax.judging import identity, inception
+from loft_jax.judging.measures import Private, clouds, with_interval
+from loft_jax.metrics.identity_fit import Fit
+from loft_jax.priors.pixels import PixelPrior
+
+
+def test_too_few_pictures_have_no_fid_and_say_why():
+    rng = np.random.default_rng(0)
+    numbers = clouds(rng.normal(size=(50, 8)), rng.normal(size=(8, 8)))
+    assert numbers["fid"] is None
+    assert "at least 9 samples" in numbers["fid_missing"]
+    assert 0 <= numbers["precision"] <= 1
+
+
+def test_fid_of_shifted_clouds_is_the_squared_shift():
+    # Equal covariances: only the means differ.
+    rng = np.random.default_rng(1)
+    cloud = rng.normal(size=(200, 3))
+    numbers = clouds(cloud, cloud + np.array([2.0, 0.0, 1.0]))
+    assert numbers["fid"] == pytest.approx(5.0)
+    assert numbers["fid_missing"] is None
+
+
+def test_means_are_over_classes_first():
+    numbers = with_interval("accuracy_at_1", np.array([[True, True], [False, True]]))
+    assert numbers["accuracy_at_1"] == 0.75
+    assert numbers["accuracy_at_1_low"] <= 0.75 <= numbers["accuracy_at_1_high"]
+
+
+@pytest.fixture
+def private():
+    """Three classes, four pictures each, of which two are held out."""
+    images = np.random.default_rng(2).integers(0, 256, (12, 4, 4, 1), np.uint8)
+    data = Dataset("x", images, np.repeat(np.arange(3, dtype=np.int32), 4), ("a", "b", "c"))
+    parts = [np.arange(4 * k, 4 * k + 4) for k in range(3)]
+    return Private(data, [part[:2] for part in parts], [part[2:] for part in parts])
+
+
+def test_inception_is_told_apart_by_its_weights(private, tmp_path, monkeypatch):
+    path = tmp_path / "weights.npz"
+    path.write_bytes(b"weights")
+    monkeypatch.setattr(inception, "load_inception", lambda path: None)
+    monkeypatch.setattr(
+        inception, "features", lambda _, images, __: images.reshape(len(images), -1)[:, :2] / 255.0
+    )
+    images = np.stack(private.pictures)
+    found = inception.inception_clouds(str(path), images, private)["inception"]
+    assert found["fid"] == pytest.approx(0, abs=1e-12)  # the private pictures themselves
+    assert found["weights_sha256"] == hashlib.sha256(b"weights").hexdigest()
+    assert found["precision"] == found["recall"] == 1
+
+
+def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(
+    monkeypatch, tmp_path, linear
+):
+    law, labels = FaceLaw(16, 1, 0), np.array([3, 1])
+    people = np.asarray(law.latents(labels, np.zeros_like(labels)))
+    seen = []
+
+    def fitted(pictures, key, *, starts, steps):
+        seen.append(pictures)
+        # Reconstructions are off by 1 in every coordinate, real pictures by 0.5.
+        return Fit(np.concatenate([people + 1, people + 0.5]), np.zeros(4, np.float32))
+
+    monkeypatch.setattr(identity, "fitted_latents", fitted)
+    images = np.random.default_rng(3).integers(0, 256, (2, 3, 16, 16, 1), np.uint8)
+
+    names = ("a", "b", "c", "d")
+    classifier = linear(np.eye(4, 256))
+    target = Trained(RunFolder(tmp_path), TrainConfig(), Description(16, 1, names), 1, classifier)
+    latents = np.zeros((2, 3, 256), np.float32)
+    numbers, errors = identity.identity_numbers(target, PixelPrior(16, 1), images, latents, labels)
+    assert errors.shape == (2, 1)
+    np.testing.assert_allclose(errors, 1, rtol=1e-5)
+    assert numbers["identity_error"] == pytest.approx(1)
+    assert numbers["identity_error_floor"] == pytest.approx(0.5)
+    np.testing.assert_allclose(seen[0][:2], images[:, 0] / 255.0, rtol=1e-6)
+    np.testing.assert_allclose(
+        seen[0][2:], law.decode(law.latents(labels, np.zeros_like(labels))), atol=1e-6
+    )

@@ -1,0 +1,33 @@
+"""One sweep written by hand, and its report, for all tests of the page."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def _folders():
+    # Tests are imported by file, so a module beside them has no name to be imported by.
+    spec = importlib.util.spec_from_file_location("folders", Path(__file__).parent / "folders.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def folders():
+    return _folders()
+
+
+@pytest.fixture(scope="session")
+def sweep(folders, tmp_path_factory):
+    return folders.write_sweep(tmp_path_factory.mktemp("reporting") / "sweep")
+
+
+@pytest.fixture(scope="session")
+def html(sweep, tmp_path_factory):
+    from loft_jax.reports.session import report
+
+    out = tmp_path_factory.mktemp("page") / "report.html"
+    assert report([str(sweep)], out=str(out), data=None, show_private=False) == 0
+    return out

@@ -1,0 +1,168 @@
+"""Run, attack and sweep folders written by hand: what the commands write, without training."""
+
+import dataclasses
+import io
+import json
+
+import numpy as np
+
+from iie import filter_report
+from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.sheet import sheet
+from loft_jax.config import DataConfig, ModelConfig, RunConfig
+from loft_jax.findings.table import rows_of, to_table, write_table
+from loft_jax.fitting.presets import PRESETS
+from loft_jax.fitting.run_folder import RunFolder, write_json
+
+CLASSES = 12
+SIDE = 16
+
+
+def write_run(path, *, rank=None, seed=0, data="faces", fingerprint="f" * 64, evaluated=True):
+    """A finished run; returns its path."""
+    path.mkdir(parents=True)
+    folder = RunFolder(path)
+    config = dataclasses.replace(
+        PRESETS["faces32"].config,
+        preset="faces32",
+        data=DataConfig(data=str(data), size=32),
+        model=ModelConfig(rank=rank),
+        run=RunConfig(seed=seed, out=str(path)),
+    )
+    folder.write_config(config)
+    names = [f"person {i}" for i in range(CLASSES)]
+    pictures = {"size": SIDE, "channels": 3, "class_names": names, "fingerprint": fingerprint}
+    folder.write("split.json", {"pictures": pictures, "train": [], "validation": [], "test": []})
+    accuracy = 0.99 if rank is None else min(0.99, 0.62 + 0.06 * np.log2(rank) + 0.01 * seed)
+    folder.write(
+        "result.json",
+        {
+            "test_accuracy": accuracy,
+            "validation_accuracy": accuracy,
+            "code_rank": rank,
+            "code_effective_rank": None if rank is None else 0.8 * rank + 0.1 * seed,
+            "parameters": 160_464,
+            "seconds_compile": 8.5,
+            "seconds_train": 16.0 + seed,
+            "seconds_evaluate": 0.5,
+            "seconds_total": 27.0,
+            "peak_memory_bytes": 724_545_536,
+        },
+    )
+    rows = [
+        {
+            "epoch": e,
+            "train_loss": 4 * 0.6**e,
+            "train_accuracy": 1 - 0.8**e,
+            "validation_loss": 4.2 * 0.62**e,
+            "validation_accuracy": accuracy * (1 - 0.75**e),
+        }
+        for e in range(1, 11)
+    ]
+    folder.write_metrics(rows)
+    folder.write(
+        "environment.json",
+        {
+            "python": "3.11.7",
+            "platform": "Linux",
+            "packages": {"loft-iie": "0.1.0", "jax": "0.10.2"},
+            "devices": ["cpu: cpu"],
+            "commit": "fb06081",
+            "command": ["python", "-m", "loft_jax.train"],
+        },
+    )
+    if evaluated:
+        rng = np.random.default_rng(seed)
+        features = rng.normal(size=(200, 64)) * np.arange(1, 65) ** -0.7
+        weight = rng.normal(size=(rank or CLASSES, 64)).astype(np.float32)
+        folder.write("evaluation.json", {"head_leakage": filter_report(features, weight).to_dict()})
+    return path
+
+
+def write_attack(
+    path, run, *, rank=None, seed=0, adaptive="none", images=None, show_private=False, classes=8
+):
+    """A finished attack on the run at `run`; returns its path."""
+    path.mkdir(parents=True)
+    rng = np.random.default_rng([seed, rank or 0, len(adaptive)])
+    if images is None:
+        images = rng.integers(0, 256, (classes, 2, SIDE, SIDE, 3), dtype=np.uint8)
+    chance = (
+        0.95 if rank is None else min(0.95, 0.1 * np.log2(2 * rank) + 0.2 * (adaptive != "none"))
+    )
+    hits = rng.random((2, classes, 2)) < chance
+    arrays = {
+        "labels": np.arange(classes),
+        "accuracy_at_1": hits,
+        "accuracy_at_5": hits | (rng.random(hits.shape) < 0.5),
+        "feature_distance": rng.uniform(40, 90, hits.shape),
+        "ssim": rng.uniform(0.3, 0.7, hits.shape[1:]),
+    }
+    np.savez(path / "outcomes.npz", **arrays)
+    confidence = rng.random((classes, 2)).astype(np.float32)
+    np.savez(
+        path / "reconstructions.npz",
+        images=images, labels=arrays["labels"], confidence=confidence,
+    )  # fmt: skip
+    real = json.loads((run / "config.json").read_text())["data"]["data"] != "faces"
+    private = private_of(classes) if show_private or not real else None
+    names = [f"person {i}" for i in range(classes)]
+    (path / "reconstructions.png").write_bytes(sheet(images, names, private))
+    config = AttackConfig(
+        path=str(run), classes=f"0:{classes}", per_class=2, adaptive=adaptive,
+        show_private=show_private, out=str(path),
+    )  # fmt: skip
+    write_json(path / "config.json", {"format": 1, **dataclasses.asdict(config)})
+    reason = "`fake` must hold at least 193 samples for 192 features, got 16"
+    write_json(
+        path / "attack.json",
+        {
+            "run": str(run),
+            "attack": "ppa",
+            "adaptive": adaptive,
+            "prior": "renderer",
+            "evaluators": [{"name": "a", "fid": None, "fid_missing": reason}],
+            "seconds_compile": 13.3,
+            "seconds_candidates": 2.6,
+            "seconds_search": 6.4,
+            "seconds_measure": 1.5,
+            "seconds_total": 22.5,
+            "peak_memory_bytes": 1_473_728_512,
+        },
+    )
+    return path
+
+
+def private_of(classes):
+    """Private pictures that a test can recognise: all of one colour a class."""
+    return [np.full((2, SIDE, SIDE, 3), (200, 10 * i, 30), np.uint8) for i in range(classes)]
+
+
+def write_sweep(path, *, ranks=(4, 16, 64), seeds=(0, 1), pictures=None, **options):
+    """A sweep of plain and LoFt heads with an attack and, behind codes, an adaptive one."""
+    rows = []
+    for seed in seeds:
+        for rank in (None, *ranks):
+            run = write_run(path / "runs" / f"{rank}-{seed}", rank=rank, seed=seed, **options)
+            for adaptive in ("none", "straight-through") if rank else ("none",):
+                images = None if pictures is None else pictures(rank, adaptive)
+                folder = path / "attacks" / f"{rank}-{seed}-{adaptive}"
+                attack = write_attack(
+                    folder, run, rank=rank, seed=seed, adaptive=adaptive, images=images
+                )
+                rows += rows_of(attack, path)
+    write_table(to_table(rows), path)
+    write_json(path / "sweep.json", {"command": ["python", "-m", "loft_jax.sweep", "--out", "s"]})
+    (path / "failures").mkdir()
+    cell = {"head": "loft", "rank": 1, "seed": 0}
+    write_json(path / "failures" / "a.json", {"cell": cell, "error": "loss is not finite"})
+    return path
+
+
+def png_of(uri):
+    """Pixels of a data URI."""
+    import base64
+
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1]))).convert("RGB"))

@@ -1,0 +1,146 @@
+"""The command: one sentence for bad input, a whole file or none, commands that repeat the runs."""
+
+import dataclasses
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+import pytest
+
+from loft_jax import cli
+from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.settings import quick as quick_attack
+from loft_jax.config import AugmentConfig, DataConfig, ModelConfig, OptimConfig, RunConfig
+from loft_jax.errors import InputError
+from loft_jax.fitting.presets import PRESETS, quick
+from loft_jax.reports.commands import attack_command, train_command
+from loft_jax.reports.session import report
+from loft_jax.train import configuration
+
+
+def refused(*paths, out, data=None):
+    with pytest.raises(InputError) as caught:
+        report([str(path) for path in paths], out=str(out), data=data, show_private=False)
+    assert not out.is_file()
+    return str(caught.value)
+
+
+def test_folders_of_different_people_are_refused_by_name(folders, sweep, tmp_path):
+    other = folders.write_run(tmp_path / "run", data=tmp_path / "orl.npz", fingerprint="0a" * 32)
+    message = refused(sweep, other, out=tmp_path / "r.html")
+    assert re.search(r"`PATH` must be folders of one data set, got faces \(ffffffff\)", message)
+    assert "orl (0a0a0a0a)" in message
+    assert "one report each" in message
+    for name in ("orl", "0a0a"):
+        assert not report(
+            [str(sweep), str(other)],
+            out=str(tmp_path / "r.html"),
+            data=name,
+            show_private=False,
+        )
+        assert "<h1>Model inversion on orl</h1>" in (tmp_path / "r.html").read_text()
+        (tmp_path / "r.html").unlink()
+    message = refused(sweep, other, out=tmp_path / "r.html", data="lfw")
+    assert "`--data` must be one of faces" in message
+
+
+def test_what_is_no_folder_of_ours_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "missing", tmp_path / "empty"):
+        assert f"got {path}, which" in refused(path, out=tmp_path / "r.html")
+    assert "at least one folder" in refused(out=tmp_path / "r.html")
+
+
+@pytest.mark.parametrize("name", ["result.json", "metrics.jsonl", "evaluation.json", "config.json"])
+def test_a_damaged_run_is_refused_by_file(folders, tmp_path, name):
+    run = folders.write_run(tmp_path / "run")
+    (run / name).write_text("{ not json")
+    assert name in refused(run, out=tmp_path / "r.html")
+
+
+@pytest.mark.parametrize("name", ["attack.json", "outcomes.npz", "reconstructions.npz"])
+def test_a_damaged_attack_is_refused_by_file(folders, tmp_path, name):
+    run = folders.write_run(tmp_path / "run")
+    attack = folders.write_attack(run / "attacks" / "ppa", run)
+    (attack / name).write_bytes(b"PK\x03\x04 not")
+    assert name in refused(run, out=tmp_path / "r.html")
+
+
+def test_two_attacks_of_one_setting_are_refused_by_folder(folders, tmp_path):
+    run = folders.write_run(tmp_path / "run")
+    for name in ("ppa", "ppa-2"):
+        folders.write_attack(run / "attacks" / name, run)
+    message = refused(run, out=tmp_path / "r.html")
+    assert "attacks/ppa" in message
+    assert "attacks/ppa-2" in message
+
+
+def test_a_folder_is_never_overwritten(sweep, tmp_path):
+    assert "`--out` must be a file to write" in refused(sweep, out=tmp_path)
+    missing = tmp_path / "no" / "r.html"
+    assert "in a folder that is not there" in refused(sweep, out=missing)
+
+
+def test_the_command_answers_bad_input_with_a_sentence_and_2(command_environment, tmp_path):
+    found = subprocess.run(
+        [sys.executable, "-m", "loft_jax.report", str(tmp_path), "-o", str(tmp_path / "r.html")],
+        env=command_environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert re.fullmatch(r"error: `PATH` must be a folder of a sweep .*\n", found.stderr)
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_help_starts_neither_jax_nor_matplotlib(command_environment):
+    before = time.perf_counter()
+    code = (
+        "import sys, runpy; sys.argv[1:] = ['--help']\n"
+        "try: runpy.run_module('loft_jax.report', run_name='__main__')\n"
+        "except SystemExit: assert not {'jax', 'matplotlib', 'polars'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=command_environment, check=True, timeout=60)
+    assert time.perf_counter() - before < 10
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("short", [False, True])
+def test_the_line_of_a_run_asks_for_the_same_run(preset, short, tmp_path):
+    (tmp_path / "my pictures").mkdir()
+    config = dataclasses.replace(PRESETS[preset].config, preset=preset)
+    if short:
+        config = quick(config)
+    config = dataclasses.replace(
+        config,
+        data=dataclasses.replace(config.data, data_seed=3)
+        if preset == "digits"
+        else DataConfig(data=str(tmp_path / "my pictures"), skip_unreadable=True),
+        model=ModelConfig(rank=None, input_norm=True, activation="relu"),
+        augment=AugmentConfig(crop_scale=(0.5, 0.9), flip=not config.augment.flip),
+        optim=OptimConfig(milestones=(0.5, 0.6, 0.7), learning_rate=1.5e-4),
+        run=RunConfig(seed=7, quick=short, cache=False, out="elsewhere"),
+    )
+    words = shlex.split(train_command(config))
+    assert words[:3] == ["python", "-m", "loft_jax.train"]
+    repeated = configuration(words[3:])
+    expected = dataclasses.replace(config, run=dataclasses.replace(config.run, out=None))
+    assert repeated == expected
+
+
+def test_a_run_with_the_presets_own_settings_needs_no_flags():
+    name, config = "faces32", PRESETS["faces32"].config
+    assert train_command(dataclasses.replace(config, preset=name)) == "python -m loft_jax.train"
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_the_line_of_an_attack_asks_for_the_same_attack(short):
+    config = AttackConfig(
+        path="/my runs/a", attack="lomma", prior="/p", adaptive="pre-code", classes="0:16",
+        per_class=1, seed=2, evaluators=("/e 1", "/e2"), identity=False, show_private=True,
+        memory=2.5, quick=short,
+    )  # fmt: skip
+    config = quick_attack(config) if short else config
+    words = shlex.split(attack_command(config))
+    asked = cli.parse(AttackConfig, prog="x", description="", args=words[3:])
+    assert (quick_attack(asked) if asked.quick else asked) == config
