@@ -50,6 +50,21 @@ class Dataset:
     class_names: tuple[str, ...]
     skipped: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> bool:
+        return self.name in ("faces", "digits")
+
+    @property
+    def fingerprint(self) -> str:
+        import hashlib
+        import json
+
+        digest = hashlib.sha256(json.dumps([self.images.shape, self.class_names]).encode())
+        digest.update(self.labels.tobytes())
+        if self.name != "faces":
+            digest.update(self.images.tobytes())
+        return digest.hexdigest()
+
     def __post_init__(self):
         _check_images(self.images)
         _check_labels(self.labels, len(self.images), self.class_names)

@@ -89,3 +89,9 @@ def _faces(size: int, channels: int, seed: int, identities: int, pictures: int) 
         labels=np.asarray(labels, np.int32),
         class_names=tuple(f"person {index}" for index in range(identities)),
     )
+
+
+def absolute_data(data: str) -> str:
+    """The path made absolute if something is there; names of sources stay."""
+    path = Path(data).expanduser()
+    return data if data in ("faces", "digits") or not path.exists() else str(path.resolve())
