@@ -5,14 +5,42 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loft_jax.findings.table import SCHEMA, to_table
+from loft_jax.findings.columns import SCHEMA
+from loft_jax.findings.table import to_table
 
-PLAIN: dict[str, Any] = {"head": "plain", "rank": None, "activation": None}
+PLAIN: dict[str, Any] = {
+    "defense": "none", "strength": None, "strength_name": "strength", "variant": "",
+    "spec": "none", "label": "plain head", "baselines": "", "remark": None,
+}  # fmt: skip
+NORMED: dict[str, Any] = {
+    **PLAIN, "variant": "BatchNorm first", "spec": "none:input_norm=true",
+    "label": "plain head (BatchNorm first)",
+}  # fmt: skip
 
 
-def loft(rank: int, **more: Any) -> dict[str, Any]:
-    """Setting of a LoFt head."""
-    return {"head": "loft", "rank": rank, "activation": "tanh", **more}
+def loft(rank: int, variant: str = "", **more: Any) -> dict[str, Any]:
+    """Setting of a LoFt head; one with normalisation is compared with a plain head that has it."""
+    normed = "none:input_norm=true " if "BatchNorm" in variant else ""
+    spec = f"loft:{rank},{variant}".rstrip(",").replace(" ", "_")
+    label = f"LoFt rank {rank}" + (f" ({variant})" if variant else "")
+    return {
+        "defense": "loft", "strength": float(rank), "strength_name": "rank", "variant": variant,
+        "spec": spec, "label": label, "baselines": f"{normed}none", "remark": None, **more,
+    }  # fmt: skip
+
+
+def cut(rank: int, **more: Any) -> dict[str, Any]:
+    """Setting of a plain head that was cut to this rank."""
+    return {**loft(rank), "defense": "svd", "spec": f"svd:{rank}", "label": f"SVD cut rank {rank}",
+            **more}  # fmt: skip
+
+
+def weighted(weight: float, **more: Any) -> dict[str, Any]:
+    """Setting of a defense whose strength is a weight in its loss."""
+    return {
+        **loft(1), "defense": "mid", "strength": weight, "strength_name": "weight",
+        "spec": f"mid:{weight}", "label": f"MID weight {weight:g}", **more,
+    }  # fmt: skip
 
 
 def rows_with(
@@ -25,7 +53,7 @@ def rows_with(
     accuracy = np.broadcast_to(accuracy, r)
     base: dict[str, Any] = {
         **dict.fromkeys(SCHEMA),
-        **{"data": "faces", "fingerprint": "f0", "trunk": "small_cnn", "input_norm": False},
+        **{"data": "faces", "fingerprint": "f0", "trunk": "small_cnn", "noun": "people"},
         **{"attack": "gmi", "adaptive": "none", "prior": "gan", "classes": 40},
         **PLAIN,
         **setting,

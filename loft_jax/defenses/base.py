@@ -90,7 +90,8 @@ class Defense:
     def label(self) -> str:
         """Its name for a reader, strength and all that differs from the defaults included."""
         strength = "" if self.strength is None else f" {self.strength_name} {self.strength:g}"
-        return ", ".join((f"{self.about.title}{strength}", *filter(None, [self.variant])))
+        variant = f" ({self.variant})" if self.variant else ""
+        return f"{self.about.title}{strength}{variant}"
 
     @property
     def variant(self) -> str:
@@ -123,6 +124,10 @@ class Defense:
         from loft_jax.defenses.none import NoDefense  # a subclass of this one
 
         return (NoDefense(),)
+
+    def remark(self, classes: int) -> str | None:
+        """Why it cannot protect on so many classes, whatever a measurement says; else None."""
+        return None
 
     def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> Head:
         """A fresh head for features of this width.

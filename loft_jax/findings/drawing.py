@@ -1,14 +1,13 @@
 """What the pictures share: points with intervals, colours, names, the legend."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from loft_jax.findings.table import ATTACK, MODEL
-from loft_jax.findings.wording import attack_name, head_name, priors_differ
+from loft_jax.findings.columns import ATTACK
+from loft_jax.findings.wording import attack_name, kind_name, priors_differ
 
 Row = dict[str, Any]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
@@ -16,9 +15,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """One an attack: Okabe and Ito's, which colour-blind readers can tell apart, then three more."""
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
 STYLES = ("-", "--", "-.", ":")
-GREY = "#555555"
-CURVE = tuple(name for name in MODEL if name != "rank")
-"""What the points of one line share, beside the attack."""
+GREY, BASELINE = "#555555", "*"
 
 
 def colour(i: int) -> str:
@@ -27,7 +24,7 @@ def colour(i: int) -> str:
 
 
 def marker(i: int) -> str:
-    """Of the i-th curve, or attack where there is one curve."""
+    """Of the i-th defense, or attack where there is one defense."""
     return MARKERS[i % len(MARKERS)]
 
 
@@ -37,18 +34,17 @@ def style(i: int) -> str:
 
 
 def line(
-    axes: Any, rows: list[Row], name: str, shift: float, colour: str, marker: str, style: str
+    axes: Any, x: list[float], rows: list[Row], name: str, colour: str, marker: str, style: str
 ) -> None:
-    """Points over the logarithm of their rank, or over `shift` alone, with their intervals."""
-    x = np.array([np.log2(row["rank"] or 1) for row in rows]) + shift
+    """Points at these places with their intervals, joined by a line of this style."""
     if rows:
         y = [row[name] for row in rows]
-        point(axes, x, y, colour, marker, yerr=errors(rows, name), ls=style)
+        point(axes, np.array(x), y, colour, marker, yerr=errors(rows, name), ls=style)
 
 
 def point(axes: Any, x: Any, y: Any, colour: str, marker: str, **more: Any) -> None:
     """One point or several, with intervals."""
-    star = marker == "*"
+    star = marker == BASELINE
     axes.errorbar(
         x, y, color=colour, marker=marker, ms=9 if star else 6, mec=colour if star else "white",
         mew=0.5, lw=1.2, elinewidth=1.1, capsize=2.5, **more,
@@ -74,7 +70,7 @@ def chance(line: Callable, rows: list[Row]) -> None:
 
 
 def legend(figure: Any, axes: Any, rows: list[Row], curves: list[Row]) -> None:
-    """Below the axes: colours are attacks; markers too, or heads where there are several curves."""
+    """Below the axes: colours are attacks; markers too, or defenses where there are several."""
     from matplotlib.lines import Line2D
 
     priors = priors_differ(rows)
@@ -84,10 +80,10 @@ def legend(figure: Any, axes: Any, rows: list[Row], curves: list[Row]) -> None:
         label = attack_name(row, prior=priors)
         handles.append(Line2D([], [], color=colour(i), marker=shape, ls="", label=label))
     for j, row in enumerate(curves if len(curves) > 1 else []):
-        label = ", ".join((head_name({**row, "rank": None}), *apart(row, rows)))
+        label = ", ".join((kind_name(row), *apart(row, rows)))
         handles.append(Line2D([], [], color=GREY, marker=marker(j), ls=style(j), label=label))
-    if any(row["head"] == "plain" for row in rows):
-        handles.append(Line2D([], [], color=GREY, marker="*", ms=9, ls="", label="plain head"))
+    for label in dict.fromkeys(row["label"] for row in rows if not row["baselines"]):
+        handles.append(Line2D([], [], color=GREY, marker=BASELINE, ms=9, ls="", label=label))
     handles += axes.get_legend_handles_labels()[0]
     if handles:
         figure.legend(
@@ -131,7 +127,7 @@ def spread(heights: list[float], gap: float, low: float, high: float) -> list[fl
 
 
 def apart(row: Row, rows: list[Row]) -> list[str]:
-    """What tells a model from others beyond its head: pictures and trunk, where they differ."""
+    """What tells a model from others beyond its defense: pictures and trunk, if they differ."""
     named = [row["data"]] if len({one["data"] for one in rows}) > 1 else []
     alike = {one["fingerprint"] for one in rows if one["data"] == row["data"]}
     named += [row["fingerprint"][:8]] if len(alike) > 1 else []
@@ -153,13 +149,6 @@ def one_each(rows: list[Row], keys: list[tuple], names: tuple[str, ...]) -> list
 def key(row: Row, names: tuple[str, ...]) -> tuple:
     """The row's values under these names."""
     return tuple(row[name] for name in names)
-
-
-def png(figure: Any) -> bytes:
-    """The figure as a file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()
 
 
 def _span(rows: list[Row], name: str) -> str:

@@ -1,4 +1,4 @@
-"""A line for each head, or each attack, for grids that have no curve over ranks."""
+"""A line for each model, or each attack, for grids that have no curve over strengths."""
 
 from typing import Any
 
@@ -6,17 +6,18 @@ import numpy as np
 import polars as pl
 
 from loft_jax.findings import drawing
+from loft_jax.findings.columns import ATTACK, MODEL
 from loft_jax.findings.drawing import GREY, Row, key, one_each
 from loft_jax.findings.summary import summary
-from loft_jax.findings.table import ATTACK, MODEL
-from loft_jax.findings.wording import attack_name, head_name, priors_differ
+from loft_jax.findings.wording import attack_name, priors_differ
+from loft_jax.runs.drawing import png
 
 LONG = 36
 """Letters of a name of which three do not fit side by side."""
 
 
-def heads_in_lines(table: pl.DataFrame) -> bytes:
-    """PNG: a line for each head: its test accuracy, and Acc@1 of every attack in colour."""
+def models_in_lines(table: pl.DataFrame) -> bytes:
+    """PNG: a line for each model: its test accuracy, and Acc@1 of every attack in colour."""
     rows = summary(table)
     attacks = drawing.attacks_of(rows)
     priors = priors_differ(rows)
@@ -29,7 +30,7 @@ def heads_in_lines(table: pl.DataFrame) -> bytes:
 
 
 def attacks_in_lines(table: pl.DataFrame) -> bytes:
-    """PNG: a line for each attack: its Acc@1 on every head in colour."""
+    """PNG: a line for each attack: its Acc@1 on every model in colour."""
     rows = summary(table)
     attacks = drawing.attacks_of(rows)
     return _drawn(
@@ -49,10 +50,10 @@ def _drawn(
     from matplotlib.figure import Figure
 
     of_line, of_colour = names
-    heads = of_line == MODEL  # else a line has the test accuracies of several
+    models = of_line == MODEL  # else a line has the test accuracies of several
     figure = Figure(figsize=(7.5, 1.9 + 0.55 * len(lines)), layout="constrained")
     panels = figure.subplots(
-        1, 2 if heads else 1, sharey=True, squeeze=False, width_ratios=(2, 1) if heads else (1,)
+        1, 2 if models else 1, sharey=True, squeeze=False, width_ratios=(2, 1) if models else (1,)
     )[0]
     panels[0].set_yticks(range(len(lines)), [name for _, name in lines])
     panels[0].invert_yaxis()
@@ -62,18 +63,18 @@ def _drawn(
             shift = 0.7 * (i - (len(colours) - 1) / 2) / len(colours)
             for row in (one for one in alike if key(one, of_colour) == key(colour, of_colour)):
                 _point(panels[0], row, "accuracy_at_1", y + shift, i)
-        if heads:
+        if models:
             _point(panels[1], alike[0], "test_accuracy", float(y), None)
     drawing.chance(panels[0].axvline, rows)
     panels[0].set(xlabel="attack accuracy (Acc@1)", xlim=(-0.04, 1.04))
-    if heads:
+    if models:
         panels[1].set(xlabel="test accuracy", xlim=drawing.limits(rows))
     for axes in panels:
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
     figure.suptitle(drawing.title(rows), fontsize=10)
     _legend(figure, panels[0], [name for _, name in colours])
-    return drawing.png(figure)
+    return png(figure, 150)
 
 
 def _point(axes: Any, row: Row, name: str, y: float, i: int | None) -> None:
@@ -97,7 +98,7 @@ def _legend(figure: Any, axes: Any, names: list[str]) -> None:
 
 
 def _model_name(row: Row, rows: list[Row]) -> str:
-    return ", ".join((head_name(row), *drawing.apart(row, rows)))
+    return ", ".join((row["label"], *drawing.apart(row, rows)))
 
 
 def _keys(rows: list[Row], names: tuple[str, ...]) -> list[tuple]:

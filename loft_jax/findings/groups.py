@@ -8,14 +8,14 @@ import polars as pl
 from jaxtyping import Float64, Int64
 
 from loft_jax.errors import InputError
-from loft_jax.findings.table import SETTING
+from loft_jax.findings.columns import SETTING
 
 
 class Group(NamedTuple):
     """One classifier under one attack, over its seeds.
 
     Attributes:
-        setting: the columns of `table.SETTING`.
+        setting: the columns of `columns.SETTING`.
         seeds: r seeds.
         labels: k classes that were attacked under every one of them.
         rows: the table's rows of these seeds and classes, sorted by seed and class.
@@ -25,6 +25,15 @@ class Group(NamedTuple):
     seeds: Int64[np.ndarray, " r"]
     labels: Int64[np.ndarray, " k"]
     rows: pl.DataFrame
+
+    @property
+    def defended(self) -> bool:
+        """Whether there is a baseline to compare it with: it is none itself."""
+        return bool(self.setting["baselines"])
+
+    def key(self, names: tuple[str, ...]) -> tuple:
+        """The setting's values under these names."""
+        return tuple(self.setting[name] for name in names)
 
     def outcome(self, name: str) -> Float64[np.ndarray, "r k"] | None:
         """A column of class outcomes by seed and class; None where it was not measured."""

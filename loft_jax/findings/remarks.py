@@ -1,48 +1,61 @@
-"""What stands beside the verdicts: what was not tried, what rank changes, what to beware of."""
+"""What stands beside the verdicts: what was not tried, what strength changes, what to beware of."""
 
 import polars as pl
 
-from loft_jax.findings.effects import RankEffect, lowers, raises
-from loft_jax.findings.table import SETTING
-from loft_jax.findings.wording import attack_name, head_name, heads_listed, listed, signed
+from loft_jax.findings.columns import SETTING
+from loft_jax.findings.effects import Difference, StrengthEffect, lowers, raises
+from loft_jax.findings.wording import attack_name, kind_name, listed, listed_defenses, signed
 
 FEW = 6
 """Classes or seeds below which a bootstrap interval is too narrow, see `bootstrap_interval`."""
 
 
-def not_tried(table: pl.DataFrame, compared: list[str], *, priors: bool) -> list[str]:
-    """Heads that no adaptive attack met, and heads without a plain one to compare with."""
+def powerless(table: pl.DataFrame) -> list[str]:
+    """Defenses that cannot protect on so many classes, and why, whatever was measured."""
+    reasons: dict[str, list[dict]] = {}
+    for setting in table.select(SETTING).unique(maintain_order=True).to_dicts():
+        if setting["remark"] is not None:
+            reasons.setdefault(setting["remark"], []).append(setting)
+    return [f"{listed_defenses(found)} can lower nothing: {why}." for why, found in reasons.items()]
+
+
+def not_tried(table: pl.DataFrame, compared: list[Difference], *, priors: bool) -> list[str]:
+    """Defenses that no adaptive attack met, and those without a baseline to compare with."""
+    known = {one.setting["label"] for one in compared}
+    settings: dict[str, dict] = {}
     adaptive: dict[str, bool] = {}
     alone: dict[str, list[str]] = {}
     for setting in table.select(SETTING).unique(maintain_order=True).to_dicts():
-        name = head_name(setting)
-        if setting["head"] != "plain":
+        name = setting["label"]
+        if setting["baselines"]:
+            settings.setdefault(name, setting)
             adaptive[name] = adaptive.get(name, False) or setting["adaptive"] != "none"
-            if name not in compared:
+            if name not in known:
                 alone.setdefault(name, []).append(attack_name(setting, prior=priors))
     blind = [name for name, tried in adaptive.items() if not tried]
     said = []
     if alone:
         one_by_one = "; ".join(f"{name} under {listed(names)}" for name, names in alone.items())
         said.append(
-            "These attacks were not made on a plain head with the same seeds and people to "
-            f"compare with: {one_by_one}."
+            "These attacks were not made on a baseline with the same seeds and classes to compare "
+            f"with: {one_by_one}."
         )
     if blind:
-        on = "" if len(blind) == len(adaptive) else f" on {heads_listed(blind)}"
-        said.append(f"An attacker who knows the head was not tried{on}.")
+        on = listed_defenses(settings[name] for name in blind)
+        where = "" if len(blind) == len(adaptive) else f" on {on}"
+        said.append(f"An attacker who knows the defense was not tried{where}.")
     return said
 
 
-def slopes(effects: list[RankEffect], *, priors: bool) -> list[str]:
-    """What rank changes in each LoFt head, under the attacks on the same span of ranks."""
-    curves: dict[tuple, list[RankEffect]] = {}
+def slopes(effects: list[StrengthEffect], *, priors: bool) -> list[str]:
+    """What strength changes in each defense, under the attacks on the same span of it."""
+    curves: dict[tuple, list[StrengthEffect]] = {}
     for effect in effects:
-        if effect.setting["head"] == "loft":
-            span = (head_name(effect.setting), effect.ranks[0], effect.ranks[-1])
-            curves.setdefault(span, []).append(effect)
+        ends = f"{effect.strengths[0]:g} to {effect.strengths[-1]:g}"
+        key = (kind_name(effect.setting), effect.setting["strength_name"], ends)
+        curves.setdefault(key, []).append(effect)
     said = []
-    for (name, first, last), found in curves.items():
+    for (name, strength, ends), found in curves.items():
         shown, hidden = [], []
         for one in found:
             under = f"under {attack_name(one.setting, prior=priors)}"
@@ -50,10 +63,10 @@ def slopes(effects: list[RankEffect], *, priors: bool) -> list[str]:
                 shown.append(f"by {signed(one.slope)} {under}")
             else:
                 hidden.append(under)
-        span = f"From rank {first} to {last},"
+        span = f"From {strength} {ends},"
         if shown:
             said.append(
-                f"{span} each doubling of the rank changes Acc@1 of {name} {listed(shown)}."
+                f"{span} each doubling of the {strength} changes Acc@1 of {name} {listed(shown)}."
             )
         if hidden:
             said.append(f"{span} no change of Acc@1 of {name} is shown {listed(hidden)}.")

@@ -8,13 +8,21 @@ import polars as pl
 from jaxtyping import Float64
 from scipy.special import stdtrit
 
+from loft_jax.findings.columns import OUTCOMES
 from loft_jax.findings.groups import Group, groups
-from loft_jax.findings.table import OUTCOMES
 from loft_jax.metrics.bootstrap import Interval, crossed_interval
 
-SHARES = ("accuracy_at_1", "accuracy_at_5", "test_accuracy", "retention", "head_iie")
+SHARES = ("accuracy_at_1", "accuracy_at_5", "test_accuracy", "judge_accuracy", "retention",
+          "head_iie")  # fmt: skip
 """Between 0 and 1, and so are the ends of their intervals."""
-OF_CLASSIFIER = ("test_accuracy", "code_effective_rank", "head_iie", "head_bits", "retention")
+OF_CLASSIFIER = (
+    "test_accuracy",
+    "judge_accuracy",
+    "code_effective_rank",
+    "head_iie",
+    "head_bits",
+    "retention",
+)
 
 
 def summary(table: pl.DataFrame) -> list[dict[str, Any]]:

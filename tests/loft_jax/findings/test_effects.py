@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from attacked_tables import drawn, loft, rows_with, table_of
+from attacked_tables import NORMED, PLAIN, cut, drawn, loft, rows_with, table_of, weighted
 from scipy import stats
 
-from loft_jax.findings.effects import differences, lowers, raises, rank_effects
+from loft_jax.findings.effects import differences, lowers, protects, raises, strength_effects
 from loft_jax.findings.summary import over_both
 from loft_jax.metrics.bootstrap import Interval
 
@@ -62,8 +62,8 @@ def test_only_the_seeds_and_classes_of_both_are_compared():
 
 
 @pytest.mark.parametrize(
-    "other", [{"data": "digits"}, {"fingerprint": "f1"}, {"trunk": "big"}, {"attack": "ppa"},
-              {"prior": "none"}, {"input_norm": True}]
+    "other", [NORMED, {"data": "digits"}, {"fingerprint": "f1"}, {"trunk": "big"},
+              {"attack": "ppa"}, {"prior": "none"}, {"noun": "digits"}]
 )  # fmt: skip
 def test_a_plain_head_that_is_not_alike_is_no_baseline(other):
     assert not differences(table_of(rows_with(drawn(0.9, rng()), **other),
@@ -74,39 +74,37 @@ def baseline(head, *plains):
     """The setting that a head is compared with."""
     hits = drawn(0.5, rng())
     (found,) = differences(
-        table_of(
-            rows_with(hits, **loft(4, **head)), *(rows_with(hits, **plain) for plain in plains)
-        )
+        table_of(rows_with(hits, **head), *(rows_with(hits, **plain) for plain in plains))
     )
-    return {name: found.against[name] for name in ("adaptive", "input_norm")}
+    return {"adaptive": found.against["adaptive"], "normed": found.against["variant"] != ""}
 
 
 def test_an_adaptive_attack_is_compared_with_itself_else_with_the_attack_as_it_is():
     own = {"adaptive": "pre-code"}
-    assert baseline(own, {}, own)["adaptive"] == "pre-code"
-    assert baseline(own, {}, {"adaptive": "logit"})["adaptive"] == "none"
-    assert baseline({}, {}, own)["adaptive"] == "none"
+    assert baseline(loft(4, **own), {}, own)["adaptive"] == "pre-code"
+    assert baseline(loft(4, **own), {}, {"adaptive": "logit"})["adaptive"] == "none"
+    assert baseline(loft(4), {}, own)["adaptive"] == "none"
 
 
-def test_input_norm_is_compared_with_itself_else_with_the_plain_head_as_it_is():
-    norm = {"input_norm": True}
-    assert baseline(norm, {}, norm)["input_norm"]
-    assert not baseline(norm, {})["input_norm"]
-    assert not baseline({}, {}, norm)["input_norm"]
-    # The plain head stays the same for every adaptive form.
-    known = {"adaptive": "logit"}
-    assert baseline({**norm, **known}, norm, known) == {"adaptive": "none", "input_norm": True}
+def test_of_the_baselines_that_a_defense_names_the_first_that_was_attacked_counts():
+    normed = loft(4, "BatchNorm first")
+    assert baseline(normed, PLAIN, NORMED)["normed"]
+    assert not baseline(normed, PLAIN)["normed"]
+    assert not baseline(loft(4), PLAIN, NORMED)["normed"]
+    # The baseline stays the same for every adaptive form.
+    known = {**normed, "adaptive": "logit"}
+    assert baseline(known, NORMED, {"adaptive": "logit"}) == {"adaptive": "none", "normed": True}
 
 
 def test_a_baseline_without_common_seeds_gives_way():
     hits = drawn(0.5, rng())
     table = table_of(
-        rows_with(hits, input_norm=True, seeds=[7, 8, 9]),
+        rows_with(hits, seeds=[7, 8, 9], **NORMED),
         rows_with(hits),
-        rows_with(hits, **loft(4, input_norm=True)),
+        rows_with(hits, **loft(4, "BatchNorm first")),
     )
     (found,) = differences(table)
-    assert not found.against["input_norm"]
+    assert found.against["spec"] == "none"
 
 
 def curve(probabilities, generator, *, seeds=3, ranks=RANKS):
@@ -117,11 +115,11 @@ def curve(probabilities, generator, *, seeds=3, ranks=RANKS):
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_the_slope_is_the_least_squares_line_through_the_means(seeds):
     hits, table = curve((0.2, 0.3, 0.5, 0.9), rng(5), seeds=seeds)
-    (found,) = rank_effects(table)
+    (found,) = strength_effects(table)
     truth = np.polyfit(np.log2(RANKS), [h.mean() for h in hits], 1)[0]
     assert found.slope.value == pytest.approx(truth)
     assert raises(found.slope)
-    assert found.ranks == list(RANKS)
+    assert found.strengths == list(RANKS)
     # Three seeds of four ranks allow 24^3 permutations; one seed speaks for its classes.
     assert found.p_value < 0.001
 
@@ -139,7 +137,7 @@ def test_without_a_trend_p_values_are_no_smaller_than_uniform(seeds):
             leaks = 0.5 + generator.uniform(-spread, spread, (seeds, 1))
             hits = generator.binomial(8, leaks, (seeds, 6)) / 8
             tables.append(rows_with(hits, **loft(rank)))
-        (found,) = rank_effects(table_of(*tables))
+        (found,) = strength_effects(table_of(*tables))
         p_values.append(found.p_value)
     # Kolmogorov and Smirnov, one-sided: permuted ranks are exact or, with ties, conservative.
     assert stats.kstest(p_values, "uniform", alternative="greater").pvalue > 0.001
@@ -150,29 +148,51 @@ def test_without_a_trend_p_values_are_no_smaller_than_uniform(seeds):
 def test_two_seeds_of_two_ranks_say_no_more_than_one_in_four_however_many_classes():
     # Two rises of two seeds are one of four equally likely cases; one seed's classes say 2^-12.
     low, high = np.zeros((2, 12)), np.ones((2, 12))
-    (found,) = rank_effects(table_of(rows_with(low, **loft(4)), rows_with(high, **loft(8))))
+    (found,) = strength_effects(table_of(rows_with(low, **loft(4)), rows_with(high, **loft(8))))
     assert abs(found.p_value - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 10_000)
-    (one,) = rank_effects(table_of(rows_with(low[:1], **loft(4)), rows_with(high[:1], **loft(8))))
+    (one,) = strength_effects(
+        table_of(rows_with(low[:1], **loft(4)), rows_with(high[:1], **loft(8)))
+    )
     assert one.p_value < 0.002
 
 
 def test_ranks_are_compared_over_the_seeds_and_classes_they_share():
     first, second = drawn(0.2, rng(7)), drawn(0.8, rng(8), seeds=1)
     table = table_of(rows_with(first, **loft(4)), rows_with(second, seeds=[1], **loft(8)))
-    (found,) = rank_effects(table)
+    (found,) = strength_effects(table)
     assert found.seeds == 1
     assert found.slope.value == pytest.approx(second.mean() - first[1].mean())
     apart = table_of(rows_with(first, **loft(4)), rows_with(second, seeds=[9], **loft(8)))
-    assert not rank_effects(apart)
+    assert not strength_effects(apart)
 
 
-def test_curves_are_apart_by_head_and_attack_and_one_rank_is_none():
+def test_curves_are_apart_by_defense_and_attack_and_one_strength_is_none():
     hits = drawn(0.5, rng(9))
-    one = [rows_with(hits, **loft(r, activation=a)) for r in (2, 4) for a in ("tanh", "relu")]
-    cut = [rows_with(hits, head="svd", rank=r) for r in (2, 4)]
-    table = table_of(*one, *cut, rows_with(hits, **loft(2, adaptive="logit")), rows_with(hits))
-    found = [(e.setting["head"], e.setting["activation"]) for e in rank_effects(table)]
-    assert sorted(found, key=str) == [("loft", "relu"), ("loft", "tanh"), ("svd", None)]
+    one = [rows_with(hits, **loft(r, variant)) for r in (2, 4) for variant in ("", "relu")]
+    table = table_of(*one, *(rows_with(hits, **cut(r)) for r in (2, 4)),
+                     rows_with(hits, **loft(2, adaptive="logit")), rows_with(hits))  # fmt: skip
+    found = [(e.setting["defense"], e.setting["variant"]) for e in strength_effects(table)]
+    assert sorted(found) == [("loft", ""), ("loft", "relu"), ("svd", "")]
+
+
+def test_strengths_may_be_fractions_and_zero_has_no_doubling():
+    hits = [drawn(p, rng(10)) for p in (0.9, 0.6, 0.2)]
+    weights = (0.0, 0.25, 1.0)
+    table = table_of(*(rows_with(h, **weighted(w)) for h, w in zip(hits, weights, strict=True)))
+    (found,) = strength_effects(table)
+    assert found.strengths == [0.25, 1.0]
+    # Two points, two doublings apart.
+    assert found.slope.value == pytest.approx((hits[2].mean() - hits[1].mean()) / 2)
+    assert not strength_effects(table_of(rows_with(hits[0], **weighted(0.0)),
+                                         rows_with(hits[1], **weighted(1.0))))  # fmt: skip
+
+
+def test_what_can_lower_nothing_never_protects():
+    high, low = np.full((3, 8), 0.9), np.zeros((3, 8))
+    for remark, expected in ((None, True), ("of no use", False)):
+        (found,) = differences(table_of(rows_with(high), rows_with(low, **loft(64, remark=remark))))
+        assert lowers(found.leakage)
+        assert protects(found) == expected
 
 
 def test_zero_within_or_no_interval_shows_nothing():

@@ -45,20 +45,20 @@ def test_what_was_not_measured_is_none_and_whole_numbers_are_numbers():
     assert next(groups(once_missing)).outcome("ssim") is None
 
 
-def test_settings_without_a_rank_are_one_group_each():
+def test_settings_without_a_strength_are_one_group_each():
     table = table_of(rows_with(HITS), rows_with(HITS, **loft(4)), rows_with(HITS, prior="other"))
-    assert sorted((g.setting["head"], g.setting["prior"]) for g in groups(table)) == [
+    assert sorted((g.setting["defense"], g.setting["prior"]) for g in groups(table)) == [
         ("loft", "gan"),
-        ("plain", "gan"),
-        ("plain", "other"),
+        ("none", "gan"),
+        ("none", "other"),
     ]
 
 
 def test_in_common_keeps_the_seeds_and_classes_of_all():
     first = rows_with(HITS, seeds=[0, 1, 2], labels=[0, 1, 2, 3])
     second = rows_with(10 + HITS, seeds=[2, 1, 9], labels=[3, 5, 1, 0], **loft(4))
-    found = {g.setting["head"]: g for g in groups(table_of(first, second))}
-    plain, head = in_common(found["plain"], found["loft"])
+    found = {g.setting["defense"]: g for g in groups(table_of(first, second))}
+    plain, head = in_common(found["none"], found["loft"])
     assert plain.seeds.tolist() == head.seeds.tolist() == [1, 2]
     assert plain.labels.tolist() == head.labels.tolist() == [0, 1, 3]
     np.testing.assert_array_equal(plain.outcome("accuracy_at_1"), HITS[np.ix_([1, 2], [0, 1, 3])])

@@ -20,11 +20,11 @@ def test_means_are_those_of_the_rows():
         rows_with(rng.random((3, 7)), accuracy=[0.5, 0.6, 0.9], ssim=0.25),
         rows_with(rng.random((3, 7)), accuracy=[0.4, 0.6, 0.8], **loft(4)),
     )
-    by_hand = table.group_by("head").agg(pl.col("accuracy_at_1", "test_accuracy", "ssim").mean())
-    truth = {row["head"]: row for row in by_hand.to_dicts()}
+    by_hand = table.group_by("defense").agg(pl.col("accuracy_at_1", "test_accuracy", "ssim").mean())
+    truth = {row["defense"]: row for row in by_hand.to_dicts()}
     for row in summary(table.sample(fraction=1, shuffle=True, seed=1)):
         for name in ("accuracy_at_1", "test_accuracy", "ssim"):
-            assert row[name] == pytest.approx(truth[row["head"]][name])
+            assert row[name] == pytest.approx(truth[row["defense"]][name])
         assert (row["seeds"], row["attacked_classes"], row["classes"]) == (3, 7, 40)
         assert row["head_iie"] is row["head_iie_low"] is row["identity_error_high"] is None
 

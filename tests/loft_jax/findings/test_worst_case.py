@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from attacked_tables import PLAIN, loft, rows_with, table_of
+from attacked_tables import NORMED, PLAIN, cut, loft, rows_with, table_of
 
 from loft_jax.findings.worst_case import worst_cases
 
@@ -23,8 +23,8 @@ def test_each_side_is_under_the_attack_with_its_highest_mean():
         rows_with(share(0.35, 3), accuracy=0.6, **loft(4, **KNOWS)),
     )
     (found,) = worst_cases(table)
-    assert (found.setting["rank"], found.setting["adaptive"]) == (4, "pre-code")
-    assert (found.against["head"], found.against["adaptive"]) == ("plain", "none")
+    assert (found.setting["strength"], found.setting["adaptive"]) == (4, "pre-code")
+    assert (found.against["defense"], found.against["adaptive"]) == ("none", "none")
     assert found.leakage.value == pytest.approx(0.35 - 0.9)
     assert found.utility.value == pytest.approx(0.6 - 0.9)
     assert found.seeds == 3
@@ -66,18 +66,29 @@ def test_only_seeds_and_classes_of_all_attacks_are_compared():
     assert (found.seeds, found.leakage.n) == (2, 5)
 
 
-def test_input_norm_is_compared_with_itself_if_it_can_be():
-    normed = {"input_norm": True}
+def test_the_first_baseline_that_was_attacked_counts():
     rows = [
         rows_with(share(0.9), **PLAIN),
         rows_with(share(0.2, 1), **loft(4)),
-        rows_with(share(0.3, 2), **loft(4, **normed)),
+        rows_with(share(0.3, 2), **loft(4, "BatchNorm first")),
     ]
     found = worst_cases(table_of(*rows))
     assert [one.leakage.value for one in found] == pytest.approx([0.2 - 0.9, 0.3 - 0.9])
-    rows.append(rows_with(share(0.7, 3), **{**PLAIN, **normed}))
+    rows.append(rows_with(share(0.7, 3), **NORMED))
     found = worst_cases(table_of(*rows))
     assert [one.leakage.value for one in found] == pytest.approx([0.2 - 0.9, 0.3 - 0.7])
+
+
+def test_a_baseline_may_be_a_defense_itself():
+    table = table_of(
+        rows_with(share(0.9), **PLAIN),
+        rows_with(share(0.5, 1), **cut(8)),
+        rows_with(share(0.1, 2), **loft(8, baselines="svd:8 none")),
+    )
+    found = {one.setting["defense"]: one for one in worst_cases(table)}
+    assert found["loft"].against["label"] == "SVD cut rank 8"
+    assert found["loft"].leakage.value == pytest.approx(0.1 - 0.5)
+    assert found["svd"].against["defense"] == "none"
 
 
 def test_without_a_plain_head_in_common_nothing_is_compared():

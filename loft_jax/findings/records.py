@@ -1,0 +1,108 @@
+"""What is told of a run and of an attack, read from their JSON files as checked records.
+
+A file holds more than is told; of what is told every entry has its type and bounds.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from annotated_types import Interval
+
+from loft_jax.runs import schema
+from loft_jax.runs.files import read_json
+
+T = TypeVar("T")
+
+Share = Annotated[float, Interval(ge=0, le=1)]
+Number = Annotated[float, Interval(ge=-1e300, le=1e300)]
+Positive = Annotated[float, Interval(ge=0, le=1e300)]
+Count = Annotated[int, Interval(ge=0, lt=2**62)]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Of result.json of a trained classifier."""
+
+    test_accuracy: Share
+    validation_accuracy: Share | None
+    code_rank: Count | None
+    code_effective_rank: Positive | None
+    seconds_compile: Positive
+    seconds_train: Positive
+    seconds_evaluate: Positive
+    seconds_total: Positive
+    peak_memory_bytes: Count
+    parameters: Count
+    retention: Share | None = None
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """Of `head_leakage` of evaluation.json: `iie.filter_report` of the head."""
+
+    relative: Number
+    rank: Count
+    most_leaking: Number
+    least_leaking: Number
+    random: Number
+    bits: Number
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """An evaluator in attack.json."""
+
+    name: str
+    test_accuracy: Share
+    trunk: str = ""
+    fid: Number | None = None
+    fid_missing: str | None = None
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """Of attack.json of a judged attack."""
+
+    run: str
+    attack: str
+    adaptive: str
+    prior: str
+    evaluators: tuple[Judge, ...]
+    seconds_compile: Positive
+    seconds_candidates: Positive
+    seconds_search: Positive
+    seconds_measure: Positive
+    seconds_total: Positive
+    peak_memory_bytes: Count
+    inception: dict[str, Any] | None = None
+    knowledge: Number | None = None
+
+
+def read_part(kind: type[T], path: Path) -> T:
+    """What `kind` names of the JSON file at `path`.
+
+    Raises:
+        InputError: if the file is missing, damaged or was changed, or an entry is not as `kind`
+            says.
+    """
+    return part_of(kind, read_json(path), str(path))
+
+
+def part_of(kind: type[T], values: Any, where: str) -> T:
+    """What `kind` names of parsed JSON; entries with a default may be missing.
+
+    Raises:
+        InputError: naming `where`, the entry, and what came.
+    """
+    if isinstance(values, dict):
+        fields = dataclasses.fields(kind)  # pyright: ignore[reportArgumentType]
+        found = {field.name: values[field.name] for field in fields if field.name in values}
+        values = {**_defaults(fields), **found}
+    return schema.read(kind, values, where)
+
+
+def _defaults(fields: tuple[dataclasses.Field, ...]) -> dict[str, Any]:
+    return {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
