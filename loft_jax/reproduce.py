@@ -9,6 +9,7 @@ import shlex  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
+from loft_jax.data.sources import absolute_data  # noqa: E402
 from loft_jax.reproductions.settings import ReproduceConfig  # noqa: E402
 
 DESCRIPTION = """Compute and draw a figure or table of "Rank Matters". What was computed for one
@@ -34,7 +35,7 @@ def main(args: Sequence[str]) -> int:
     )
     config = dataclasses.replace(
         config,
-        data=config.data and cli.absolute(config.data, "faces", "digits"),
+        data=config.data and absolute_data(config.data),
         prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
     )
     from loft_jax.reproductions.session import reproduce_run

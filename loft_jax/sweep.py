@@ -9,6 +9,7 @@ import shlex  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
+from loft_jax.data.sources import absolute_data  # noqa: E402
 from loft_jax.sweeps.settings import SweepConfig, check, quick  # noqa: E402
 
 DESCRIPTION = """Train and attack every classifier of a grid: head x rank x activation x input norm
@@ -22,9 +23,9 @@ def with_absolute_paths(config: SweepConfig) -> SweepConfig:
     kinds = ("pixels", "renderer", "dcgan", "style", "plgmi", "kedmi")
     return dataclasses.replace(
         config,
-        data=tuple(cli.absolute(name, "faces", "digits") for name in config.data),
+        data=tuple(map(absolute_data, config.data)),
         prior=tuple(cli.absolute(name, *kinds) for name in config.prior),
-        public=cli.absolute(config.public, "faces"),
+        public=absolute_data(config.public),
     )
 
 

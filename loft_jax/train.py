@@ -9,6 +9,7 @@ from collections.abc import Sequence  # noqa: E402
 
 from loft_jax import cli  # noqa: E402
 from loft_jax.config import TrainConfig, check  # noqa: E402
+from loft_jax.data.sources import absolute_data  # noqa: E402
 from loft_jax.fitting.presets import PRESETS, preset_for, quick  # noqa: E402
 
 DESCRIPTION = """Train a classifier whose head is features -> r -> tanh -> classes (LoFt), on
@@ -20,7 +21,7 @@ Presets:
 
 def with_absolute_data(config: TrainConfig) -> TrainConfig:
     """The same settings with the path of the pictures absolute: a run is read from anywhere."""
-    data = cli.absolute(config.data.data, "faces", "digits")
+    data = absolute_data(config.data.data)
     return dataclasses.replace(config, data=dataclasses.replace(config.data, data=data))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from loft_jax.config import Device, RunConfig
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.fitting.closing import accuracy_rows, leakage_rows, rank_rows
@@ -18,6 +18,7 @@ from loft_jax.fitting.session import load_data
 from loft_jax.fitting.step import evaluation_step
 from loft_jax.fitting.trained import load_trained
 from loft_jax.metrics.head_leakage import head_leakage
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices
 from loft_jax.runs.compilation import keep_compiled_programs
 

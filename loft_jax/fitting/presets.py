@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from loft_jax.config import AugmentConfig, DataConfig, ModelConfig, OptimConfig, TrainConfig
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 
 
@@ -83,7 +84,7 @@ def preset_for(name: str, data: str | None) -> tuple[str, TrainConfig]:
         InputError: if there is no such preset.
     """
     if name == "auto":
-        name = {None: "faces32", "faces": "faces32", "digits": "digits"}.get(data, "photos64")
+        name = source_of(DataConfig().data if data is None else data).preset
     if name not in PRESETS:
         msg = f"`--preset` must be one of auto, {', '.join(PRESETS)}, got {name}"
         raise InputError(msg)

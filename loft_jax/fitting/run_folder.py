@@ -4,7 +4,6 @@ Files are written whole or not at all: first beside their place, then moved into
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import tempfile
@@ -14,9 +13,10 @@ from typing import Any
 import jax
 
 from loft_jax.config import RUN_FORMAT, TrainConfig, from_dict, to_dict
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
+from loft_jax.nets.description import Description
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -115,7 +115,7 @@ class RunFolder:
 
     def write_split(self, split: Split, data: Dataset) -> None:
         """Write split.json: indices of the training, validation and test pictures of `data`."""
-        described = {**data.description._asdict(), "fingerprint": fingerprint(data)}
+        described = {**Description.of(data)._asdict(), "fingerprint": data.fingerprint}
         self.write("split.json", {"pictures": described, **split.to_json()})
 
     def read_description(self) -> Description:
@@ -142,7 +142,7 @@ class RunFolder:
             InputError: if it is damaged, or the pictures are not those of the run.
         """
         values = self.read("split.json")
-        if values.pop("pictures", {}).get("fingerprint") != fingerprint(data):
+        if values.pop("pictures", {}).get("fingerprint") != data.fingerprint:
             msg = (
                 f"`{data.name}` must hold the pictures that the run {self.path} was trained on, "
                 "got others: have files been added, removed or changed?"
@@ -188,18 +188,6 @@ def check_free(path: Path) -> None:
             f"another, or continue a run there with --resume {path}"
         )
         raise InputError(msg)
-
-
-def fingerprint(data: Dataset) -> str:
-    """What tells two data sets apart: names, labels, and the pixels of pictures from files.
-
-    Pixels of synthetic faces are left out: the last bit of a rendering may differ between machines.
-    """
-    digest = hashlib.sha256(json.dumps([data.images.shape, data.class_names]).encode())
-    digest.update(data.labels.tobytes())
-    if data.name != "faces":
-        digest.update(data.images.tobytes())
-    return digest.hexdigest()
 
 
 def _free(path: Path) -> Path:

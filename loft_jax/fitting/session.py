@@ -25,6 +25,7 @@ from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
 from loft_jax.fitting.tensorboard import check_installed, mirror
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.trunks.table import feature_width
 from loft_jax.runs import devices
@@ -68,7 +69,9 @@ def train_run(config: TrainConfig, *, started: float) -> int:
     data = load_data(config)
     _check_rank(config, data.size)
     for name in data.skipped:
-        out.print(f"left out, cannot be read: {name}", highlight=False)
+        out.print(f"left out, cannot be read: {name}", highlight=False, markup=False)
+    for note in data.notes:
+        out.print(note, highlight=False, markup=False)
     if folder is None:
         split = _split(config, data)
         folder = RunFolder.create(config.run.out, _stem(config))
@@ -110,7 +113,7 @@ def _train_and_measure(
     mesh = devices.data_mesh()
     devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
     steps = total_steps(config, split)
-    graphs, initialise = blueprint(config, data.description, steps)
+    graphs, initialise = blueprint(config, Description.of(data), steps)
     program = Program(
         config,
         data,

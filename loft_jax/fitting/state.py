@@ -10,9 +10,9 @@ from flax import nnx
 from jaxtyping import Array, Int
 
 from loft_jax.config import ModelConfig, TrainConfig
-from loft_jax.data.dataset import Description
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.description import Description
 from loft_jax.nets.trunks.table import build_classifier
 
 

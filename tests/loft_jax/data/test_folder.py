@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loft_jax.data.folder import load_folder
+from loft_jax.data.sources.folder import load_folder
 from loft_jax.errors import InputError
 
 RNG = np.random.default_rng(0)
