@@ -45,7 +45,7 @@ class Dataset:
 
     def __post_init__(self):
         _check_images(self.images)
-        _check_labels(self.labels, len(self.images), self.class_names)
+        _check_labels(self.name, self.labels, len(self.images), self.class_names)
 
     @property
     def size(self) -> int:
@@ -87,13 +87,14 @@ def _check_images(images: np.ndarray) -> None:
         raise InputError(msg)
 
 
-def _check_labels(labels: np.ndarray, images: int, class_names: tuple[str, ...]) -> None:
+def _check_labels(name: str, labels: np.ndarray, images: int, class_names: tuple[str, ...]) -> None:
     classes = len(class_names)
     if labels.dtype != np.int32 or labels.shape != (images,):
         msg = f"`labels` must be int32, one for each of {images} images, got {_kind(labels)}"
         raise InputError(msg)
     if classes < 2:
-        msg = f"a data set must have at least 2 classes, got {classes}: {', '.join(class_names)}"
+        msg = f"{name}: a data set must have at least 2 classes, got {classes}: "
+        msg += ", ".join(class_names)
         raise InputError(msg)
     if images and not (labels.min() >= 0 and labels.max() < classes):
         msg = f"`labels` must be in 0..{classes - 1}, got {labels.min()}..{labels.max()}"
@@ -103,7 +104,7 @@ def _check_labels(labels: np.ndarray, images: int, class_names: tuple[str, ...])
         small = np.flatnonzero(counts < 2)
         shown = ", ".join(f"`{class_names[k]}` has {counts[k]}" for k in small[:5])
         more = f" and {len(small) - 5} more classes" if len(small) > 5 else ""
-        msg = f"every class must have at least 2 pictures, got: {shown}{more}"
+        msg = f"{name}: every class must have at least 2 pictures, got: {shown}{more}"
         raise InputError(msg)
 
 

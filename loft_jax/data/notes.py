@@ -4,19 +4,21 @@ import numpy as np
 from jaxtyping import UInt8
 
 DARK = 64
-"""Where no pixel of a whole set is as bright, its values are hardly bytes of 0 to 255."""
+"""A picture without a pixel as bright was hardly stored as bytes of 0 to 255."""
 RATIO = 2
 """Originals whose sides differ by more were hardly cut out alike."""
 
 
 def of_brightness(images: UInt8[np.ndarray, "n h w ch"]) -> tuple[str, ...]:
-    """A sentence if all pictures are nearly black: masks of 0 and 1, 12 bits in 16."""
-    highest = int(images.max(initial=0))
-    if highest >= DARK:
+    """A sentence if pictures are nearly black: masks of 0 and 1, 12 bits in 16."""
+    highest = images.max(axis=(1, 2, 3), initial=0)
+    dark = highest < DARK
+    if not dark.any():
         return ()
     return (
-        f"nearly black: the highest value of all pictures is {highest} of 255; masks of 0 and 1, "
-        "or 12 bits in 16, must be scaled to the full range first",
+        f"nearly black: {dark.sum()} of {len(images)} pictures have no value above "
+        f"{highest[dark].max()} of 255; masks of 0 and 1, or 12 bits in 16, must be scaled to the "
+        "full range first",
     )
 
 

@@ -92,15 +92,15 @@ def _too_few(top: Place, folders: list[Place], classes: tuple[Place, ...]) -> st
 
 
 def _hint(top: Place, folders: list[Place]) -> str:
-    deeper = {folder: inner for folder in folders if (inner := _inner(folder))}
-    if deeper:
-        found = [folder for folder in deeper if folder.name.lower() in _PARTS] or [*deeper]
-        one, first = found[0], deeper[found[0]][0]
-        where = f"{one.name}/{first.name}/{printable(first.pictures[0].name)}"
-        advice = f"give --data {printable(str(one.path))} if its folders are the classes"
-        parts = f" ({', '.join(p.name for p in found)} look like parts of one set)"
-        told = parts if found[0].name.lower() in _PARTS else ""
-        return f"; pictures lie a level deeper, such as {where}: {advice}{told}, else move them up"
+    deeper = [(folder, inner) for folder in folders if (inner := _inner(folder))]
+    parts = [folder.name for folder, _ in deeper if folder.name.lower() in _PARTS]
+    for folder, inner in sorted(deeper, key=lambda pair: pair[0].name not in parts)[:1]:
+        where = f"{folder.name}/{inner[0].name}/{printable(inner[0].pictures[0].name)}"
+        told = f" ({', '.join(parts)} look like parts of one set)" if parts else ""
+        return (
+            f"; pictures lie a level deeper, such as {where}: give --data "
+            f"{printable(str(folder.path))} if its folders are the classes{told}, else move them up"
+        )
     if top.pictures:
         return f"; {len(top.pictures)} pictures lie beside the class folders: sort them into some"
     others = sum((folder.others for folder in (top, *folders)), Counter[str]())
