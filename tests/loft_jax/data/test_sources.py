@@ -185,7 +185,7 @@ def test_paths_that_are_there_become_absolute_and_nothing_else(archive, folder, 
 
 @pytest.mark.parametrize(("identities", "pictures"), [(10**12, 2), (2, 10**12), (10**400, 2)])
 def test_more_faces_than_fit_are_refused_by_their_numbers(identities, pictures):
-    with pytest.raises(InputError, match="`identities` x `pictures` = 20.* must fit into memory"):
+    with pytest.raises(InputError, match=r"`identities` x `pictures` = 20.* must fit into memory"):
         load_dataset("faces", size=None, seed=0, identities=identities, pictures=pictures)
 
 
