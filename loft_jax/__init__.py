@@ -1,6 +1,21 @@
-"""LoFt-headed classifiers in JAX: train them, measure their rank, attack them.
+"""Classifiers that give less away: train them with a defense, attack them, judge what came out.
 
-Importing the package loads nothing heavy; each command imports what it needs.
+Each command of `python -m loft_jax.NAME` is also a function `loft_jax.NAME(...)` whose arguments
+have the names of the command's flags; it returns what the command prints, as numbers. Importing the
+package loads nothing heavy.
 """
 
+from importlib import import_module
+from types import ModuleType
+
 __version__ = "0.1.0"
+
+_COMMANDS = ("train", "evaluate", "fit_prior", "attack", "judge", "sweep", "reproduce", "report")
+__all__ = [*_COMMANDS]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _COMMANDS:
+        return import_module(f"{__name__}.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

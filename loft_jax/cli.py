@@ -10,47 +10,19 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NoReturn, TypeVar
-
-import tyro
+from types import ModuleType
+from typing import Any, NoReturn, TypeVar
 
 from loft_jax.errors import DivergenceError, InputError, SaveError
+from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped
 
 Config = TypeVar("Config")
 
-_REGISTRY = tyro.constructors.ConstructorRegistry()
 
+class _Utf8(io.StringIO):
+    """A paper on which rich draws boxes whatever the terminal can print."""
 
-@_REGISTRY.primitive_rule
-def _whole_number_or_none(
-    info: tyro.constructors.PrimitiveTypeInfo,
-) -> tyro.constructors.PrimitiveConstructorSpec | None:
-    """Accept `--rank none` in any case; tyro alone knows only `None`."""
-    if info.type != int | None:
-        return None
-
-    def parse(words: list[str]) -> int | None:
-        if words[0].lower() == "none":
-            return None
-        if not words[0].removeprefix("-").isdecimal():
-            msg = f"must be a whole number or none, got {words[0]}"
-            raise ValueError(msg)
-        return int(words[0])
-
-    return tyro.constructors.PrimitiveConstructorSpec(
-        nargs=1,
-        metavar="INT|none",
-        instance_from_str=parse,
-        is_instance=lambda value: value is None or isinstance(value, int),
-        str_from_instance=lambda value: ["none" if value is None else str(value)],
-    )
-
-
-def absolute(name: str, *words: str) -> str:
-    """The path made absolute if something is there; `words` are names of something else."""
-    path = Path(name).expanduser()
-    return name if not name or name in words or not path.exists() else str(path.resolve())
+    encoding = "utf-8"  # pyright: ignore[reportAssignmentType]
 
 
 def parse(
@@ -62,7 +34,9 @@ def parse(
     default: Config | None = None,
 ) -> Config:
     """The settings that the flags give; prints help or one sentence and exits where they do not."""
-    complaint = io.StringIO()
+    import tyro  # a third of a second, in which nobody can be told anything
+
+    complaint = _Utf8()
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
@@ -72,7 +46,6 @@ def parse(
                 args=args,
                 default=tyro.MISSING_NONPROP if default is None else default,
                 config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
-                registry=_REGISTRY,
             )
     except SystemExit as stop:
         if stop.code:
@@ -86,6 +59,19 @@ def _sentence(box: str) -> str:
     return " ".join(itertools.takewhile(lambda line: not line.startswith("──"), inside))
 
 
+def show(what: Any) -> None:
+    """Print a result, or anything else that rich can draw."""
+    from loft_jax.runs.session import console
+
+    console().print(what)
+
+
+def callable_module(name: str, function: Callable[..., Any]) -> None:
+    """Let `loft_jax.train(...)` call `function`, although `loft_jax.train` is a module."""
+    kind = type("Command", (ModuleType,), {"__call__": staticmethod(function)})
+    sys.modules[name].__class__ = kind
+
+
 def fail(sentence: str, code: int = 2) -> NoReturn:
     """Print one sentence to stderr and leave."""
     print(f"error: {sentence}", file=sys.stderr)
@@ -94,17 +80,25 @@ def fail(sentence: str, code: int = 2) -> NoReturn:
 
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command; what the user can mend becomes one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot print a character gets its number, not an exception.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(sys.argv[1:])
     except InputError as error:
         fail(str(error))
     except SaveError as error:
         print(f"error: {error}", file=sys.__stderr__, flush=True)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         # Orbax's unfinished writers would print a page of tracebacks while Python shuts down.
         os._exit(2)
     except DivergenceError as error:
         fail(str(error), code=3)
+    except Stopped as stop:
+        show(str(stop))
+        raise SystemExit(EXIT_SIGNAL + stop.signal) from None
     except KeyboardInterrupt:
         fail("stopped; a run whose training had begun goes on with --resume", code=130)
     except BrokenPipeError:

@@ -4,12 +4,12 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+import dataclasses
+from collections.abc import Sequence
 
-from loft_jax import cli  # noqa: E402
-from loft_jax.data.sources import absolute_data  # noqa: E402
-from loft_jax.fitting.generators.config import RECIPES, FitConfig, check, quick  # noqa: E402
+from loft_jax import cli
+from loft_jax.data.sources import absolute_data
+from loft_jax.fitting.generators.config import RECIPES, FitConfig, check, quick
 
 DESCRIPTION = """Train an image prior on public pictures, never on the target's own: a generator
 whose latent space attacks search, with its discriminator.

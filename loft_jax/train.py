@@ -1,56 +1,105 @@
-"""python -m loft_jax.train: train a classifier with a LoFt head, and measure its rank."""
+"""python -m loft_jax.train: train a classifier, defended or not, and measure what it releases."""
 
 import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+if __name__ == "__main__":
+    from loft_jax.runs.interrupt import leave_quietly
 
-from loft_jax import cli  # noqa: E402
-from loft_jax.config import TrainConfig, check  # noqa: E402
-from loft_jax.data.sources import absolute_data  # noqa: E402
-from loft_jax.fitting.presets import PRESETS, preset_for, quick  # noqa: E402
+    leave_quietly()
 
-DESCRIPTION = """Train a classifier whose head is features -> r -> tanh -> classes (LoFt), on
-synthetic faces, digits or your own pictures, and measure the rank of what it releases.
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-Presets:
-""" + "\n".join(f"  {name}: {preset.note}" for name, preset in PRESETS.items())
+from loft_jax import cli
+from loft_jax.runs import keywords
+
+if TYPE_CHECKING:
+    from loft_jax.fitting.settings import TrainConfig
+    from loft_jax.runs.session import Result
+
+DESCRIPTION = """Train a classifier on synthetic faces, digits or your own pictures, with a defense
+against model inversion (LoFt: features -> r -> tanh -> classes) or without, and measure the rank of
+what it releases."""
 
 
-def with_absolute_data(config: TrainConfig) -> TrainConfig:
-    """The same settings with the path of the pictures absolute: a run is read from anywhere."""
-    data = absolute_data(config.data.data)
-    return dataclasses.replace(config, data=dataclasses.replace(config.data, data=data))
+def run(**settings: Any) -> "Result":
+    """Train a classifier; `settings` are the command's flags, such as rank=64, data="faces".
 
+    Raises:
+        InputError, SaveError, DivergenceError: see `loft_jax.errors`.
+        Stopped: if a signal came; all is saved.
+    """
+    from loft_jax.fitting.session import train_classifier
 
-def configuration(args: Sequence[str]) -> TrainConfig:
-    """The settings that the flags ask for: a preset, overridden by every flag that was given."""
-
-    def parsed(default: TrainConfig) -> TrainConfig:
-        return cli.parse(
-            TrainConfig,
-            prog="python -m loft_jax.train",
-            description=DESCRIPTION,
-            args=args,
-            default=default,
-        )
-
-    asked = parsed(TrainConfig())
-    name, preset = preset_for(asked.preset, asked.data.data)
-    config = dataclasses.replace(parsed(quick(preset) if asked.run.quick else preset), preset=name)
-    check(config)
-    return with_absolute_data(config)
+    return train_classifier(_asked(lambda default: keywords.replaced(default, settings)))
 
 
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    config = configuration(args)
-    from loft_jax.fitting.session import train_run
+    from loft_jax.fitting.session import train_classifier
 
-    return train_run(config, started=_STARTED)
+    if "--list-defenses" in args:
+        cli.show(_defenses())
+        return 0
 
+    def parsed(default: Any) -> Any:
+        return cli.parse(
+            type(default),
+            prog="python -m loft_jax.train",
+            description=_described(),
+            args=args,
+            default=default,
+        )
+
+    cli.show(train_classifier(_asked(parsed), started=_STARTED))
+    return 0
+
+
+def _asked(parsed: Any) -> "TrainConfig":
+    """The settings of flags: over a preset's, or over those of the run that goes on.
+
+    Args:
+        parsed: gives the flags, with what none names as in its argument.
+
+    Raises:
+        InputError: if a flag is wrong, or contradicts the run that goes on.
+    """
+    from loft_jax.fitting.flags import TrainFlags, absolute, contradiction
+    from loft_jax.fitting.presets import preset_for, quick
+    from loft_jax.fitting.run_folder import RunFolder
+
+    asked = parsed(TrainFlags())
+    if asked.run.resume is not None:
+        own = RunFolder.open(asked.run.resume, "--resume").config()
+        config = parsed(TrainFlags.of(own)).resolved(own)
+        contradiction(own, config)
+        return absolute(config)
+    name, preset = preset_for(asked.preset, asked.data.data)
+    preset = quick(preset) if asked.run.quick else preset
+    return absolute(parsed(TrainFlags.of(preset)).resolved(preset), preset=name)
+
+
+def _described() -> str:
+    from loft_jax.defenses.table import DEFENSES
+    from loft_jax.fitting.presets import PRESETS
+    from loft_jax.nets.trunks.table import TRUNKS
+
+    parts = [DESCRIPTION, "", "Presets:"]
+    parts += [f"  {name}: {preset.note}" for name, preset in PRESETS.items()]
+    parts += ["", f"Trunks: {', '.join(TRUNKS)}", "", "Defenses (--list-defenses tells more):"]
+    parts += [f"  {name}: {row.about.title}" for name, row in DEFENSES.items()]
+    return "\n".join(parts)
+
+
+def _defenses() -> Any:
+    from loft_jax.defenses.listing import listing
+
+    return listing()
+
+
+cli.callable_module(__name__, run)
 
 if __name__ == "__main__":
     cli.run(main)

@@ -16,16 +16,18 @@ from flax import nnx
 from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, UInt8
 
-from loft_jax.config import ModelConfig, OptimConfig, RunConfig, TrainConfig
 from loft_jax.data.batches import batch_indices, steps_per_epoch
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import DivergenceError, InputError
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.predict import predict
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.step import evaluation_step
 from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices
+from loft_jax.runs.settings import RunConfig
 
 HELD_OUT = 8
 """One public picture in so many teaches nobody: the student's agreement is measured on it."""
@@ -155,7 +157,7 @@ def student_config(trunk: str, seed: int, settings: Distillation) -> TrainConfig
         epochs=settings.epochs,
         batch=settings.batch,
     )
-    model = ModelConfig(trunk=trunk, rank=None)
+    model = ModelConfig(trunk=trunk, defense=NoDefense())
     return TrainConfig(model=model, optim=optim, run=RunConfig(seed=int(own)))
 
 

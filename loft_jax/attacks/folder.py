@@ -14,7 +14,8 @@ from jaxtyping import PyTree
 from loft_jax.attacks.engine import Reconstructions
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RunFolder, write_bytes
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.runs.files import write_bytes
 
 FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread it."""

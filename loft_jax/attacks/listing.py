@@ -1,7 +1,7 @@
 """The recipe table as a person reads it."""
 
 from loft_jax.attacks.recipes import RECIPES
-from loft_jax.fitting.progress import console
+from loft_jax.runs.session import console
 
 
 def print_recipes() -> None:

@@ -113,7 +113,7 @@ class Request:
 
     def private(self) -> Private:
         """The target's pictures of the attacked classes."""
-        split = self.target.folder.read_split(self.data)
+        split = self.target.folder.split(self.data)
         return Private(
             self.data,
             *(

@@ -15,9 +15,7 @@ from loft_jax.attacks.request import Request, recipe_for, request_for
 from loft_jax.attacks.running import Stopped, fitting, reconstruct_all
 from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, chosen_classes
 from loft_jax.attacks.sheet import sheet
-from loft_jax.config import RunConfig
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import RunFolder, check_free, write_bytes
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import EXIT_SIGNAL
 from loft_jax.judging.evaluators import Evaluator, load_evaluators
 from loft_jax.judging.identity import BYTES as FIT_BYTES
@@ -30,6 +28,10 @@ from loft_jax.runs import devices
 from loft_jax.runs.allocator import keep_freed_memory
 from loft_jax.runs.compilation import CompileClock, keep_compiled_programs
 from loft_jax.runs.environment import environment, peak_memory_bytes
+from loft_jax.runs.files import write_bytes
+from loft_jax.runs.folder import check_free
+from loft_jax.runs.session import console
+from loft_jax.runs.settings import RunConfig
 
 
 def attack_run(config: AttackConfig, *, started: float) -> int:
@@ -46,7 +48,7 @@ def attack_run(config: AttackConfig, *, started: float) -> int:
     """
     folder, config = _begun(config)
     # What is wrong with the request is said before JAX starts.
-    recipe, classes = recipe_for(config), RunFolder.open(config.path).read_description().classes
+    recipe, classes = recipe_for(config), RunFolder.open(config.path).description().classes
     labels = chosen_classes(config.classes, classes)
     labels = labels[:QUICK_CLASSES] if config.quick else labels
     if folder is None and config.out is not None:

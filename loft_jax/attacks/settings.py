@@ -8,8 +8,9 @@ import numpy as np
 import tyro
 from jaxtyping import Int64
 
-from loft_jax.config import Device, at_least
+from loft_jax.config import at_least
 from loft_jax.errors import InputError
+from loft_jax.runs.settings import Device
 
 Adaptive = Literal["none", "straight-through", "pre-code", "logit"]
 

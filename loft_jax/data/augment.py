@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Key
 
-from loft_jax.config import AugmentConfig
+from loft_jax.data.settings import AugmentConfig
 
 CROP_RATIO = 4 / 3
 """Width to height of a crop is log-uniform between 1/CROP_RATIO and CROP_RATIO (torchvision's)."""

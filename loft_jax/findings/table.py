@@ -14,7 +14,8 @@ import polars as pl
 
 from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RunFolder, write_bytes
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.runs.files import write_bytes
 
 MODEL = ("data", "fingerprint", "trunk", "head", "rank", "activation", "input_norm")
 """Columns that say which classifier, up to its seed."""
@@ -154,7 +155,7 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
         InputError: if a file is missing or damaged.
         KeyError: if one of its entries is missing.
     """
-    config, result = folder.read_config(), folder.read("result.json")
+    config, result = folder.config(), folder.read("result.json")
     compressed = folder.path / "compression.json"
     story = folder.read("compression.json") if compressed.exists() else None
     rank = config.model.rank if story is None else story["rank"]

@@ -1,16 +1,31 @@
-"""Checkpoints of a run: the last two and the best by validation. The only file that knows Orbax."""
+"""Checkpoints of a run: the last two and the best by validation. The only file that knows Orbax.
 
+`index.json` beside them says of each its score and a hash of all its numbers: what was damaged is
+noticed, and what is not in the index was not finished.
+"""
+
+import contextlib
 import io
 import logging
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+import jax
 import orbax.checkpoint as ocp
-from orbax.checkpoint import checkpoint_managers
 
 from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.state import TrainState
+from loft_jax.runs import files
+from loft_jax.runs.arrays import fingerprint
+from loft_jax.runs.devices import first_process
+
+INDEX = "index.json"
+GLOBBED = "[]*?\\"
+KEPT = 2
+"""The latest so many are kept, beside the best."""
 
 
 class Restored(NamedTuple):
@@ -26,18 +41,16 @@ class Checkpoints:
     def __init__(self, folder: Path):
         # Orbax logs its life story, and every failure, with tracebacks, that it raises as well.
         logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
-        latest = checkpoint_managers.LatestN(2)
-        best = checkpoint_managers.BestN(n=1, get_metric_fn=_score)
         self._folder = folder
-        self._manager = ocp.CheckpointManager(
-            folder.absolute(),
-            options=ocp.CheckpointManagerOptions(
-                best_fn=_score,  # without it Orbax drops the metrics, and BestN keeps nothing
-                preservation_policy=checkpoint_managers.AnyPreservationPolicy([latest, best]),
-                enable_async_checkpointing=False,
-                cleanup_tmp_directories=True,
-            ),
-        )
+        self._index: dict[str, dict[str, Any]] = {}
+        if (folder / INDEX).is_file():
+            self._index = files.read_json(folder / INDEX)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
         """Write `state` under its step; the one with the highest `score` is never deleted.
@@ -45,48 +58,45 @@ class Checkpoints:
         Raises:
             SaveError: if the file system refuses; the earlier checkpoints are intact.
         """
-        # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
-        # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
-        stderr, sys.stderr = sys.stderr, io.StringIO()
+        step = int(state.step)
         try:
-            self._manager.save(
-                int(state.step),
-                args=ocp.args.Composite(
-                    state=ocp.args.StandardSave(state), progress=ocp.args.JsonSave(progress)
-                ),
-                metrics={"score": score},
-                force=True,
-            )
-        # A full disk comes as OSError from Orbax and as ValueError from tensorstore.
-        except (OSError, ValueError) as error:
+            self._write(step, state)
+            entry = {"score": score, "hash": fingerprint(state), "progress": progress}
+            index = {**self._index, str(step): entry}
+            kept = self._worth_keeping(index)
+            index = {name: one for name, one in index.items() if int(name) in kept}
+            files.write_json(self._folder / INDEX, index)
+        except (OSError, ValueError) as error:  # tensorstore reports a full disk as ValueError
             msg = (
                 f"a checkpoint could not be saved in {self._folder} (disk full?): "
                 f"{_first_line(error)}; the earlier checkpoints are intact"
             )
             raise SaveError(msg) from error
-        sys.stderr = stderr
+        self._index = index
+        self._sweep(kept)
 
     def best_step(self) -> int | None:
         """Step of the checkpoint with the highest score."""
-        return self._manager.best_step()
+        scores = {int(name): one["score"] for name, one in self._index.items()}
+        return max(scores, key=lambda step: (scores[step], step), default=None)
+
+    def best_score(self) -> float:
+        """The highest score."""
+        return max(one["score"] for one in self._index.values())
 
     def latest_step(self) -> int | None:
         """Step of the last checkpoint."""
-        return self._manager.latest_step()
+        return max(map(int, self._index), default=None)
 
     def restore(self, step: int, like: TrainState) -> Restored:
         """The checkpoint of `step`, with the shapes and the placement of the abstract `like`.
 
         Raises:
-            InputError: if it cannot be read, or was written for another network.
+            InputError: if it cannot be read, is damaged, or was written for another network.
         """
         try:
-            found = self._manager.restore(
-                step,
-                args=ocp.args.Composite(
-                    state=ocp.args.StandardRestore(like), progress=ocp.args.JsonRestore()
-                ),
-            )
+            with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
+                state = orbax.restore(folder / str(step), like)
         # Orbax and tensorstore report damage by many types, KeyError and ValueError among them.
         except Exception as error:
             msg = (
@@ -94,15 +104,63 @@ class Checkpoints:
                 f"{_first_line(error)}"
             )
             raise InputError(msg) from error
-        return Restored(found["state"], found["progress"])
+        entry = self._index[str(step)]
+        if fingerprint(state) != entry["hash"]:
+            msg = f"`{self._folder / str(step)}` must be as it was saved, got a damaged checkpoint"
+            raise InputError(msg)
+        return Restored(state, entry["progress"])
 
-    def close(self) -> None:
-        """Wait for background work."""
-        self._manager.close()
+    def _write(self, step: int, state: TrainState) -> None:
+        # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
+        # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
+        stderr, sys.stderr = sys.stderr, io.StringIO()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
+            orbax.save(folder / str(step), state, force=True)
+            orbax.wait_until_finished()
+        sys.stderr = stderr
+
+    @staticmethod
+    def _worth_keeping(index: dict[str, dict[str, Any]]) -> set[int]:
+        scores = {int(name): one["score"] for name, one in index.items()}
+        best = max(scores, key=lambda step: (scores[step], step))
+        return {best, *sorted(scores)[-KEPT:]}
+
+    def _sweep(self, kept: set[int]) -> None:
+        """Delete what the index no longer names, half-written ones of a killed process too."""
+        import shutil
+
+        if first_process():
+            for path in self._folder.iterdir():
+                if path.is_dir() and path.name not in {str(step) for step in kept}:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
-def _score(metrics: dict[str, float]) -> float:
-    return metrics["score"]
+@contextlib.contextmanager
+def _plain_path(folder: Path) -> Iterator[Path]:
+    """The folder by a path that Orbax, which globs, does not take for a pattern.
+
+    Raises:
+        OSError: if several processes would need it: each would have its own name for the folder.
+    """
+    if not set(str(folder.absolute())) & set(GLOBBED) and _printable(folder.absolute()):
+        yield folder.absolute()
+        return
+    if jax.process_count() > 1:
+        msg = f"several processes need a path without {GLOBBED}, got {folder.absolute()}"
+        raise OSError(msg)
+    with tempfile.TemporaryDirectory(prefix="loft_jax_") as place:
+        link = Path(place) / "checkpoint"
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        yield link
+
+
+def _printable(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _first_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.config import TrainConfig
+from loft_jax.fitting.settings import TrainConfig
 
 
 def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:

@@ -1,89 +1,113 @@
 """Measuring a finished run on any pictures: what `python -m loft_jax.evaluate` does."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+import tyro
+from annotated_types import Interval
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
-from loft_jax.config import Device, RunConfig
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.fitting.closing import accuracy_rows, leakage_rows, rank_rows
 from loft_jax.fitting.measure import measured
 from loft_jax.fitting.predict import predict
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import RunFolder, write_json
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.step import evaluation_step
-from loft_jax.fitting.trained import load_trained
+from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.head_leakage import head_leakage
 from loft_jax.nets.description import Description
-from loft_jax.runs import devices
-from loft_jax.runs.compilation import keep_compiled_programs
+from loft_jax.runs import devices, files, schema
+from loft_jax.runs.session import Result, begin
+from loft_jax.runs.settings import Device, RunConfig
 
 
-def evaluate_run(
-    path: str,
-    *,
-    data: str | None,
-    out: str | None,
-    batch: int,
-    device: Device,
-    skip_unreadable: bool,
-    cache: bool,
-) -> int:
-    """Measure the best checkpoint of the run at `path`; returns the exit code.
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """One evaluation."""
+
+    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Run folder that python -m loft_jax.train made."""
+    data: str | None = None
+    """faces, digits, FILE.npz or FOLDER, with the classes of the run; none is its own test part,
+    and so are the run's own pictures at another place."""
+    out: str | None = None
+    """JSON file to write; none is RUN/evaluation.json."""
+    batch: Annotated[int, Interval(ge=1, le=2**20)] = 64
+    """Pictures at a time."""
+    device: Device = "auto"
+    """Which kind of device to use."""
+    skip_unreadable: bool = False
+    """Leave out pictures that cannot be read instead of stopping."""
+    cache: bool = True
+    """Keep compiled programs in the user's cache folder (--no-cache: off)."""
+
+
+def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None) -> Result:
+    """Measure the best checkpoint of a run.
 
     Raises:
         InputError: if the run or the pictures are not as they must be.
     """
-    if batch < 1:
-        msg = f"`--batch` must be a whole number of at least 1, got {batch}"
+    schema.check(config)
+    RunFolder.open(config.path).config()  # what is wrong with the run is said before JAX starts
+    if config.out is not None and not Path(config.out).absolute().parent.is_dir():
+        msg = f"`--out` must be a file in a folder that is there, got {config.out}"
         raise InputError(msg)
-    RunFolder.open(path).read_config()  # what is wrong with the run is said before JAX starts
-    if cache:
-        keep_compiled_programs()
-    devices.start(RunConfig(device=device))
+    session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
     mesh = devices.data_mesh()
-    devices.check_divisible(mesh, batch, accumulate=1)
-    run = load_trained(path, mesh)
-    folder, config, expected = run.folder, run.config, run.pictures
-    if data is None:
-        pictures = load_data(config)
-        chosen, part = folder.read_split(pictures).test, "test part"
-    else:
-        pictures = load_dataset(
-            data,
-            size=expected.size,
-            channels=expected.channels,
-            seed=config.data_seed,
-            skip_unreadable=skip_unreadable,
-            identities=expected.classes,
-            pictures=config.data.pictures,
-        )
-        _check_classes(pictures, expected)
-        chosen, part = np.arange(len(pictures.images)), "all pictures"
-    step = evaluation_step(run.classifier.graph, mesh)
+    run = load_trained(config.path, mesh)
+    pictures, chosen, part = _pictures(config, run)
+    for note in pictures.skipped:
+        session.out.print(f"left out, cannot be read: {note}")
+    for note in pictures.notes:
+        session.out.print(note)
     classifier = run.classifier
+    step = evaluation_step(classifier.graph, mesh)
+    # Every device gets as many pictures; the last batch is filled up.
+    batch = -(-config.batch // mesh.size) * mesh.size
     answers = predict(
         step, classifier.params, classifier.stats, pictures.images[chosen], batch, mesh
     )
-    numbers = measured(classifier, answers, pictures.labels[chosen])
-    leakage = head_leakage(answers.features, np.asarray(classifier.head.first_layer))
-    target = folder.path / "evaluation.json" if out is None else Path(out)
-    write_json(
-        target,
-        {
-            "run": str(folder.path),
-            "data": pictures.name,
-            "part": part,
-            **numbers,
-            "head_leakage": leakage,
-        },
+    numbers: dict[str, Any] = {
+        "run": str(run.folder.path),
+        "data": pictures.name,
+        "part": part,
+        **measured(classifier, answers, pictures.labels[chosen]),
+        "head_leakage": head_leakage(answers.features, np.asarray(classifier.head.first_layer)),
+    }
+    target = run.folder.path / "evaluation.json" if config.out is None else Path(config.out)
+    files.write_json(target, numbers)
+    title = f"{run.folder.path} on {pictures.name}, {part}, step {run.step}"
+    return Result(run.folder.path, numbers, _table(numbers, title, target))
+
+
+def _pictures(config: EvaluateConfig, run: Trained) -> tuple[Dataset, np.ndarray, str]:
+    """What is measured on, and what it is called: the test part where these are the run's own."""
+    expected = run.pictures
+    if config.data is None:
+        pictures = load_data(run.config)
+        return pictures, run.folder.split(pictures).test, "test part"
+    pictures = load_dataset(
+        config.data,
+        size=expected.size,
+        channels=expected.channels,
+        seed=run.config.data_seed,
+        skip_unreadable=config.skip_unreadable,
+        identities=expected.classes,
+        pictures=run.config.data.pictures,
     )
-    _print(numbers, leakage, f"{folder.path} on {pictures.name}, {part}, step {run.step}", target)
-    return 0
+    _check_classes(pictures, expected)
+    if pictures.fingerprint == run.folder.fingerprint():
+        return pictures, run.folder.split(pictures).test, "test part"
+    return pictures, np.arange(len(pictures.images)), "all pictures"
 
 
 def _check_classes(pictures: Dataset, expected: Description) -> None:
@@ -94,16 +118,18 @@ def _check_classes(pictures: Dataset, expected: Description) -> None:
         raise InputError(msg)
 
 
-def _print(numbers: dict, leakage: dict, title: str, target: Path) -> None:
+def _table(numbers: dict[str, Any], title: str, target: Path) -> Group:
     table = Table(title=title, title_justify="left", show_header=False, pad_edge=False)
     table.add_column("what")
     table.add_column("value", justify="right")
     table.add_column("meaning", style="dim")
-    rows = [*accuracy_rows("accuracy", numbers, ""), *rank_rows(numbers), *leakage_rows(leakage)]
-    for row in rows:
+    for row in _rows(numbers):
         table.add_row(*row)
-    out = console()
-    out.print(table)
-    for assumption in leakage["assumptions"]:
-        out.print(f"IIE: {assumption}", highlight=False)
-    out.print(f"numbers in {target}", highlight=False)
+    said = [f"IIE: {one}" for one in numbers["head_leakage"]["assumptions"]]
+    return Group(table, Text("\n".join([*said, f"numbers in {target}"])))
+
+
+def _rows(numbers: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    yield from accuracy_rows("accuracy", numbers, "")
+    yield from rank_rows(numbers)
+    yield from leakage_rows(numbers["head_leakage"])

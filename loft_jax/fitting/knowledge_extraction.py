@@ -6,17 +6,19 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Bool, UInt8
 
-from loft_jax.config import AugmentConfig, ModelConfig, OptimConfig, TrainConfig
 from loft_jax.data.batches import batch_indices, steps_per_epoch
+from loft_jax.data.settings import AugmentConfig
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.predict import predict
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
 from loft_jax.nets.description import Description
 from loft_jax.runs import devices
 
 STUDENT = TrainConfig(
-    model=ModelConfig(trunk="small_cnn", rank=None),
+    model=ModelConfig(trunk="small_cnn", defense=NoDefense()),
     augment=AugmentConfig(crop_scale=(0.8, 1.0), brightness=0.1, contrast=0.1),
     optim=OptimConfig(epochs=75, batch=32),
 )

@@ -5,6 +5,7 @@ resumed makes the same weights to the bit as one that was not.
 """
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,6 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from loft_jax.config import TrainConfig
 from loft_jax.data.batches import batch_indices, steps_per_epoch
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
@@ -21,8 +21,10 @@ from loft_jax.errors import DivergenceError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.predict import predict
 from loft_jax.fitting.progress import TrainingProgress
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.metrics.accuracy import accuracy, cross_entropy
+from loft_jax.runs.compilation import CompileClock
 from loft_jax.runs.devices import share_out
 from loft_jax.runs.interrupt import Interrupt
 
@@ -39,11 +41,13 @@ class History:
         rows: one dict an epoch, the lines of metrics.jsonl.
         losses: losses of the running epoch's steps so far.
         accuracies: their training accuracies.
+        seconds: spent on steps and validation, in every process so far, without compiling.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def train(
     progress: TrainingProgress,
     interrupt: Interrupt,
     on_epoch: Callable[[list[dict[str, Any]]], None],
+    clock: CompileClock,
 ) -> TrainState:
     """The state after the last step, or after the step in which a signal came.
 
@@ -92,6 +97,8 @@ def train(
     per_epoch = steps_per_epoch(len(train_part), config.optim.batch)
     end = total_steps(config, program.split)
     step = int(state.step)
+    # Whoever resumes counts on from here.
+    began = time.perf_counter() - clock.seconds - history.seconds
     unread: list[dict[str, jax.Array]] = []
     while step < end and interrupt.signal is None:
         batch = batch_indices(len(train_part), config.optim.batch, config.run.seed, step)
@@ -110,11 +117,13 @@ def train(
             history.rows.append(row)
             history.losses, history.accuracies = [], []
             progress.epoch(row, config.optim.epochs)
+            history.seconds = time.perf_counter() - clock.seconds - began
             checkpoints.save(state, vars(history), _score(row))
             on_epoch(history.rows)
     _read(unread, history, step, program)
     if step % per_epoch:
         # Stopped within an epoch: not yet validated, so never the best checkpoint.
+        history.seconds = time.perf_counter() - clock.seconds - began
         checkpoints.save(state, vars(history), NEVER_BEST)
     return state
 

@@ -3,7 +3,7 @@
 import jax
 import optax
 
-from loft_jax.config import OptimConfig
+from loft_jax.fitting.settings import OptimConfig
 
 
 def learning_rate(config: OptimConfig, steps: int) -> optax.Schedule:

@@ -1,6 +1,5 @@
 """The two pictures of a run folder: its curves, and what the network was shown."""
 
-import io
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -9,31 +8,44 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Integer
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from rich.console import Console
 
-from loft_jax.config import TrainConfig
 from loft_jax.data.augment import augment
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
-from loft_jax.fitting.run_folder import write_bytes
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.runs.drawing import draw, png
 
 # Okabe and Ito's palette, told apart by colour-blind readers; line styles tell them apart in print.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
 
-def draw(
-    run: Path, rows: list[dict[str, Any]], data: Dataset, split: Split, config: TrainConfig
+def draw_run(
+    run: Path,
+    rows: list[dict[str, Any]],
+    data: Dataset,
+    split: Split,
+    config: TrainConfig,
+    out: Console,
 ) -> None:
-    """Write training.png, and samples.png with 32 training pictures, augmented, into `run`."""
-    title = f"{data.name}, {config.model.trunk}, rank {config.model.rank or 'none'}"
-    write_bytes(run / "training.png", curves(rows, title))
+    """Write training.png into `run`, and samples.png with 32 training pictures, augmented.
+
+    Pictures that may not be shown to others (photographs) stay out of the folder.
+    """
+    title = f"{data.name}, {config.model.trunk}, {config.model.defense.label}"
+    draw(out, run / "training.png", lambda: curves(rows, title))
+    if data.shown:
+        draw(out, run / "samples.png", lambda: _samples(data, split, config))
+
+
+def _samples(data: Dataset, split: Split, config: TrainConfig) -> bytes:
     rng = np.random.default_rng(config.run.seed)
     chosen = rng.choice(split.train, size=min(32, len(split.train)), replace=False)
     pixels = jnp.asarray(data.images[chosen], jnp.float32) / 255
     key = jax.random.key(config.run.seed)
     shown = np.asarray(jax.jit(augment, static_argnums=2)(key, pixels, config.augment))
-    write_bytes(run / "samples.png", samples(shown, data.labels[chosen], data.class_names))
+    return samples(shown, data.labels[chosen], data.class_names)
 
 
 def curves(rows: list[dict[str, Any]], title: str) -> bytes:
@@ -53,7 +65,7 @@ def curves(rows: list[dict[str, Any]], title: str) -> bytes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(alpha=0.25)
         axis.legend(frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def samples(
@@ -75,10 +87,4 @@ def samples(
         title = textwrap.shorten(names[name], 16, placeholder="…")
         axis.text(column + 0.5, top - 0.05, title, fontsize=7, ha="center", va="bottom")
     axis.set(xlim=(0, columns), ylim=(rows * (1 + label), 0))
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, dpi=120)
-    return buffer.getvalue()
+    return png(figure)

@@ -45,4 +45,4 @@ def predict(
         outputs = step(params, stats, share_out(mesh, images[indices]))
         parts.append(jax.tree.map(lambda part, valid=valid: np.asarray(part)[valid], outputs))
     joined = jax.tree.map(lambda *columns: np.concatenate(columns), *parts)
-    return Answers(*joined)
+    return Answers(joined.logits, joined.features, joined.code)

@@ -8,9 +8,11 @@ line says "not run here". The command that makes a figure is the preset's name:
 import dataclasses
 from dataclasses import dataclass
 
-from loft_jax.config import AugmentConfig, DataConfig, ModelConfig, OptimConfig, TrainConfig
+from loft_jax.data.settings import AugmentConfig, DataConfig
 from loft_jax.data.sources import source_of
+from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ PRESETS = {
         "the head: 0.99 on AT&T/ORL (40 people) in 2 minutes, 0.78 on 217 people of LFW-a in 12.",
         TrainConfig(
             data=DataConfig(size=64, test_fraction=0.3, validation_fraction=0.05),
-            model=ModelConfig(trunk="small_resnet", input_norm=True),
+            model=ModelConfig(trunk="small_resnet", defense=LoFt(input_norm=True)),
             # No jitter of brightness and contrast: the trunk standardises every picture.
             augment=AugmentConfig(flip=True, shift=0.1, erase=0.5),
             optim=OptimConfig(
@@ -54,7 +56,7 @@ PRESETS = {
         "it needs a GPU, and the authors start from weights trained on MS-Celeb-1M.",
         TrainConfig(
             data=DataConfig(size=224, test_fraction=0.1),
-            model=ModelConfig(trunk="resnet152", rank=50, input_norm=True),
+            model=ModelConfig(trunk="resnet152", defense=LoFt(50, input_norm=True)),
             augment=AugmentConfig(
                 crop_scale=(0.85, 1.0),
                 flip=True,

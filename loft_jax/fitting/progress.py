@@ -1,7 +1,5 @@
 """What a person sees while a run goes on: one live line, and a row for each epoch."""
 
-import sys
-
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -48,8 +46,3 @@ class TrainingProgress:
             f"accuracy {row['train_accuracy']:.3f}{text}",
             highlight=False,
         )
-
-
-def console() -> Console:
-    """Where commands print; plain lines when it is not a terminal."""
-    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty())

@@ -1,87 +1,80 @@
-"""A training run from configuration to closing table: what `python -m loft_jax.train` does."""
+"""A training run from settings to result: what `python -m loft_jax.train` does."""
 
 import dataclasses
-import signal
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
-from rich.console import Console
+import numpy as np
+from jax.sharding import Mesh
 
-from loft_jax.config import TrainConfig
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import DEFAULT_SIZE, load_dataset
 from loft_jax.data.split import Split, split_indices
-from loft_jax.errors import InputError
+from loft_jax.defenses.network import check_width
+from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.closing import closing_table
 from loft_jax.fitting.loop import History, Program, total_steps, train
-from loft_jax.fitting.measure import measure
+from loft_jax.fitting.measure import measured
 from loft_jax.fitting.optimizer import learning_rate
-from loft_jax.fitting.pictures import draw
-from loft_jax.fitting.progress import TrainingProgress, console
-from loft_jax.fitting.run_folder import RunFolder
-from loft_jax.fitting.state import blueprint
+from loft_jax.fitting.pictures import draw_run
+from loft_jax.fitting.predict import Answers, predict
+from loft_jax.fitting.progress import TrainingProgress
+from loft_jax.fitting.run_folder import RESULT, SPLIT, RunFolder, described
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.fitting.state import TrainState, begun_with, blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
 from loft_jax.fitting.tensorboard import check_installed, mirror
+from loft_jax.fitting.trained import Trained, load_trained
+from loft_jax.metrics.accuracy import accuracy, cross_entropy
 from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.table import feature_width
-from loft_jax.runs import devices
-from loft_jax.runs.allocator import keep_freed_memory
-from loft_jax.runs.compilation import CompileClock, keep_compiled_programs
+from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment, peak_memory_bytes
+from loft_jax.runs.folder import CONFIG
+from loft_jax.runs.identity import content
 from loft_jax.runs.interrupt import Interrupt
-
-EXIT_SIGNAL = 128
-"""Shells report a process that a signal ended as 128 + its number."""
+from loft_jax.runs.session import Result, Session, begin
 
 
-def train_run(config: TrainConfig, *, started: float) -> int:
-    """Train, or continue, one run; returns the exit code.
+def train_classifier(config: TrainConfig, *, started: float | None = None) -> Result:
+    """Train, or continue, one run.
 
     Args:
-        config: what the command line asks for. With `run.resume` the run's own configuration
-            counts, and of this one only device, cache and processes.
+        config: what is asked for; with `run.resume`, the run's own settings and its place.
         started: `time.perf_counter()` at process start, for `seconds_total`.
 
     Raises:
-        InputError, DivergenceError: see `loft_jax.errors`.
+        InputError, SaveError, DivergenceError: see `loft_jax.errors`.
+        Stopped: if a signal came; all is saved.
     """
+    schema.check(config)
     if config.run.tensorboard:
         check_installed()
-    if config.run.cache:
-        keep_compiled_programs()
-    keep_freed_memory()
-    devices.start(config.run)
-    clock = CompileClock()
-    out = console() if jax.process_index() == 0 else Console(quiet=True)
-    folder = RunFolder.open(config.run.resume) if config.run.resume else None
-    if folder is not None:
-        if (folder.path / "compression.json").exists():
-            msg = (
-                f"`--resume` must be a run that trains, got {folder.path}, whose head is compressed"
-            )
-            raise InputError(msg)
-        config = _resumed(config, folder)
-    _check_rank(config, config.data.size or DEFAULT_SIZE)
-    data = load_data(config)
-    _check_rank(config, data.size)
-    for name in data.skipped:
-        out.print(f"left out, cannot be read: {name}", highlight=False, markup=False)
-    for note in data.notes:
-        out.print(note, highlight=False, markup=False)
-    if folder is None:
-        split = _split(config, data)
-        folder = RunFolder.create(config.run.out, _stem(config))
-        folder.write("environment.json", environment())
-        folder.write_split(split, data)
-        folder.write_config(config)
-    else:
-        split = folder.read_split(data)
-    _introduce(out, config, data, split, folder)
-    return _train_and_measure(config, data, split, folder, clock, out, started)
+    going = RunFolder.open(config.run.resume, "--resume") if config.run.resume else None
+    check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
+    with Interrupt() as interrupt:
+        session = begin(config.run, started=started)
+        data = load_data(config)
+        for note in data.skipped:
+            session.out.print(f"left out, cannot be read: {note}")
+        for note in data.notes:
+            session.out.print(note)
+        check_width(config.model.trunk, config.model.defense, data.size)
+        mesh = devices.data_mesh()
+        devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
+        split = _split(config, data) if going is None else going.split(data)
+        interrupt.check("the same command, from the start")
+        folder = going or _created(config, data, split)
+        with folder.alone():
+            run = _Run(config, data, split, folder, mesh, session, interrupt)
+            run.introduce()
+            return run.result()
 
 
 def load_data(config: TrainConfig) -> Dataset:
@@ -101,103 +94,195 @@ def load_data(config: TrainConfig) -> Dataset:
     )
 
 
-def _train_and_measure(
-    config: TrainConfig,
-    data: Dataset,
-    split: Split,
-    folder: RunFolder,
-    clock: CompileClock,
-    out: Console,
-    started: float,
-) -> int:
-    mesh = devices.data_mesh()
-    devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
-    steps = total_steps(config, split)
-    graphs, initialise = blueprint(config, Description.of(data), steps)
-    program = Program(
-        config,
-        data,
-        split,
-        train=train_step(graphs.train, config, steps, mesh),
-        evaluate=evaluation_step(graphs.evaluate, mesh),
-        learning_rate=learning_rate(config.optim, steps),
-        mesh=mesh,
-    )
-    checkpoints = Checkpoints(folder.checkpoints)
-    like = devices.abstract(mesh, initialise)
-    if (latest := checkpoints.latest_step()) is None:
-        state, history = devices.replicate(mesh, initialise()), History()
-    else:
-        state, saved = checkpoints.restore(latest, like)
+@dataclass(frozen=True)
+class _Run:
+    config: TrainConfig
+    data: Dataset
+    split: Split
+    folder: RunFolder
+    mesh: Mesh
+    session: Session
+    interrupt: Interrupt
+
+    def introduce(self) -> None:
+        """Say what is trained, on what."""
+        data, split, config = self.data, self.split, self.config
+        kind = "gray" if data.channels == 1 else "colour"
+        self.session.out.print(
+            f"{data.name}: {data.classes} classes, {len(split.train)} training, "
+            f"{len(split.validation)} validation, {len(split.test)} test pictures, "
+            f"{data.size} px, {kind}\n"
+            f"{config.model.trunk}, {config.model.defense.label}, preset {config.preset}, "
+            f"{jax.device_count()} x {jax.default_backend()} -> {self.folder.path}"
+        )
+
+    def result(self) -> Result:
+        """Train what is missing, then measure; a finished run is only told again."""
+        if RESULT in self.folder:
+            self.session.out.print("this run is finished already")
+            return self._told(self.folder.read(RESULT))
+        config, clock = self.config, self.session.clock
+        steps = total_steps(config, self.split)
+        graphs, initialise = blueprint(config, Description.of(self.data), steps)
+        program = Program(
+            config,
+            self.data,
+            self.split,
+            train=train_step(graphs.train, config, steps, self.mesh),
+            evaluate=evaluation_step(graphs.evaluate, self.mesh),
+            learning_rate=learning_rate(config.optim, steps),
+            mesh=self.mesh,
+        )
+        like = devices.abstract(self.mesh, initialise)
+        with Checkpoints(self.folder.checkpoints) as checkpoints:
+            if config.model.defense.trains:
+                history = self._train(program, checkpoints, like, initialise, steps)
+            else:
+                history = self._inherit(checkpoints, like)
+            before = time.perf_counter()
+            best = checkpoints.best_step() or steps
+            state = checkpoints.restore(best, like).state
+            row = next((row for row in history.rows if row["step"] == best), history.rows[-1])
+            trained = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
+            classifier, told = config.model.defense.after(trained, partial(self._seen, trained))
+            validated = row.get("validation_accuracy")
+            if classifier is not trained:
+                classifier = devices.replicate(self.mesh, classifier)
+                validated, score = self._validated(classifier, float(best))
+                average = None if state.ema is None else classifier.params
+                state = state._replace(
+                    step=state.step + 1, params=classifier.params, stats=classifier.stats,
+                    ema=average,
+                )  # fmt: skip
+                checkpoints.save(state, vars(history), max(score, checkpoints.best_score()))
+        answers = self._answers(classifier, self.split.test)
+        numbers = measured(classifier, answers, self.data.labels[self.split.test])
+        numbers = {
+            **{f"test_{k}" if k.startswith("accuracy") else k: numbers[k] for k in numbers},
+            "validation_accuracy": validated,
+            "best_epoch": row["epoch"],
+            "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
+            **told,
+            "seconds_compile": clock.seconds,
+            "seconds_train": history.seconds,
+            "seconds_evaluate": time.perf_counter() - before,
+            "seconds_total": self.session.seconds,
+            "peak_memory_bytes": peak_memory_bytes(),
+        }
+        return self._finished(numbers, history.rows)
+
+    def _train(
+        self,
+        program: Program,
+        checkpoints: Checkpoints,
+        like: TrainState,
+        initialise: Callable[[], TrainState],
+        steps: int,
+    ) -> History:
+        """All steps that are missing."""
+        session = self.session
+        if (latest := checkpoints.latest_step()) is None:
+            state, history = devices.replicate(self.mesh, initialise()), History()
+            if (start := self._start()) is not None:
+                state, taken = begun_with(state, start.classifier)
+                session.out.print(f"begins with {taken} of the arrays of {start.folder.path}")
+        else:
+            state, saved = checkpoints.restore(latest, like)
+            history = History(**saved)
+            session.out.print(f"continuing after step {latest}")
+        bar = TrainingProgress(session.out, steps, int(state.step), self.config.optim.batch)
+        with bar as progress:
+            train(
+                program, state, history, checkpoints, progress, self.interrupt, self._on_epoch,
+                session.clock,
+            )  # fmt: skip
+        self.interrupt.check(f"python -m loft_jax.train --resume {self.folder.path}")
+        return history
+
+    def _inherit(self, checkpoints: Checkpoints, like: TrainState) -> History:
+        """What the run that this one starts from has learnt, as it is."""
+        start = self._start()
+        assert start is not None
+        with Checkpoints(start.folder.checkpoints) as earlier:
+            state, saved = earlier.restore(start.step, like)
+            score = earlier.best_score()
         history = History(**saved)
-        out.print(f"continuing after step {latest}", highlight=False)
+        history.seconds = start.folder.read(RESULT)["seconds_train"]
+        if checkpoints.latest_step() is None:
+            checkpoints.save(state, vars(history), score)
+        return history
 
-    def on_epoch(rows: list[dict[str, Any]]) -> None:
-        folder.write_metrics(rows)
-        if config.run.tensorboard and jax.process_index() == 0:
-            mirror(folder.path, rows[-1])
+    def _start(self) -> Trained | None:
+        """The finished run whose weights this one begins with, trained now if need be."""
+        config, path = self.config, self.config.start_from
+        wanted = config.model.defense.start_from(config)
+        if path is None and wanted is None:
+            return None
+        if path is None:
+            path = str(self._trained_here(wanted))
+        start = load_trained(path, self.mesh)
+        if not config.model.defense.trains and content(start.config) != content(wanted):
+            msg = f"`--start-from` must be a run as {config.model.defense.label} needs, got {path}"
+            raise InputError(msg)
+        return start
 
-    before, compiled = time.perf_counter(), clock.seconds
-    bar = TrainingProgress(out, steps, int(state.step), config.optim.batch)
-    with Interrupt() as interrupt, bar as progress:
-        state = train(program, state, history, checkpoints, progress, interrupt, on_epoch)
-    seconds_train = time.perf_counter() - before - (clock.seconds - compiled)
-    if interrupt.signal is not None:
-        checkpoints.close()
-        name = signal.Signals(interrupt.signal).name
-        out.print(
-            f"{name}: saved after step {int(state.step)} of {steps}; go on with\n"
-            f"  python -m loft_jax.train --resume {folder.path}",
-            highlight=False,
-        )
-        return EXIT_SIGNAL + interrupt.signal
-    before = time.perf_counter()
-    best = checkpoints.best_step() or steps
-    state = checkpoints.restore(best, like).state
-    checkpoints.close()
-    row = next(row for row in history.rows if row["step"] == best)
-    classifier = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
-    measured = measure(program.evaluate, classifier, data, split.test, config.optim.batch, mesh)
-    draw(folder.path, history.rows, data, split, config)
-    result = {
-        **{f"test_{key}" if key.startswith("accuracy") else key: measured[key] for key in measured},
-        "validation_accuracy": row.get("validation_accuracy"),
-        "best_epoch": row["epoch"],
-        "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
-        "seconds_compile": clock.seconds,
-        "seconds_train": seconds_train,
-        "seconds_evaluate": time.perf_counter() - before,
-        "seconds_total": time.perf_counter() - started,
-        "peak_memory_bytes": peak_memory_bytes(),
-    }
-    folder.write("result.json", result)
-    out.print(closing_table(result, config, folder.path))
-    return 0
+    def _trained_here(self, wanted: TrainConfig) -> Path:
+        folder = self.folder.path / "start"
+        place = {"resume": str(folder)} if folder.exists() else {"out": str(folder)}
+        run = dataclasses.replace(self.config.run, **{"out": None, "resume": None, **place})
+        self.session.out.print(f"training what it starts from, once -> {folder}")
+        return train_classifier(dataclasses.replace(wanted, run=run)).folder
+
+    def _validated(self, classifier: FrozenClassifier, step: float) -> tuple[float | None, float]:
+        """Validation accuracy, and the score by which checkpoints are compared."""
+        chosen = self.split.validation
+        if not len(chosen):
+            return None, step
+        logits, labels = self._answers(classifier, chosen).logits, self.data.labels[chosen]
+        return accuracy(logits, labels).value, -cross_entropy(logits, labels)
+
+    def _seen(self, classifier: FrozenClassifier) -> np.ndarray:
+        return self._answers(classifier, self.split.train).features
+
+    def _answers(self, classifier: FrozenClassifier, chosen: np.ndarray) -> Answers:
+        batch = -(-self.config.optim.batch // self.mesh.size) * self.mesh.size
+        step = evaluation_step(classifier.graph, self.mesh)
+        params, stats = classifier.params, classifier.stats
+        return predict(step, params, stats, self.data.images[chosen], batch, self.mesh)
+
+    def _on_epoch(self, rows: list[dict[str, Any]]) -> None:
+        if devices.first_process() and CONFIG not in self.folder:
+            msg = f"the run folder {self.folder.path} has gone while it was written to"
+            raise SaveError(msg)
+        self.folder.write_metrics(rows)
+        if self.config.run.tensorboard and devices.first_process():
+            mirror(self.folder.path, rows[-1])
+
+    def _finished(self, numbers: dict[str, Any], rows: list[dict[str, Any]]) -> Result:
+        """Write the numbers, then the pictures."""
+        if devices.first_process():
+            self._on_epoch(rows)
+            self.folder.write(RESULT, numbers)
+            draw_run(self.folder.path, rows, self.data, self.split, self.config, self.session.out)
+        return self._told(numbers)
+
+    def _told(self, numbers: dict[str, Any]) -> Result:
+        table = closing_table(numbers, self.config, self.folder.path)
+        return Result(self.folder.path, numbers, table)
 
 
-def _resumed(config: TrainConfig, folder: RunFolder) -> TrainConfig:
-    old, now = folder.read_config(), config.run
-    run = dataclasses.replace(
-        old.run,
-        resume=now.resume,
-        device=now.device,
-        cache=now.cache,
-        coordinator=now.coordinator,
-        processes=now.processes,
-        process_id=now.process_id,
+def _created(config: TrainConfig, data: Dataset, split: Split) -> RunFolder:
+    return RunFolder.create(
+        config.run.out,
+        f"{Path(data.name).stem or 'data'}-{_stem(config)}-seed{config.run.seed}",
+        config=schema.write(config),
+        others={SPLIT: described(data, split), "environment.json": environment()},
     )
-    return dataclasses.replace(old, run=run)
 
 
-def _check_rank(config: TrainConfig, size: int) -> None:
-    """Refuse a rank above the feature width before anything is written."""
-    width = feature_width(config.model.trunk, size)
-    if config.model.rank is not None and config.model.rank > width:
-        msg = (
-            f"`--rank` must be 1..{width} (the feature width of {config.model.trunk}) or none, "
-            f"got {config.model.rank}"
-        )
-        raise InputError(msg)
+def _stem(config: TrainConfig) -> str:
+    defense = config.model.defense
+    return "plain" if not defense.baselines else defense.spec.replace(":", "")
 
 
 def _split(config: TrainConfig, data: Dataset) -> Split:
@@ -206,29 +291,4 @@ def _split(config: TrainConfig, data: Dataset) -> Split:
         test_fraction=config.data.test_fraction,
         validation_fraction=config.data.validation_fraction,
         seed=config.data_seed,
-    )
-
-
-def _stem(config: TrainConfig) -> str:
-    head = "plain" if config.model.rank is None else f"rank{config.model.rank}"
-    name = Path(config.data.data).stem or "data"
-    return f"{name}-{head}-seed{config.run.seed}"
-
-
-def _introduce(
-    out: Console,
-    config: TrainConfig,
-    data: Dataset,
-    split: Split,
-    folder: RunFolder,
-) -> None:
-    kind = "gray" if data.channels == 1 else "colour"
-    head = "plain" if config.model.rank is None else f"LoFt rank {config.model.rank}"
-    out.print(
-        f"{data.name}: {data.classes} classes, {len(split.train)} training, "
-        f"{len(split.validation)} validation, {len(split.test)} test pictures, "
-        f"{data.size} px, {kind}\n"
-        f"{config.model.trunk}, {head}, preset {config.preset}, "
-        f"{jax.device_count()} x {jax.default_backend()} -> {folder.path}",
-        highlight=False,
     )

@@ -9,11 +9,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Int
 
-from loft_jax.config import ModelConfig, TrainConfig
+from loft_jax.defenses.network import build_classifier
 from loft_jax.fitting.optimizer import optimizer
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.description import Description
-from loft_jax.nets.trunks.table import build_classifier
+from loft_jax.nets.frozen import FrozenClassifier
 
 
 class TrainState(NamedTuple):
@@ -50,12 +51,10 @@ def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classif
     """A fresh classifier for these pictures."""
     return build_classifier(
         config.trunk,
+        config.defense,
         size=pictures.size,
         channels=pictures.channels,
         classes=pictures.classes,
-        rank=config.rank,
-        activation=config.activation,
-        input_norm=config.input_norm,
         compute_dtype=config.compute_dtype,
         # XLA compiles the hardware generator in a third of threefry's time (2 s against 8 s here).
         rngs=nnx.Rngs(params=jax.random.key(seed, impl="rbg")),
@@ -83,3 +82,27 @@ def blueprint(
         return TrainState(jnp.int32(0), params, stats, rule.init(params), average)
 
     return Graphs(train, evaluate), initialise
+
+
+def begun_with(state: TrainState, start: FrozenClassifier) -> tuple[TrainState, str]:
+    """The state with the weights and statistics of another classifier, where shapes agree.
+
+    Returns:
+        It, and how many arrays were taken, as `12 of 14`.
+    """
+    taken = total = 0
+
+    def merged(own: nnx.State, other: nnx.State) -> nnx.State:
+        nonlocal taken, total
+        found = dict(nnx.to_flat_state(other))
+        leaves = []
+        for path, variable in nnx.to_flat_state(own):
+            given = found.get(path)
+            fits = given is not None and given.shape == variable.shape
+            taken, total = taken + fits, total + 1
+            leaves.append((path, given if fits else variable))
+        return nnx.from_flat_state(leaves)
+
+    params, stats = merged(state.params, start.params), merged(state.stats, start.stats)
+    average = None if state.ema is None else jax.tree.map(jnp.copy, params)
+    return state._replace(params=params, stats=stats, ema=average), f"{taken} of {total}"

@@ -10,9 +10,9 @@ from flax import nnx
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, UInt8
 
-from loft_jax.config import TrainConfig
 from loft_jax.data.augment import augment
 from loft_jax.fitting.optimizer import optimizer
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.nets.classifier import Outputs
 from loft_jax.runs.devices import by_sample, replicated

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from jax.sharding import Mesh
 
-from loft_jax.config import TrainConfig
 from loft_jax.errors import InputError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
@@ -41,7 +41,7 @@ def load_trained(path: str, mesh: Mesh) -> Trained:
             checkpoint.
     """
     folder = RunFolder.open(path)
-    config, pictures = folder.read_config(), folder.read_description()
+    config, pictures = folder.config(), folder.description()
     graphs, initialise = blueprint(config, pictures, steps=1)
     checkpoints = Checkpoints(folder.checkpoints)
     best = checkpoints.best_step()
@@ -49,6 +49,5 @@ def load_trained(path: str, mesh: Mesh) -> Trained:
         msg = f"`RUN` must hold a checkpoint, got {path}, which has none: did its training start?"
         raise InputError(msg)
     state = checkpoints.restore(best, devices.abstract(mesh, initialise)).state
-    checkpoints.close()
     classifier = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
     return Trained(folder, config, pictures, best, classifier)

@@ -8,13 +8,15 @@ from pathlib import Path
 from jax.sharding import Mesh
 from rich.console import Console
 
-from loft_jax.config import ModelConfig, RunConfig, TrainConfig
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_run
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.trunks.table import cheap_trunks
+from loft_jax.runs.settings import RunConfig
 
 HOW_MANY = 2
 
@@ -91,7 +93,7 @@ def _settings(config: TrainConfig, trunk: str, place: RunConfig) -> TrainConfig:
     The seed stays: it also draws the synthetic people and the split, so that the held-out pictures
     are the same. The weights have nothing in common, the architectures being different.
     """
-    model = ModelConfig(trunk=trunk, rank=None, compute_dtype=config.model.compute_dtype)
+    model = ModelConfig(trunk=trunk, defense=NoDefense(), compute_dtype=config.model.compute_dtype)
     return dataclasses.replace(config, model=model, run=dataclasses.replace(place, cache=False))
 
 
@@ -100,7 +102,7 @@ def _load(target: Trained, path: str, mesh: Mesh) -> Evaluator:
     if folder.path.resolve() == target.folder.path.resolve():
         msg = f"`--evaluators` must be runs that are not attacked, got the target {path} itself"
         raise InputError(msg)
-    if folder.read_description() != target.pictures:
+    if folder.description() != target.pictures:
         msg = f"`--evaluators` must be trained on the target's pictures, got {path}, which is not"
         raise InputError(msg)
     result, run = folder.read("result.json"), load_trained(path, mesh)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from loft_jax.nets.head import LoFtHead
+from loft_jax.nets.head import Head
 
 
 class Outputs(NamedTuple):
@@ -16,12 +16,14 @@ class Outputs(NamedTuple):
     Attributes:
         logits: class scores before the softmax.
         features: what the trunk hands to the head (before any input normalisation).
-        code: the r numbers inside a LoFt head; None for the plain head.
+        code: the r numbers inside a head with a bottleneck; None where there is none.
+        hidden: outputs of the modules that were asked for by path; None where none was.
     """
 
     logits: Float[Array, "b c"]
     features: Float[Array, "b d"]
     code: Float[Array, "b r"] | None
+    hidden: dict[str, Array] | None = None
 
 
 class Classifier(nnx.Module):
@@ -31,7 +33,7 @@ class Classifier(nnx.Module):
     The trunk computes in its own dtype; features, code and logits are float32 always.
     """
 
-    def __init__(self, trunk: Callable[[Array], Array], head: LoFtHead):
+    def __init__(self, trunk: Callable[[Array], Array], head: Head):
         self.trunk = trunk
         self.head = head
 

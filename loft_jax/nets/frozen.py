@@ -1,13 +1,14 @@
 """A classifier that no longer learns, as one pytree: what attacks and evaluators hold."""
 
 import dataclasses
+from collections.abc import Callable
 
 import jax
 from flax import nnx
 from jaxtyping import Array, Float
 
 from loft_jax.nets.classifier import Outputs
-from loft_jax.nets.head import LoFtHead
+from loft_jax.nets.head import Head
 
 
 @jax.tree_util.register_dataclass
@@ -28,6 +29,14 @@ class FrozenClassifier:
         return nnx.merge(self.graph, self.params, self.stats).outputs(images)
 
     @property
-    def head(self) -> LoFtHead:
+    def head(self) -> Head:
         """The head with its weights."""
         return nnx.merge(self.graph, self.params, self.stats).head
+
+
+def rebuilt(network: FrozenClassifier, change: Callable[[nnx.Module], None]) -> FrozenClassifier:
+    """A copy of the network after `change` has been let loose on it."""
+    model = nnx.merge(network.graph, network.params, network.stats, copy=True)
+    change(model)
+    graph, params, stats = nnx.split(model, nnx.Param, ...)
+    return FrozenClassifier(graph, params, stats)

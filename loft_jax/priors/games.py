@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from loft_jax.config import AugmentConfig
 from loft_jax.data.augment import augment
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import losses
 from loft_jax.priors.architecture import Judgement, Kind

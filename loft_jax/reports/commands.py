@@ -6,8 +6,9 @@ from typing import Any
 
 from loft_jax.attacks import settings
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.config import DataConfig, TrainConfig
+from loft_jax.data.settings import DataConfig
 from loft_jax.fitting import presets
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.reports.folders import Attack, Run
 
 ELSEWHERE = {"out", "resume", "show_recipes", "path", "quick"}

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.config import TrainConfig
 from loft_jax.errors import InputError
 from loft_jax.findings.table import model_columns
 from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.settings import TrainConfig
 
 
 class Failure(NamedTuple):
@@ -55,7 +55,7 @@ class Run:
             InputError: if it is not finished, or a file is damaged.
         """
         folder = RunFolder.open(str(path))
-        config, result = folder.read_config(), folder.read("result.json")
+        config, result = folder.config(), folder.read("result.json")
         story = _if_there(folder, "compression.json")
         evaluation = _if_there(folder, "evaluation.json") or {}
         leakage = evaluation.get("head_leakage")

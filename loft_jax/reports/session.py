@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loft_jax.errors import InputError
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import write_bytes
 from loft_jax.reports.gather import gather
 from loft_jax.reports.page import page
+from loft_jax.runs.files import write_bytes
+from loft_jax.runs.session import console
 
 
 def report(paths: Sequence[str], *, out: str, data: str | None, show_private: bool) -> int:

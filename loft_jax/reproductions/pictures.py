@@ -139,6 +139,6 @@ def _reconstructions(results: Results, attack: Attack) -> dict[str, np.ndarray]:
 
 def _private(results: Results, attack: Attack, labels: np.ndarray) -> np.ndarray:
     folder = RunFolder(results.store.path(attack.model))
-    data = load_data(folder.read_config())
-    train = folder.read_split(data).train
+    data = load_data(folder.config())
+    train = folder.split(data).train
     return np.stack([data.images[train[data.labels[train] == label][0]] for label in labels])

@@ -7,13 +7,13 @@ from pathlib import Path
 from rich.console import Console
 
 from loft_jax.errors import InputError
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import write_bytes, write_json
 from loft_jax.reproductions.experiments import EXPERIMENTS, Experiment
 from loft_jax.reproductions.markdown import markdown
 from loft_jax.reproductions.results import Results
 from loft_jax.reproductions.settings import ReproduceConfig
 from loft_jax.runs.environment import environment
+from loft_jax.runs.files import write_bytes, write_json
+from loft_jax.runs.session import console
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.session import EXIT_FAILED, collected, computed, failures, opened, written
 from loft_jax.sweeps.settings import SweepConfig, check, quick

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from loft_jax.config import Device
+from loft_jax.runs.settings import Device
 from loft_jax.sweeps.settings import Engine
 
 Name = Literal[

@@ -22,7 +22,11 @@ class CompileClock:
 
 
 def keep_compiled_programs() -> None:
-    """Keep compiled programs in the user's cache folder, for the next run of the same program."""
-    folder = platformdirs.user_cache_path("loft_jax") / "compiled"
-    jax.config.update("jax_compilation_cache_dir", str(folder))
+    """Keep compiled programs for the next run of the same program.
+
+    They lie in the user's cache folder, or where JAX_COMPILATION_CACHE_DIR says.
+    """
+    if not jax.config.jax_compilation_cache_dir:
+        folder = platformdirs.user_cache_path("loft_jax") / "compiled"
+        jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)

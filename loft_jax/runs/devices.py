@@ -3,6 +3,7 @@
 The same code serves one CPU, eight GPUs and several hosts.
 """
 
+import os
 from collections.abc import Callable
 
 import jax
@@ -10,8 +11,8 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, PyTree
 
-from loft_jax.config import RunConfig
 from loft_jax.errors import InputError
+from loft_jax.runs.settings import RunConfig
 
 
 def start(config: RunConfig) -> None:
@@ -28,9 +29,17 @@ def start(config: RunConfig) -> None:
         if config.processes > 1:
             jax.distributed.initialize(config.coordinator, config.processes, config.process_id)
         jax.devices()
-    except RuntimeError as error:
-        msg = f"`--device` must be a device that JAX finds on this machine, got {config.device}"
+    # JAX_PLATFORMS with a name of what is not here: an AssertionError of JAX's plug-ins.
+    except (RuntimeError, AssertionError) as error:
+        asked = os.environ.get("JAX_PLATFORMS")
+        came = config.device if config.device != "auto" or not asked else f"JAX_PLATFORMS={asked}"
+        msg = f"`--device` must be a device that JAX finds on this machine, got {came}"
         raise InputError(msg) from error
+
+
+def first_process() -> bool:
+    """Whether this process is the one that writes and prints."""
+    return jax.process_index() == 0
 
 
 def data_mesh() -> Mesh:

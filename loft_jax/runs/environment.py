@@ -1,10 +1,9 @@
 """Where a run happened: versions, devices, commit."""
 
 import platform
-import resource
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
         "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
         "processes": jax.process_count(),
         "commit": _commit(),
@@ -33,6 +32,10 @@ def peak_memory_bytes() -> int:
         # Linux hands ru_maxrss down from the parent at exec; VmHWM belongs to this program alone.
         line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -46,12 +49,25 @@ def resident_memory_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _commit() -> str | None:
-    here = Path(__file__).parent
+def _version(name: str) -> str | None:
+    """None in a checkout that is used without being installed."""
     try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
-        )
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Of the checkout that this file belongs to; None where it is in none.
+
+    A package installed below somebody else's repository is tracked by no file of it.
+    """
+    here = Path(__file__)
+    try:
+        for question in (["ls-files", "--error-unmatch", here.name], ["rev-parse", "HEAD"]):
+            found = subprocess.run(
+                ["git", *question], cwd=here.parent, capture_output=True, text=True, check=True
+            )
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()

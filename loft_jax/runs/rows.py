@@ -9,9 +9,9 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from loft_jax.errors import InputError
 
@@ -21,7 +21,7 @@ VARIABLE = "LOFT_JAX_PLUGINS"
 _loaded: set[str] = set()
 
 
-class Rows(Generic[Row]):
+class Rows(MutableMapping[str, Row]):
     """Rows in the order in which they were added.
 
     Args:
@@ -31,16 +31,6 @@ class Rows(Generic[Row]):
 
     def __init__(self, flag: str, rows: dict[str, Row]):
         self._flag, self._rows = flag, dict(rows)
-
-    def add(self, name: str, row: Row) -> None:
-        """Add a row.
-
-        Raises:
-            InputError: if the name is taken by another row.
-        """
-        if self._rows.setdefault(name, row) is not row:
-            msg = f"`{name}` must be a new name for `--{self._flag}`, got one that is taken"
-            raise InputError(msg)
 
     def named(self, name: str) -> Row:
         """The row of this name.
@@ -53,20 +43,30 @@ class Rows(Generic[Row]):
             raise InputError(msg)
         return self._rows[name]
 
-    def items(self) -> list[tuple[str, Row]]:
-        """Every name with its row."""
+    def __getitem__(self, name: str) -> Row:
         load_plugins()
-        return list(self._rows.items())
+        return self._rows[name]
+
+    def __setitem__(self, name: str, row: Row) -> None:
+        """Add a row.
+
+        Raises:
+            InputError: if the name is taken by another row.
+        """
+        if self._rows.setdefault(name, row) is not row:
+            msg = f"`{name}` must be a new name for `--{self._flag}`, got one that is taken"
+            raise InputError(msg)
+
+    def __delitem__(self, name: str) -> None:
+        del self._rows[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name, _ in self.items()])
-
-    def __contains__(self, name: object) -> bool:
         load_plugins()
-        return name in self._rows
+        return iter(list(self._rows))
 
-    def __getitem__(self, name: str) -> Row:
-        return self.named(name)
+    def __len__(self) -> int:
+        load_plugins()
+        return len(self._rows)
 
 
 def load_plugins() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.config import RunConfig, TrainConfig, to_dict
+from loft_jax.config import to_dict
 from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.runs.settings import RunConfig
 
 FORMAT = 1
 """Raised when the same configuration would no longer give the same result."""

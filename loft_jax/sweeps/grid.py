@@ -10,15 +10,17 @@ from loft_jax.attacks.recipes import Recipe, recipe_named
 from loft_jax.attacks.settings import Adaptive, AttackConfig, chosen_classes
 from loft_jax.attacks.settings import check as check_attack
 from loft_jax.attacks.settings import quick as quick_attack
-from loft_jax.config import ModelConfig, RunConfig, TrainConfig
 from loft_jax.config import check as check_training
 from loft_jax.data.sources import DEFAULT_SIZE, source_of
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.config import RECIPES as PRIOR_KINDS
 from loft_jax.fitting.generators.config import FitConfig
 from loft_jax.fitting.generators.config import quick as quick_fit
 from loft_jax.fitting.presets import preset_for
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.trunks.table import cheap_trunks, feature_width
+from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.units import Unit
@@ -132,7 +134,7 @@ def models(config: SweepConfig) -> list[Model]:
     axes = (config.data, config.trunk, config.rank, config.activation, config.input_norm)
     for data, trunk, rank, activation, norm in itertools.product(*axes):
         base = training(config, data)
-        head = ModelConfig(trunk=trunk, rank=None)
+        head = ModelConfig(trunk=trunk, defense=NoDefense())
         if rank != "none":
             head = dataclasses.replace(
                 head, rank=int(rank), activation=activation, input_norm=norm == "yes"
@@ -176,7 +178,9 @@ def judges_of(model: Model) -> tuple[Model, ...]:
     return tuple(
         Model(
             dataclasses.replace(
-                config, model=ModelConfig(trunk=trunk, rank=None), run=RunConfig(seed=seed)
+                config,
+                model=ModelConfig(trunk=trunk, defense=NoDefense()),
+                run=RunConfig(seed=seed),
             )
         )
         for trunk in trunks[:JUDGES]
@@ -208,8 +212,8 @@ def _variants(model: Model, name: str, prior: str | None, config: SweepConfig) -
         asked = quick_attack(asked) if config.quick else asked
         check_attack(asked)
         own = FITTED.get(name) or recipe.default_prior
-        if own == "renderer" and source_of(model.config.data.data).prior != "renderer":
-            own = "pixels"  # no face will ever be a digit, and drawn ones are no photographs
+        if own == "renderer" and source_of(model.config.data.data).law is None:
+            own = "pixels"  # no drawn face will ever be a digit or a photograph
         yield Attack(model, asked, _prior(prior or str(own), model, config), judges_of(model))
 
 

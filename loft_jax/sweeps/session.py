@@ -15,10 +15,11 @@ from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import rows_of, to_table, write_table
 from loft_jax.findings.worst_case import worst_cases
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import RunFolder, write_bytes, write_json
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import EXIT_SIGNAL
 from loft_jax.runs.environment import environment
+from loft_jax.runs.files import write_bytes, write_json
+from loft_jax.runs.session import console
 from loft_jax.sweeps.cells import Prior
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.engines import Cluster, Processes

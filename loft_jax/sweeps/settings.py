@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loft_jax.attacks.settings import Adaptive
-from loft_jax.config import Device, at_least
+from loft_jax.config import at_least
 from loft_jax.errors import InputError
+from loft_jax.runs.settings import Device
 
 Activation = Literal["none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"]
 Engine = Literal["none", "local", "slurm", "auto"]

@@ -99,7 +99,7 @@ def _found(cell: Cell, folder: Path) -> dict[str, Any]:
         run = RunFolder(folder)
         story = run.read("compression.json") if (folder / "compression.json").exists() else None
         cut = None if story is None else (story["method"], story["rank"])
-        return _plain(Model(run.read_config(), cut).content)
+        return _plain(Model(run.config(), cut).content)
     if isinstance(cell, Prior):
         values = RunFolder(folder).read("config.json")
         return _plain(Prior(fit_config({"format": FIT_FORMAT, **values}), cell.target).content)

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.config import Device, from_dict, to_dict
+from loft_jax.config import from_dict, to_dict
 from loft_jax.fitting.generators.config import FitConfig
-from loft_jax.fitting.run_folder import RunFolder, write_json
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.runs.files import write_json
+from loft_jax.runs.settings import Device
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
 
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from loft_jax import cli
-from loft_jax.config import RunConfig
 from loft_jax.errors import DivergenceError, InputError
+from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.cells import Attack, Cell, Model, Prior
 from loft_jax.sweeps.store import Store
 from loft_jax.sweeps.units import Unit, read_unit

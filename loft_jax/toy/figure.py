@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iie import GaussianMixture, LabelOnly, ideal_inversion_error, prior_nodes
-from loft_jax.fitting.run_folder import write_bytes, write_json
+from loft_jax.runs.files import write_bytes, write_json
 from loft_jax.toy.attack import gradient_field
 from loft_jax.toy.conclusions import conclusions
 from loft_jax.toy.evaluation import NOISE, Effort, Paths, evaluate, releases

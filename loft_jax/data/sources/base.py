@@ -2,8 +2,8 @@
 
 A source either loads pictures that are there, or has a law that draws people who do not exist::
 
-    SOURCES.add("shapes", Source(load=load_shapes, shown=True))
-    SOURCES.add("masks", Source(law=MaskLaw, noun="masks", singular="mask", shown=True, size=32))
+    SOURCES["shapes"] = Source(load=load_shapes, shown=True)
+    SOURCES["masks"] = Source(law=MaskLaw, noun="masks", singular="mask", shown=True, size=32)
 """
 
 from collections.abc import Callable

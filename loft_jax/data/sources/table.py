@@ -26,7 +26,7 @@ def source_of(data: str) -> Source:
 
 def row_of(data: str) -> tuple[str, Source]:
     """(name, source): by the row's name, else the last added that recognises what `data` names."""
-    rows = SOURCES.items()
+    rows = list(SOURCES.items())
     named = [row for row in rows if row[1].recognises is None and row[0] == data]
     found = [row for row in reversed(rows) if row[1].recognises and row[1].recognises(data)]
     return [*named, *found, ("folder", FOLDER)][0]

@@ -4,9 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from loft_jax.config import Device, at_least
+from loft_jax.config import at_least
 from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
+from loft_jax.runs.settings import Device
 
 FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread it."""

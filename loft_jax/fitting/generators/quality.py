@@ -9,9 +9,10 @@ from flax import nnx
 from jaxtyping import Array, Float, UInt8
 
 from loft_jax.data.batches import evaluation_batches
+from loft_jax.defenses.network import build_classifier
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.table import build_classifier
 from loft_jax.priors.gan import GanPrior
 
 RANDOM_TRUNK = "small_cnn"
@@ -36,7 +37,7 @@ def random_ruler(size: int, channels: int) -> Ruler:
     priors of one size and number of channels with each other and with nothing else.
     """
     made = build_classifier(
-        RANDOM_TRUNK, size=size, channels=channels, classes=2, rank=None, rngs=nnx.Rngs(0)
+        RANDOM_TRUNK, NoDefense(), size=size, channels=channels, classes=2, rngs=nnx.Rngs(0)
     )
     view = nnx.view(made, use_running_average=True)
     graph, params, stats = nnx.split(view, nnx.Param, nnx.BatchStat)

@@ -13,7 +13,6 @@ from jaxtyping import UInt8, UInt64
 from rich.console import Console
 from rich.table import Table
 
-from loft_jax.config import RunConfig
 from loft_jax.data.public import check_disjoint, load_public, picture_hashes
 from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
@@ -26,8 +25,7 @@ from loft_jax.fitting.generators.progress import FittingProgress
 from loft_jax.fitting.generators.quality import Ruler, quality, random_ruler
 from loft_jax.fitting.generators.state import blueprint, prior_in
 from loft_jax.fitting.generators.step import FitStep
-from loft_jax.fitting.progress import console
-from loft_jax.fitting.run_folder import RunFolder, write_bytes
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import EXIT_SIGNAL, load_data
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained, load_trained
@@ -37,7 +35,10 @@ from loft_jax.runs import devices
 from loft_jax.runs.allocator import keep_freed_memory
 from loft_jax.runs.compilation import CompileClock, keep_compiled_programs
 from loft_jax.runs.environment import environment, peak_memory_bytes
+from loft_jax.runs.files import write_bytes
 from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.session import console
+from loft_jax.runs.settings import RunConfig
 
 
 class Public(NamedTuple):

@@ -1,14 +1,12 @@
-"""Trunks by name, and the one function that builds a classifier from settings."""
+"""Trunks, a row each: how to build one, what it makes of a picture, the smallest it takes."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from flax import nnx
 
 from loft_jax.errors import InputError
-from loft_jax.nets.classifier import Classifier
-from loft_jax.nets.head import LoFtHead
 from loft_jax.nets.trunks.resnet import (
     resnet18,
     resnet18_narrow,
@@ -20,6 +18,7 @@ from loft_jax.nets.trunks.resnet import (
 from loft_jax.nets.trunks.small_cnn import SmallCNN
 from loft_jax.nets.trunks.small_resnet import SmallResNet
 from loft_jax.nets.trunks.vgg import VGG16
+from loft_jax.runs.rows import Rows
 
 
 class Trunk(NamedTuple):
@@ -36,17 +35,20 @@ class Trunk(NamedTuple):
     smallest: int
 
 
-TRUNKS: dict[str, Trunk] = {
-    "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
-    "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
-    "resnet18_narrow": Trunk(resnet18_narrow, lambda size: 128, 8),
-    "resnet18": Trunk(resnet18, lambda size: 512, 8),
-    "resnet34": Trunk(resnet34, lambda size: 512, 8),
-    "resnet50": Trunk(resnet50, lambda size: 2048, 8),
-    "resnet101": Trunk(resnet101, lambda size: 2048, 8),
-    "resnet152": Trunk(resnet152, lambda size: 2048, 8),
-    "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
-}
+TRUNKS: Rows[Trunk] = Rows(
+    "trunk",
+    {
+        "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
+        "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
+        "resnet18_narrow": Trunk(resnet18_narrow, lambda size: 128, 8),
+        "resnet18": Trunk(resnet18, lambda size: 512, 8),
+        "resnet34": Trunk(resnet34, lambda size: 512, 8),
+        "resnet50": Trunk(resnet50, lambda size: 2048, 8),
+        "resnet101": Trunk(resnet101, lambda size: 2048, 8),
+        "resnet152": Trunk(resnet152, lambda size: 2048, 8),
+        "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
+    },
+)
 
 CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
 """Trunks that a command may train on the way, best first."""
@@ -66,46 +68,28 @@ def feature_width(trunk: str, size: int) -> int:
     return _checked(trunk, size).features(size)
 
 
-def build_classifier(
-    trunk: str,
-    *,
-    size: int,
-    channels: int,
-    classes: int,
-    rank: int | None,
-    activation: str = "tanh",
-    input_norm: bool = False,
-    compute_dtype: Literal["float32", "bfloat16"] = "float32",
-    rngs: nnx.Rngs,
-) -> Classifier:
-    """Freshly initialised classifier of square images, weights float32.
+def build_trunk(
+    trunk: str, *, size: int, channels: int, compute_dtype: str = "float32", rngs: nnx.Rngs
+) -> nnx.Module:
+    """A freshly initialised trunk for square images, weights float32.
 
     Args:
         trunk: a name in TRUNKS.
         size: image side in pixels.
         channels: 1 (gray) or 3 (colour).
-        classes: number of classes.
-        rank: width of the LoFt bottleneck; None for a plain linear head.
-        activation: squashing of the code, a name in loft_head.ACTIVATIONS.
-        input_norm: whether batch normalisation precedes the head.
-        compute_dtype: dtype of the trunk's arithmetic. Head and logits are float32 always.
+        compute_dtype: dtype of its arithmetic.
         rngs: random streams; the initial weights come from `params`.
 
     Raises:
-        InputError: unknown name, images too small for the trunk, or a rank outside 1..features.
+        InputError: unknown name, or images too small for the trunk.
     """
-    features = feature_width(trunk, size)
-    # The head first: a rank that is refused should be so before large trunks are allocated.
-    head = LoFtHead(features, rank, classes, activation, input_norm, rngs=rngs)
     dtype = jnp.dtype(compute_dtype)
-    return Classifier(TRUNKS[trunk].build(size, channels, dtype=dtype, rngs=rngs), head)
+    return _checked(trunk, size).build(size, channels, dtype=dtype, rngs=rngs)
 
 
 def _checked(trunk: str, size: int) -> Trunk:
-    if trunk not in TRUNKS:
-        msg = f"`trunk` must be one of {', '.join(TRUNKS)}; got {trunk!r}."
+    row = TRUNKS.named(trunk)
+    if size < row.smallest:
+        msg = f"`--size` must be at least {row.smallest} px for {trunk}, got {size}"
         raise InputError(msg)
-    if size < TRUNKS[trunk].smallest:
-        msg = f"`size` must be at least {TRUNKS[trunk].smallest} px for {trunk}, got {size}."
-        raise InputError(msg)
-    return TRUNKS[trunk]
+    return row

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from loft_jax.config import AugmentConfig
 from loft_jax.data.augment import augment
+from loft_jax.data.settings import AugmentConfig
 
 OFF = AugmentConfig()
 EVERYTHING = AugmentConfig(

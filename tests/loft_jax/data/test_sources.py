@@ -214,7 +214,7 @@ class Squares:
 def plugged(monkeypatch):
     """Adds rows to a copy of the table."""
     monkeypatch.setattr(SOURCES, "_rows", dict(SOURCES.items()))
-    return SOURCES.add
+    return SOURCES.__setitem__
 
 
 def test_a_law_is_a_source_in_one_row(plugged):

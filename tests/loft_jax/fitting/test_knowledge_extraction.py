@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from loft_jax.config import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.errors import InputError
 from loft_jax.fitting.knowledge_extraction import knowledge_extraction
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.nets.trunks import table as registry
 from loft_jax.runs.devices import data_mesh
 

@@ -9,7 +9,8 @@ import optax
 import pytest
 from flax import nnx
 
-from loft_jax.config import AugmentConfig, DataConfig, ModelConfig, OptimConfig, TrainConfig
+from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
 from loft_jax.nets.description import Description

@@ -5,10 +5,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from loft_jax.config import TrainConfig
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
 from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.trained import Trained
 from loft_jax.judging import identity, inception
 from loft_jax.judging.measures import Private, clouds, with_interval

@@ -9,10 +9,13 @@ import numpy as np
 from iie import filter_report
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.sheet import sheet
-from loft_jax.config import DataConfig, ModelConfig, RunConfig
+from loft_jax.data.settings import DataConfig
 from loft_jax.findings.table import rows_of, to_table, write_table
 from loft_jax.fitting.presets import PRESETS
-from loft_jax.fitting.run_folder import RunFolder, write_json
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.settings import ModelConfig
+from loft_jax.runs.files import write_json
+from loft_jax.runs.settings import RunConfig
 
 CLASSES = 12
 SIDE = 16

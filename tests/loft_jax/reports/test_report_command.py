@@ -12,11 +12,13 @@ import pytest
 from loft_jax import cli
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.settings import quick as quick_attack
-from loft_jax.config import AugmentConfig, DataConfig, ModelConfig, OptimConfig, RunConfig
+from loft_jax.data.settings import AugmentConfig, DataConfig
 from loft_jax.errors import InputError
 from loft_jax.fitting.presets import PRESETS, quick
+from loft_jax.fitting.settings import ModelConfig, OptimConfig
 from loft_jax.reports.commands import attack_command, train_command
 from loft_jax.reports.session import report
+from loft_jax.runs.settings import RunConfig
 from loft_jax.train import configuration
 
 

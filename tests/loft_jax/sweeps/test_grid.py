@@ -5,10 +5,10 @@ import itertools
 
 import pytest
 
-from loft_jax.config import RunConfig
 from loft_jax.errors import InputError
 from loft_jax.reproductions.compressed_grid import compressed_grid
 from loft_jax.reproductions.experiments import EXPERIMENTS
+from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.cells import Attack, Model, Prior
 from loft_jax.sweeps.grid import grid
 from loft_jax.sweeps.settings import SweepConfig, check, quick

@@ -1,0 +1,208 @@
+"""What a published defense may change: head, trunk, loss, start, weights afterwards, answers.
+
+A defense is one file with one frozen dataclass and one row in `table`. Its fields are its settings,
+the strength first; every method has a default that changes nothing, and a default costs nothing:
+the compiled programs of an undefended network stay as they are.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int, Key
+
+from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.head import Head, LinearHead
+from loft_jax.runs import schema
+
+Config = TypeVar("Config")
+
+
+class About(NamedTuple):
+    """A defense as a survey tells of it.
+
+    Attributes:
+        title: as it is known.
+        source: where it was published.
+        changes: what it changes in a network or its training.
+        published: settings as published.
+        ours: what is different here.
+        not_followed: mistakes of public code that are not followed.
+    """
+
+    title: str
+    source: str
+    changes: str
+    published: str = ""
+    ours: str = ""
+    not_followed: str = ""
+
+
+class Adaptive(NamedTuple):
+    """What an attacker who knows the defense tries.
+
+    Attributes:
+        network: what is attacked instead of the network (the same answers by other gradients, say).
+        identity: name of the identity loss that replaces the attack's own; None keeps it.
+    """
+
+    network: Callable[[FrozenClassifier], FrozenClassifier] = lambda network: network
+    identity: str | None = None
+
+
+class Afterwards(NamedTuple):
+    """A finished classifier after `Defense.after`, and numbers to tell beside its own."""
+
+    classifier: FrozenClassifier
+    numbers: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Defense:
+    """A network without any defense; subclasses override what they change."""
+
+    tag: ClassVar[str]
+    """Its name, in flags and files."""
+    about: ClassVar[About]
+    strength_name: ClassVar[str] = "strength"
+    """What its first field is called on axes."""
+    taps: ClassVar[tuple[str, ...]] = ()
+    """Paths of the modules whose outputs its loss reads, as `Outputs.hidden`."""
+    trains: ClassVar[bool] = True
+    """Whether it trains; else it changes the finished network that it starts from."""
+
+    @property
+    def strength(self) -> float | None:
+        """The number that says how strong it is, its first field; None where it has none."""
+        fields = dataclasses.fields(self)
+        value = getattr(self, fields[0].name) if fields else None
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if number else None
+
+    @property
+    def label(self) -> str:
+        """Its name for a reader, strength and all that differs from the defaults included."""
+        strength = "" if self.strength is None else f" {self.strength_name} {self.strength:g}"
+        return ", ".join((f"{self.about.title}{strength}", *filter(None, [self.variant])))
+
+    @property
+    def variant(self) -> str:
+        """What differs from the defaults beside the strength; empty if nothing does."""
+        rest = [field for field in dataclasses.fields(self) if not self._is_strength(field)]
+        return ", ".join(
+            f"{field.name.replace('_', ' ')} {getattr(self, field.name)}"
+            for field in rest
+            if getattr(self, field.name) != field.default
+        )
+
+    @property
+    def spec(self) -> str:
+        """What `--defense` is for it."""
+        words = []
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if self._is_strength(field):
+                words.append(f"{value}")
+            elif value != field.default:
+                words.append(f"{field.name}={value}".lower())
+        return ":".join(filter(None, (self.tag, ",".join(words))))
+
+    def _is_strength(self, field: dataclasses.Field) -> bool:
+        return self.strength is not None and field == dataclasses.fields(self)[0]
+
+    @property
+    def baselines(self) -> tuple["Defense", ...]:
+        """What it is compared with, the most alike first; empty for a baseline."""
+        from loft_jax.defenses.none import NoDefense  # a subclass of this one
+
+        return (NoDefense(),)
+
+    def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> Head:
+        """A fresh head for features of this width.
+
+        Raises:
+            InputError: if its settings do not fit the width.
+        """
+        return LinearHead(features, classes, rngs=rngs)
+
+    def edit(self, trunk: nnx.Module) -> nnx.Module:
+        """The trunk as the defense builds it."""
+        return trunk
+
+    def loss(
+        self,
+        outputs: Outputs,
+        images: Float[Array, "b h w ch"],
+        labels: Int[Array, " b"],
+        *,
+        smoothing: float,
+        progress: Float[Array, ""],
+        key: Key[Array, ""],
+    ) -> Float[Array, ""]:
+        """What training minimises.
+
+        Args:
+            outputs: of the network in training mode, with `hidden` of the defense's `taps`.
+            images: what it was shown, augmented, in [0, 1].
+            labels: their classes.
+            smoothing: label smoothing that was asked for.
+            progress: share of the run's steps that are done, in [0, 1).
+            key: for what is random in the loss.
+        """
+        return cross_entropy(outputs.logits, labels, smoothing)
+
+    def trainable(self, path: tuple[str, ...]) -> bool:
+        """Whether the variable at this path of the classifier (weight or statistic) learns."""
+        return True
+
+    def start_from(self, config: Config) -> Config | None:
+        """Settings of the run whose weights it starts from; None starts from nothing.
+
+        Args:
+            config: the settings of its own run, a `loft_jax.fitting.settings.TrainConfig`.
+        """
+        return None
+
+    def after(
+        self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]
+    ) -> Afterwards:
+        """What becomes of the trained classifier.
+
+        Args:
+            classifier: the best of the run, or what it started from.
+            features: makes the trunk's features of the training pictures, not augmented.
+        """
+        return Afterwards(classifier)
+
+    def release(self, outputs: Outputs, key: Key[Array, ""]) -> Outputs:
+        """What is answered instead of `outputs`; weights that are given away know nothing of it."""
+        return outputs
+
+    @property
+    def adaptive(self) -> Mapping[str, Adaptive]:
+        """Attackers who know the defense, by name."""
+        return {}
+
+
+def cross_entropy(
+    logits: Float[Array, "b c"], labels: Int[Array, " b"], smoothing: float
+) -> Float[Array, ""]:
+    """Mean over the batch, with `smoothing` of the mass moved to the uniform distribution."""
+    targets: Any = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
+    return optax.softmax_cross_entropy(logits, targets).mean()
+
+
+def _row(tag: str) -> type[Defense]:
+    from loft_jax.defenses.table import DEFENSES  # its rows are subclasses of Defense
+
+    return DEFENSES.named(tag)
+
+
+schema.tagged(Defense, _row)

@@ -1,0 +1,47 @@
+"""A classifier from settings: a trunk as the defense edits it, behind it the defense's head."""
+
+from flax import nnx
+
+from loft_jax.defenses.base import Defense
+from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.trunks.table import build_trunk, feature_width
+
+
+def build_classifier(
+    trunk: str,
+    defense: Defense,
+    *,
+    size: int,
+    channels: int,
+    classes: int,
+    compute_dtype: str = "float32",
+    rngs: nnx.Rngs,
+) -> Classifier:
+    """Freshly initialised classifier of square images, weights float32.
+
+    Args:
+        trunk: a name in TRUNKS.
+        defense: makes the head and may edit the trunk.
+        size: image side in pixels.
+        channels: 1 (gray) or 3 (colour).
+        classes: number of classes.
+        compute_dtype: dtype of the trunk's arithmetic. Head and logits are float32 always.
+        rngs: random streams; the initial weights come from `params`.
+
+    Raises:
+        InputError: unknown trunk, images too small for it, or settings that do not fit its width.
+    """
+    # The head first: what it refuses should be refused before large trunks are allocated.
+    head = defense.head(feature_width(trunk, size), classes, rngs=rngs)
+    made = build_trunk(trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs)
+    return Classifier(defense.edit(made), head)
+
+
+def check_width(trunk: str, defense: Defense, size: int) -> None:
+    """Check, without allocating anything, that the defense can be built on the trunk.
+
+    Raises:
+        InputError: as `build_classifier`.
+    """
+    width = feature_width(trunk, size)
+    nnx.eval_shape(lambda: defense.head(width, 2, rngs=nnx.Rngs(0)))

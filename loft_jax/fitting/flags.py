@@ -1,0 +1,136 @@
+"""The settings of a training run as flags: presets, and short names for the LoFt head."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.data.sources import absolute_data
+from loft_jax.defenses.base import Defense
+from loft_jax.defenses.loft import Activation
+from loft_jax.defenses.table import defense_named
+from loft_jax.errors import InputError
+from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
+from loft_jax.runs import schema
+from loft_jax.runs.schema import WHERE
+from loft_jax.runs.settings import RunConfig
+
+
+@dataclass(frozen=True)
+class ModelFlags:
+    """Network: a trunk, a head, and what is done against inversion."""
+
+    trunk: str = "small_cnn"
+    """Network before the head, see below."""
+    defense: str | None = None
+    """NAME[:STRENGTH[,option=value]...], see below; none (the flag left out) is the preset's,
+    loft:64."""
+    rank: str | int | None = None
+    """Short for --defense loft:R; the word none is --defense none, the plain linear head."""
+    activation: Activation | None = None
+    """What follows the LoFt head's first layer; none given is the preset's, tanh."""
+    input_norm: bool | None = None
+    """BatchNorm before the head (the authors' code has it, the paper's text not)."""
+    compute_dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of the activations; weights, statistics and logits stay float32."""
+
+    def resolved(self, like: Defense) -> ModelConfig:
+        """The network, with what no flag names as in `like`.
+
+        Raises:
+            InputError: if flags contradict each other or name no defense.
+        """
+        if self.rank is not None and self.defense is not None:
+            msg = f"`--rank` must be left out beside --defense {self.defense}, got {self.rank}"
+            raise InputError(msg)
+        made = like
+        if self.defense is not None:
+            made = defense_named(self.defense, like)
+        elif self.rank is not None:
+            made = _of_rank(str(self.rank).lower(), like)
+        for name in ("activation", "input_norm"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not hasattr(made, name):
+                # A flag without effect on a plain head was always accepted with its default.
+                msg = (
+                    f"`--{name.replace('_', '-')}` must be left out for a head without it, got "
+                    f"{value} for {made.label}"
+                )
+                raise InputError(msg)
+            made = dataclasses.replace(made, **{name: value})
+        return ModelConfig(self.trunk, made, self.compute_dtype)
+
+
+@dataclass(frozen=True)
+class TrainFlags:
+    """One training run, as it is asked for."""
+
+    preset: Annotated[str, WHERE] = "auto"
+    """Named settings, see below; auto chooses by --data. Other flags override."""
+    start_from: Annotated[str | None, WHERE] = None
+    """Run folder whose weights it begins with, wherever their shapes agree."""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelFlags = field(default_factory=ModelFlags)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> "TrainFlags":
+        """Flags that leave everything as in `config`; its defense is not one of them."""
+        values: dict[str, Any] = {
+            field.name: getattr(config, field.name) for field in dataclasses.fields(config)
+        }
+        model = ModelFlags(trunk=config.model.trunk, compute_dtype=config.model.compute_dtype)
+        return cls(**{**values, "model": model})
+
+    def resolved(self, like: TrainConfig) -> TrainConfig:
+        """The settings, with the defense of `like` where no flag names one.
+
+        Raises:
+            InputError: as `ModelFlags.resolved`.
+        """
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return TrainConfig(**{**values, "model": self.model.resolved(like.model.defense)})
+
+
+def _of_rank(word: str, like: Defense) -> Defense:
+    if word == "none":
+        return defense_named("none", like)
+    if not word.isdecimal() or int(word) < 1:
+        msg = f"`--rank` must be a whole number of at least 1, or none, got {word}"
+        raise InputError(msg)
+    return defense_named(f"loft:{word}", like)
+
+
+def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
+    """The settings with the path of the pictures absolute: a run is read from anywhere."""
+    data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
+    return dataclasses.replace(config, data=data, **changes)
+
+
+MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")
+"""Flags beside --resume that say how to go on; --data may name the same pictures elsewhere."""
+
+
+def contradiction(own: TrainConfig, asked: TrainConfig) -> None:
+    """Check that flags beside --resume ask for nothing but the run that goes on.
+
+    Raises:
+        InputError: naming a flag, what the run has and what came.
+    """
+    for name, before, now in _differences(schema.write(own), schema.write(asked)):
+        if name not in (*MAY_CHANGE, "data"):
+            msg = (
+                f"`--{name.replace('_', '-')}` must be left out beside --resume or be that of the "
+                f"run, {before}, got {now}"
+            )
+            raise InputError(msg)
+
+
+def _differences(a: Any, b: Any, name: str = "") -> list[tuple[str, Any, Any]]:
+    if isinstance(a, dict) and isinstance(b, dict) and set(a) == set(b):
+        return [one for key in a for one in _differences(a[key], b[key], key)]
+    return [] if a == b else [(name, a, b)]

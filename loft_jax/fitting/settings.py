@@ -1,0 +1,89 @@
+"""Settings of a training run: the network, its optimisation, and all that belongs to a run."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Interval
+
+from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.defenses.base import Defense
+from loft_jax.defenses.loft import LoFt
+from loft_jax.errors import InputError
+from loft_jax.runs.schema import WHERE
+from loft_jax.runs.settings import RunConfig
+
+Below1 = Annotated[float, Interval(ge=0, lt=1)]
+Inside1 = Annotated[float, Interval(gt=0, lt=1)]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Network: a trunk, a head, and what is done against inversion."""
+
+    trunk: str = "small_cnn"
+    """Network before the head; see below."""
+    defense: Defense = field(default_factory=LoFt)
+    """NAME[:STRENGTH[,option=value]...], see below; --rank R is short for loft:R."""
+    compute_dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of the activations; weights, statistics and logits stay float32."""
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """Optimisation."""
+
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    """Update rule."""
+    schedule: Literal["one-cycle", "multi-step"] = "one-cycle"
+    """One-cycle (cosine up and down) or multi-step (divide at milestones)."""
+    learning_rate: Annotated[float, Interval(gt=0, le=1e6)] = 3e-3
+    """Peak learning rate."""
+    weight_decay: Annotated[float, Interval(ge=0, le=1e6)] = 1e-2
+    """Decoupled for adamw, an L2 term for adam and sgd."""
+    momentum: Below1 = 0.9
+    """Momentum of sgd."""
+    milestones: tuple[Inside1, ...] = (0.75, 0.9)
+    """Multi-step only: where the rate is divided, as shares of the run."""
+    gamma: Inside1 = 0.1
+    """Multi-step only: the factor at each milestone."""
+    epochs: Annotated[int, Interval(ge=1, le=10**6)] = 10
+    """Passes over the training pictures."""
+    batch: Annotated[int, Interval(ge=1, le=2**20)] = 64
+    """Pictures in one update, over all devices."""
+    accumulate: Annotated[int, Interval(ge=1, le=2**20)] = 1
+    """Split each batch in this many parts and add up their gradients (saves memory)."""
+    label_smoothing: Below1 = 0.0
+    """Mass moved from the label to the uniform distribution."""
+    ema: Below1 = 0.0
+    """Decay of an exponential moving average of the weights, used for evaluation; 0 is off."""
+
+    def check(self) -> None:
+        """Check what concerns several fields.
+
+        Raises:
+            InputError: naming the flag, what is allowed and what came.
+        """
+        if self.batch % self.accumulate:
+            msg = f"`--batch` must be a multiple of --accumulate {self.accumulate}"
+            msg += f", got {self.batch}"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run."""
+
+    preset: Annotated[str, WHERE] = "auto"
+    """Named settings, see below; auto chooses by --data. Other flags override."""
+    start_from: Annotated[str | None, WHERE] = None
+    """Run folder whose weights it begins with, wherever their shapes agree."""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+    @property
+    def data_seed(self) -> int:
+        """What seeds the synthetic people and the split."""
+        return self.run.seed if self.data.data_seed is None else self.data.data_seed

@@ -1,0 +1,181 @@
+"""The folder of a job: it appears whole, one process works on it, it is read with suspicion."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import filelock
+import jax
+
+from loft_jax.errors import InputError
+from loft_jax.runs import files
+
+CONFIG = "config.json"
+
+
+class Folder:
+    """Paths and files of one job.
+
+    Attributes:
+        path: the folder.
+    """
+
+    kind: ClassVar[str]
+    """What its config.json says it is."""
+    format: ClassVar[int]
+    """Version of its layout; raised when an older reader would misread it."""
+    made_by: ClassVar[str]
+    """The command that makes such folders, for messages."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def create(
+        cls,
+        out: str | None,
+        stem: str,
+        parent: Path = Path("runs"),
+        *,
+        config: dict[str, Any],
+        others: Mapping[str, dict[str, Any]] | None = None,
+    ) -> Self:
+        """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
+
+        It is made beside its place and moved there: nobody ever finds it without its config.json,
+        and two that start together get two folders.
+
+        Args:
+            out: `--out`.
+            stem: name, where `out` is None.
+            parent: where, in that case.
+            config: of config.json.
+            others: further JSON files, by name.
+
+        Raises:
+            InputError: if `out` holds something already or cannot be made.
+        """
+        first = Path(out) if out is not None else parent / stem
+        if jax.process_index() != 0:
+            return cls(first)
+        if out is not None:
+            check_free(first)
+        try:
+            first.parent.mkdir(parents=True, exist_ok=True)
+            beside = first.with_name(f".{first.name}.{secrets.token_hex(4)}")
+            beside.mkdir()
+        except OSError as error:
+            raise InputError(_unwritable(first, error)) from error
+        try:
+            for name, value in (others or {}).items():
+                files.write_json(beside / name, value)
+            head = {"kind": cls.kind, "format": cls.format}
+            files.write_json(beside / CONFIG, {**head, **config})
+            return cls(_placed(beside, first, numbered=out is None))
+        except OSError as error:
+            raise InputError(_unwritable(first, error)) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    @classmethod
+    def open(cls, path: str | Path, flag: str = "RUN") -> Self:
+        """The folder of a job of this kind.
+
+        Raises:
+            InputError: if there is none, or it is of another kind or version.
+        """
+        folder = cls(Path(path))
+        if not str(path) or not (folder.path / CONFIG).is_file():
+            msg = f"`{flag}` must be a folder of {cls.made_by}, got {path or 'nothing'}"
+            raise InputError(msg)
+        found = folder.read(CONFIG)
+        if found.get("kind") != cls.kind:
+            msg = f"`{flag}` must be a folder of {cls.made_by}, got {path}, of another kind"
+            raise InputError(msg)
+        if found.get("format") != cls.format:
+            msg = (
+                f"`{folder.path}` must be of format {cls.format}, got format "
+                f"{found.get('format')}: use the version of loft_jax that wrote it"
+            )
+            raise InputError(msg)
+        return folder
+
+    def settings(self) -> dict[str, Any]:
+        """What config.json holds beside kind and format."""
+        found = self.read(CONFIG)
+        return {name: value for name, value in found.items() if name not in ("kind", "format")}
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Work in this folder while no other process does.
+
+        Raises:
+            InputError: if another one is at work.
+        """
+        if jax.process_index() != 0:
+            yield
+            return
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            msg = f"`{self.path}` must not be worked on by another process, got one that is"
+            raise InputError(msg) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def __contains__(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
+    def write(self, name: str, value: dict[str, Any]) -> None:
+        """Write a JSON file of this name."""
+        files.write_json(self.path / name, value)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of this name.
+
+        Raises:
+            InputError: if it is missing, damaged or was changed.
+        """
+        return files.read_json(self.path / name)
+
+
+def check_free(path: Path) -> None:
+    """Check that nothing is at `path` that a new run would mix with.
+
+    Raises:
+        InputError: if it is a file, or a folder that holds something.
+    """
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        msg = (
+            f"`--out` must be a new or empty folder, got {path}, which is not; choose "
+            f"another, or continue a run there with --resume {path}"
+        )
+        raise InputError(msg)
+
+
+def _placed(beside: Path, first: Path, *, numbered: bool) -> Path:
+    """Move the folder to its place, or to the first free number after it."""
+    taken, place = 1, first
+    while True:
+        try:
+            if place.is_dir():
+                place.rmdir()  # an empty one may be replaced; another one refuses
+            os.rename(beside, place)
+        except OSError:
+            if not numbered or not place.exists():
+                raise
+            taken += 1
+            place = first.with_name(f"{first.name}-{taken}")
+        else:
+            return place
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"`--out` must be a folder that can be written, got {path}: {error.strerror or error}"

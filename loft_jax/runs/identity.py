@@ -1,0 +1,53 @@
+"""What a result is made of, and the one hash of it.
+
+Content is plain JSON of what decides the numbers: only fields that differ from their defaults, none
+that is marked WHERE. So a new field with a default renames nothing, and a changed recipe renames
+what was made with it. A changed default, or code that no longer gives the same numbers, must raise
+CODE_FORMAT (a test remembers the defaults).
+"""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from loft_jax.runs.schema import hints, says_where
+
+CODE_FORMAT = 2
+"""Raised when equal settings would no longer give equal results."""
+
+
+def content(value: Any) -> Any:
+    """What decides the result, as plain JSON; nested settings and rows likewise."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        own = type(value)
+        kept: dict[str, Any] = {"is": getattr(value, "tag", own.__name__)}
+        for field in dataclasses.fields(own):
+            found = getattr(value, field.name)
+            if not says_where(hints(own)[field.name]) and not _is_default(field, found):
+                kept[field.name] = content(found)
+        return kept
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {"is": type(value).__name__, **{k: content(v) for k, v in value._asdict().items()}}
+    if isinstance(value, tuple | list):
+        return [content(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): content(one) for key, one in value.items()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    msg = f"content must be settings, numbers or texts, got {type(value).__name__}"
+    raise TypeError(msg)
+
+
+def digest(made_of: Any) -> str:
+    """Twelve hexadecimal digits that stand for content and CODE_FORMAT."""
+    text = json.dumps([CODE_FORMAT, made_of], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _is_default(field: dataclasses.Field, value: Any) -> bool:
+    if field.default is not dataclasses.MISSING:
+        return type(value) is type(field.default) and value == field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return value == field.default_factory()
+    return False
