@@ -24,7 +24,7 @@ from loft_jax.fitting.measure import measured
 from loft_jax.fitting.optimizer import learning_rate
 from loft_jax.fitting.pictures import draw_run
 from loft_jax.fitting.predict import Answers, predict
-from loft_jax.fitting.progress import TrainingProgress
+from loft_jax.fitting.progress import TrainingProgress, reading
 from loft_jax.fitting.run_folder import RESULT, SPLIT, RunFolder, described
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState, begun_with, blueprint
@@ -60,7 +60,8 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
     check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
     with Interrupt() as interrupt:
         session = begin(config.run, started=started)
-        data = load_data(config)
+        with reading(session.out) as progress:
+            data = load_data(config, progress)
         for note in data.skipped:
             session.out.print(f"left out, cannot be read: {note}")
         for note in data.notes:
@@ -77,8 +78,8 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
             return run.result()
 
 
-def load_data(config: TrainConfig) -> Dataset:
-    """The pictures of a run.
+def load_data(config: TrainConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """The pictures of a run; `progress` is told (done, of so many) meanwhile.
 
     Raises:
         InputError: if they are not as they must be.
@@ -91,6 +92,7 @@ def load_data(config: TrainConfig) -> Dataset:
         skip_unreadable=wanted.skip_unreadable,
         identities=wanted.identities,
         pictures=wanted.pictures,
+        progress=progress,
     )
 
 
