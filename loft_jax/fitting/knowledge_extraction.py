@@ -7,7 +7,6 @@ from jax.sharding import Mesh
 from jaxtyping import Bool, UInt8
 
 from loft_jax.data.batches import batch_indices, steps_per_epoch
-from loft_jax.data.dataset import Description
 from loft_jax.data.settings import AugmentConfig
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
@@ -15,6 +14,7 @@ from loft_jax.fitting.predict import predict
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices
 
 STUDENT = TrainConfig(

@@ -24,7 +24,7 @@ from loft_jax.fitting.measure import measured
 from loft_jax.fitting.optimizer import learning_rate
 from loft_jax.fitting.pictures import draw_run
 from loft_jax.fitting.predict import Answers, predict
-from loft_jax.fitting.progress import TrainingProgress
+from loft_jax.fitting.progress import TrainingProgress, reading
 from loft_jax.fitting.run_folder import RESULT, SPLIT, RunFolder, described
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState, begun_with, blueprint
@@ -32,6 +32,7 @@ from loft_jax.fitting.step import evaluation_step, train_step
 from loft_jax.fitting.tensorboard import check_installed, mirror
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.accuracy import accuracy, cross_entropy
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment, peak_memory_bytes
@@ -59,9 +60,12 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
     check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
     with Interrupt() as interrupt:
         session = begin(config.run, started=started)
-        data = load_data(config)
+        with reading(session.out) as progress:
+            data = load_data(config, progress)
         for note in data.skipped:
             session.out.print(f"left out, cannot be read: {note}")
+        for note in data.notes:
+            session.out.print(note)
         check_width(config.model.trunk, config.model.defense, data.size)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
@@ -74,8 +78,8 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
             return run.result()
 
 
-def load_data(config: TrainConfig) -> Dataset:
-    """The pictures of a run.
+def load_data(config: TrainConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """The pictures of a run; `progress` is told (done, of so many) meanwhile.
 
     Raises:
         InputError: if they are not as they must be.
@@ -88,6 +92,7 @@ def load_data(config: TrainConfig) -> Dataset:
         skip_unreadable=wanted.skip_unreadable,
         identities=wanted.identities,
         pictures=wanted.pictures,
+        progress=progress,
     )
 
 
@@ -120,7 +125,7 @@ class _Run:
             return self._told(self.folder.read(RESULT))
         config, clock = self.config, self.session.clock
         steps = total_steps(config, self.split)
-        graphs, initialise = blueprint(config, self.data.description, steps)
+        graphs, initialise = blueprint(config, Description.of(self.data), steps)
         program = Program(
             config,
             self.data,
