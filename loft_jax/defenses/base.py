@@ -125,10 +125,6 @@ class Defense:
 
         return (NoDefense(),)
 
-    def remark(self, classes: int) -> str | None:
-        """Why it cannot protect on so many classes, whatever a measurement says; else None."""
-        return None
-
     def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> Head:
         """A fresh head for features of this width.
 

@@ -85,12 +85,6 @@ class WeightCut(_Cut):
         "the plain head's weight, after training: its r leading singular directions are left",
     )
 
-    def remark(self, classes: int) -> str | None:
-        """A weight of c rows has no more than c directions."""
-        if self.rank < classes:
-            return None
-        return f"the weight of {classes} classes has no more than {classes} directions"
-
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the weight alone."""
         return by_weight(*_numbers(head), self.rank)

@@ -136,12 +136,6 @@ class LoFt(Defense):
         plain = NoDefense()
         return (NoDefense(input_norm=True), plain) if self.input_norm else (plain,)
 
-    def remark(self, classes: int) -> str | None:
-        """Scores of c classes differ in c - 1 directions: more numbers in the code cut off none."""
-        if self.rank < classes - 1:
-            return None
-        return f"the scores of {classes} classes differ in no more than {classes - 1} directions"
-
     def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> LoFtHead:
         """The LoFt head."""
         return LoFtHead(features, self.rank, classes, self.activation, self.input_norm, rngs=rngs)

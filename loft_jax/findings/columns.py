@@ -37,7 +37,7 @@ SCHEMA: dict[str, Any] = {
     "spec": pl.String,  # as --defense has it
     "label": pl.String,  # for a reader
     "baselines": pl.String,  # specs, the most alike first, with spaces; empty for a baseline
-    "remark": pl.String,  # why it cannot protect on so many classes; else none
+    "remark": pl.String,  # of the defense on its strength; what has one is never praised
     "seed": pl.Int64,
     "attack": pl.String,
     "adaptive": pl.String,

@@ -36,6 +36,7 @@ class RunResult:
     peak_memory_bytes: Count
     parameters: Count
     retention: Share | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ FEW = 6
 """Classes or seeds below which a bootstrap interval is too narrow, see `bootstrap_interval`."""
 
 
-def powerless(table: pl.DataFrame) -> list[str]:
-    """Defenses that cannot protect on so many classes, and why, whatever was measured."""
+def remarked(table: pl.DataFrame) -> list[str]:
+    """What defenses say of themselves: a strength that takes nothing away, say."""
     reasons: dict[str, list[dict]] = {}
     for setting in table.select(SETTING).unique(maintain_order=True).to_dicts():
         if setting["remark"] is not None:
             reasons.setdefault(setting["remark"], []).append(setting)
-    return [f"{listed_defenses(found)} can lower nothing: {why}." for why, found in reasons.items()]
+    return [f"{listed_defenses(found)}: {why}." for why, found in reasons.items()]
 
 
 def not_tried(table: pl.DataFrame, compared: list[Difference], *, priors: bool) -> list[str]:

@@ -61,14 +61,15 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
     """
     config, described = folder.config(), folder.description()
     result = read_part(RunResult, folder.path / "result.json")
-    told = ("test_accuracy", "validation_accuracy", "retention", "code_rank", "code_effective_rank")
+    told = ("test_accuracy", "validation_accuracy", "retention", "code_rank",
+            "code_effective_rank", "remark")  # fmt: skip
     leakage = leakage_of(folder)
     return {
         "data": Path(config.data.data).stem,
         "fingerprint": folder.fingerprint(),
         "noun": source_of(config.data.data).noun,
         "trunk": config.model.trunk,
-        **defense_columns(config.model.defense, described.classes),
+        **defense_columns(config.model.defense),
         "seed": config.run.seed,
         "classes": described.classes,
         **{name: value for name, value in dataclasses.asdict(result).items() if name in told},
@@ -77,7 +78,7 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def defense_columns(defense: Defense, classes: int) -> dict[str, Any]:
+def defense_columns(defense: Defense) -> dict[str, Any]:
     """The columns that belong to the defense."""
     return {
         "defense": defense.tag,
@@ -87,7 +88,6 @@ def defense_columns(defense: Defense, classes: int) -> dict[str, Any]:
         "spec": defense.spec,
         "label": defense.label,
         "baselines": " ".join(one.spec for one in defense.baselines),
-        "remark": defense.remark(classes),
     }
 
 

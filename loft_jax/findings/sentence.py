@@ -14,7 +14,7 @@ from loft_jax.findings.effects import (
     raises,
     strength_effects,
 )
-from loft_jax.findings.remarks import caveats, not_tried, powerless, slopes
+from loft_jax.findings.remarks import caveats, not_tried, remarked, slopes
 from loft_jax.findings.wording import attack_name, listed_defenses, priors_differ, signed
 from loft_jax.findings.worst_case import worst_cases
 
@@ -36,7 +36,7 @@ def conclusion(table: pl.DataFrame) -> list[Paragraph]:
 
     "Finds fewer people" is said of a defense only if the strongest attack on it, adaptive ones
     included, stays below the strongest on its baseline with its whole 95 % interval
-    (`worst_cases`), and only if it can protect so many classes at all; its cost is told too.
+    (`worst_cases`), and only if it has no remark of its own against it; its cost is told too.
     """
     if not len(table):
         return [Paragraph("No attack is finished.")]
@@ -60,7 +60,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
     noun = first["noun"]
     verdicts = _verdicts(worst, same, noun)
     rest = [
-        *powerless(table),
+        *remarked(table),
         *(_cost(one, priors=priors) for one in worst if protects(one)),
         *(_of_prior(table, prior, noun) for prior in sorted(set(table["prior"])) if priors),
         *not_tried(table, worst, priors=priors),
@@ -94,8 +94,8 @@ def _verdicts(worst: list[Difference], same: list[Difference], noun: str) -> lis
         )
     if void:
         said.append(
-            f"No protection is claimed for {_names(void)}: Acc@1 is lower in these models, but "
-            "their defense can lower nothing."
+            f"No protection is claimed for {_names(void)}, although Acc@1 is lower: at this "
+            "strength the defense takes nothing away."
         )
     if hidden:
         said.append(
