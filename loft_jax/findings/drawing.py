@@ -16,6 +16,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
 STYLES = ("-", "--", "-.", ":")
 GREY, BASELINE = "#555555", "*"
+NARROW = 4.2
+"""Inches: the width of a figure for a telephone, whose letters stay readable there."""
 
 
 def colour(i: int) -> str:
@@ -69,7 +71,9 @@ def chance(line: Callable, rows: list[Row]) -> None:
         line(share, color=GREY, lw=1, ls=":", label=f"chance {share:.3g}")
 
 
-def legend(figure: Any, axes: Any, rows: list[Row], curves: list[Row]) -> None:
+def legend(
+    figure: Any, axes: Any, rows: list[Row], curves: list[Row], *, narrow: bool = False
+) -> None:
     """Below the axes: colours are attacks; markers too, or defenses where there are several."""
     from matplotlib.lines import Line2D
 
@@ -88,8 +92,15 @@ def legend(figure: Any, axes: Any, rows: list[Row], curves: list[Row]) -> None:
     if handles:
         figure.legend(
             handles=handles, loc="outside lower center", fontsize=8, frameon=False,
-            ncols=min(3, len(handles)),
+            ncols=min(2 if narrow else 3, len(handles)),
         )  # fmt: skip
+
+
+def head(figure: Any, rows: list[Row], *, narrow: bool) -> None:
+    """The title above the figure, in two lines where one is too long."""
+    told = title(rows)
+    told = told.replace(", 95 %", ",\n95 %") if narrow else told
+    figure.suptitle(told, fontsize=9 if narrow else 10)
 
 
 def title(rows: list[Row]) -> str:

@@ -1,5 +1,6 @@
 """A line for each model, or each attack, for grids that have no curve over strengths."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ LONG = 36
 """Letters of a name of which three do not fit side by side."""
 
 
-def models_in_lines(table: pl.DataFrame) -> bytes:
+def models_in_lines(table: pl.DataFrame, *, narrow: bool = False) -> bytes:
     """PNG: a line for each model: its test accuracy, and Acc@1 of every attack in colour."""
     rows = summary(table)
     attacks = drawing.attacks_of(rows)
@@ -26,10 +27,11 @@ def models_in_lines(table: pl.DataFrame) -> bytes:
         [(one, _model_name(one, rows)) for one in one_each(rows, _keys(rows, MODEL), MODEL)],
         [(one, attack_name(one, prior=priors)) for one in one_each(rows, attacks, ATTACK)],
         (MODEL, ATTACK),
+        narrow=narrow,
     )
 
 
-def attacks_in_lines(table: pl.DataFrame) -> bytes:
+def attacks_in_lines(table: pl.DataFrame, *, narrow: bool = False) -> bytes:
     """PNG: a line for each attack: its Acc@1 on every model in colour."""
     rows = summary(table)
     attacks = drawing.attacks_of(rows)
@@ -38,6 +40,7 @@ def attacks_in_lines(table: pl.DataFrame) -> bytes:
         [(one, attack_name(one, prior=True)) for one in one_each(rows, attacks, ATTACK)],
         [(one, _model_name(one, rows)) for one in one_each(rows, _keys(rows, MODEL), MODEL)],
         (ATTACK, MODEL),
+        narrow=narrow,
     )
 
 
@@ -46,16 +49,20 @@ def _drawn(
     lines: list[tuple[Row, str]],
     colours: list[tuple[Row, str]],
     names: tuple[tuple[str, ...], tuple[str, ...]],
+    *,
+    narrow: bool,
 ) -> bytes:
     from matplotlib.figure import Figure
 
     of_line, of_colour = names
     models = of_line == MODEL  # else a line has the test accuracies of several
-    figure = Figure(figsize=(7.5, 1.9 + 0.55 * len(lines)), layout="constrained")
+    figure = Figure(
+        figsize=(drawing.NARROW if narrow else 7.5, 1.9 + 0.55 * len(lines)), layout="constrained"
+    )
     panels = figure.subplots(
         1, 2 if models else 1, sharey=True, squeeze=False, width_ratios=(2, 1) if models else (1,)
     )[0]
-    panels[0].set_yticks(range(len(lines)), [name for _, name in lines])
+    panels[0].set_yticks(range(len(lines)), [_broken(name, narrow) for _, name in lines])
     panels[0].invert_yaxis()
     for y, (line, _) in enumerate(lines):
         alike = [row for row in rows if key(row, of_line) == key(line, of_line)]
@@ -72,8 +79,8 @@ def _drawn(
     for axes in panels:
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
-    figure.suptitle(drawing.title(rows), fontsize=10)
-    _legend(figure, panels[0], [name for _, name in colours])
+    drawing.head(figure, rows, narrow=narrow)
+    _legend(figure, panels[0], [name for _, name in colours], narrow=narrow)
     return png(figure, 150)
 
 
@@ -83,7 +90,11 @@ def _point(axes: Any, row: Row, name: str, y: float, i: int | None) -> None:
     drawing.point(axes, np.array([row[name]]), np.array([y]), colour, marker, xerr=errors)
 
 
-def _legend(figure: Any, axes: Any, names: list[str]) -> None:
+def _broken(name: str, narrow: bool) -> str:
+    return "\n".join(textwrap.wrap(name, 15)) if narrow else name
+
+
+def _legend(figure: Any, axes: Any, names: list[str], *, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -92,6 +103,7 @@ def _legend(figure: Any, axes: Any, names: list[str]) -> None:
     ]
     handles += axes.get_legend_handles_labels()[0]
     columns = 3 if max(map(len, names), default=0) < LONG else 2
+    columns = 1 if narrow else columns
     figure.legend(
         handles=handles, loc="outside lower center", fontsize=8, frameon=False, ncols=columns
     )

@@ -14,33 +14,48 @@ from loft_jax.runs.drawing import png
 DPI = 150
 
 
-def leakage_against_strength(table: pl.DataFrame) -> bytes:
+def leakage_against_strength(table: pl.DataFrame, *, narrow: bool = False) -> bytes:
     """PNG: Acc@1 of every attack and test accuracy against strength; what has none at the right.
 
-    Strengths of different names (a rank, a weight) stand in panels of their own.
+    Strengths of different names (a rank, a weight) stand in panels of their own, side by side or,
+    for a telephone, one below another.
     """
-    from matplotlib.figure import Figure
-
     rows = summary(table)
     graded = [row for row in rows if row["strength"] is not None]
     ungraded = [row for row in rows if row["strength"] is None]
     curves = one_each(graded, _keys(graded, CURVE), CURVE)
     names = list(dict.fromkeys(row["strength_name"] for row in curves)) or ["strength"]
-    figure = Figure(figsize=(7.5 + 4.5 * (len(names) - 1), 6), layout="constrained")
-    panels = figure.subplots(2, len(names), sharex="col", sharey="row", height_ratios=(1, 2),
-                             squeeze=False)  # fmt: skip
-    for (upper, lower), name in zip(panels.T, names, strict=True):
+    figure, pairs = _paper(len(names), narrow=narrow)
+    for (upper, lower), name in zip(pairs, names, strict=True):
         own = [row for row in graded if row["strength_name"] == name]
         _panel(upper, lower, rows, own, ungraded, curves)
         lower.set(xlabel=name, ylim=(-0.04, 1.04))
         upper.set(ylim=drawing.limits(rows))
-    panels[0, 0].set_ylabel("test accuracy")
-    panels[1, 0].set_ylabel("attack accuracy (Acc@1)")
-    for lower in panels[1]:
         drawing.chance(lower.axhline, rows)
-    figure.suptitle(drawing.title(rows), fontsize=10)
-    drawing.legend(figure, panels[1, 0], rows, curves)
+    for upper, lower in pairs if narrow else pairs[:1]:
+        upper.set_ylabel("test accuracy")
+        lower.set_ylabel("attack accuracy (Acc@1)")
+    drawing.head(figure, rows, narrow=narrow)
+    drawing.legend(figure, pairs[0][1], rows, curves, narrow=narrow)
     return png(figure, DPI)
+
+
+def _paper(count: int, *, narrow: bool) -> tuple[Any, list[tuple[Any, Any]]]:
+    """A figure with so many pairs of axes, a lower one below each upper one."""
+    from matplotlib.figure import Figure
+
+    if narrow:
+        figure = Figure(figsize=(drawing.NARROW, 1.0 + 5.5 * count), layout="constrained")
+        flat = figure.subplots(2 * count, 1, height_ratios=(1, 2) * count)
+        pairs = list(zip(flat[::2], flat[1::2], strict=True))
+        for upper, lower in pairs:
+            upper.sharex(lower)
+            upper.tick_params(labelbottom=False)
+        return figure, pairs
+    figure = Figure(figsize=(7.5 + 4.5 * (count - 1), 6), layout="constrained")
+    panels = figure.subplots(2, count, sharex="col", sharey="row", height_ratios=(1, 2),
+                             squeeze=False)  # fmt: skip
+    return figure, list(panels.T)
 
 
 def _panel(

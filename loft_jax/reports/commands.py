@@ -2,24 +2,26 @@
 
 import dataclasses
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
-from loft_jax.attacks import settings
 from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.data.settings import DataConfig
+from loft_jax.defenses.base import Defense
 from loft_jax.fitting import presets
 from loft_jax.fitting.settings import TrainConfig
-from loft_jax.reports.folders import Attack, Run
+from loft_jax.runs import schema
 
-ELSEWHERE = {"out", "resume", "show_recipes", "path", "quick"}
-"""Settings that say where, not what; `quick` is told first, since others build on it."""
 GROUPS = ("data", "model", "augment", "optim", "run")
+TOLD = ("attack", "prior", "steps", "candidates")
+"""Settings of an attack that say what it is, although its name or recipe says it too."""
 
 
 def train_command(config: TrainConfig) -> str:
     """`python -m loft_jax.train ...` with the settings of `config` in a new folder."""
     name, preset = presets.preset_for("auto", config.data.data)
-    # Without --data the preset would be that of faces.
+    # Without --data the preset would be that of the default.
     flags = [] if config.data.data == DataConfig().data else ["--data", config.data.data]
     if name != config.preset:
         _, preset = presets.preset_for(config.preset, config.data.data)
@@ -38,40 +40,46 @@ def attack_command(config: AttackConfig) -> str:
     """`python -m loft_jax.attack RUN ...` with the settings of `config` in a new folder."""
     default, flags = AttackConfig(), []
     if config.quick:
-        default = settings.quick(default)
+        default = quick_attack(default)
         flags.append("--quick")
     flags += _differing(config, default)
     return shlex.join(["python", "-m", "loft_jax.attack", config.path, *flags])
 
 
-def run_lines(run: Run) -> list[str]:
-    """What repeats a run; of a compressed head the training of its original."""
-    lines = [train_command(run.config)]
-    if run.compression is not None:
-        method, rank = run.compression["method"], run.compression["rank"]
-        lines.append(f"#   then its head is cut to rank {rank} by {method}")
-    return lines
-
-
-def attack_lines(attack: Attack) -> list[str]:
-    """What repeats an attack: from its settings, or else the line that it was started with."""
-    if attack.config is not None:
-        return [attack_command(attack.config)]
-    told = attack.result.get("environment", {}).get("command")
-    return [shlex.join(told)] if told else []
+def what(settings: Any) -> Iterator[tuple[str, Any]]:
+    """Settings by name that say what something is, not where it lies; a defense as its flag."""
+    for name, hint in schema.hints(type(settings)).items():
+        value = getattr(settings, name)
+        if not schema.says_where(hint) or name in TOLD:
+            yield name, value.spec if isinstance(value, Defense) else value
 
 
 def _differing(settings: Any, default: Any) -> list[str]:
     flags: list[str] = []
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if field.name in ELSEWHERE or value == getattr(default, field.name):
+    for name, value in what(settings):
+        like = getattr(default, name)
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(like, Defense):
+            flags += _defense_flags(getattr(settings, name), like)
+        elif value == like or name == "quick":
             continue
-        flag = field.name.replace("_", "-")
-        if isinstance(value, bool):
-            flags.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, bool):
+            flags.append(flag if value else f"--no-{flag.removeprefix('--')}")
         elif isinstance(value, tuple | list):
-            flags += [f"--{flag}", *map(str, value)]
+            flags += [flag, *map(str, value)]
         else:
-            flags += [f"--{flag}", "none" if value is None else str(value)]
+            flags += [flag, "none" if value is None else str(value)]
     return flags
+
+
+def _defense_flags(defense: Defense, like: Defense) -> list[str]:
+    """`--defense SPEC`; what it leaves to the preset and is another there is told as well."""
+    if defense == like:
+        return []
+    spec = defense.spec
+    for field in dataclasses.fields(defense):
+        value = getattr(defense, field.name)
+        told = value != field.default or field == dataclasses.fields(defense)[0]
+        if not told and getattr(like, field.name, value) != value:
+            spec += f"{',' if ':' in spec else ':'}{field.name}={value}".lower()
+    return ["--defense", spec]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from loft_jax.reports.folders import Attack, Run
-from loft_jax.reports.grid import Cell, Column, Grid, head_cell, number
+from loft_jax.reports.grid import Cell, Column, Grid, defense_cell, number
 
 
 def costs_grids(runs: Sequence[Run], attacks: Sequence[tuple[Cell, Attack]]) -> list[Grid]:
@@ -18,10 +18,10 @@ def costs_grids(runs: Sequence[Run], attacks: Sequence[tuple[Cell, Attack]]) -> 
         ],
         [
             [
-                head_cell(run.model, seed=True),
-                *(number(run.result.get(f"seconds_{part}"), 1) for part in parts),
-                _gib(run.result.get("peak_memory_bytes")),
-                number(run.result.get("parameters"), 0),
+                defense_cell(run.model, seed=True),
+                *(number(getattr(run.result, f"seconds_{part}"), 1) for part in parts),
+                _gib(run.result.peak_memory_bytes),
+                number(run.result.parameters, 0),
             ]
             for run in runs
         ],
@@ -31,15 +31,15 @@ def costs_grids(runs: Sequence[Run], attacks: Sequence[tuple[Cell, Attack]]) -> 
         "costs-attacks",
         "Attacks",
         [
-            Column("Head and attack", number=False),
+            Column("Defense and attack", number=False),
             *(Column(f"Seconds, {part}") for part in parts),
             Column("Peak memory, GiB"),
         ],
         [
             [
                 heading,
-                *(number(attack.result.get(f"seconds_{part}"), 1) for part in parts),
-                _gib(attack.result.get("peak_memory_bytes")),
+                *(number(getattr(attack.result, f"seconds_{part}"), 1) for part in parts),
+                _gib(attack.result.peak_memory_bytes),
             ]
             for heading, attack in attacks
         ],
@@ -47,5 +47,5 @@ def costs_grids(runs: Sequence[Run], attacks: Sequence[tuple[Cell, Attack]]) -> 
     return [grid for grid in (trained, attacked) if grid.rows]
 
 
-def _gib(value: int | None) -> Cell:
-    return number(None if value is None else value / 2**30, 2)
+def _gib(value: int) -> Cell:
+    return number(value / 2**30, 2)

@@ -1,12 +1,10 @@
 """What was not measured: sentences that are true of this table and these folders."""
 
 from collections.abc import Iterator
-from typing import get_args
 
 import polars as pl
 
 from loft_jax.attacks.recipes import RECIPES
-from loft_jax.attacks.settings import Adaptive
 from loft_jax.data.sources import source_of
 from loft_jax.reports.gather import Material
 
@@ -18,7 +16,7 @@ def gaps(material: Material) -> list[str]:
     """One sentence each, most important first."""
     found = [*_of_data(material)]
     if len(material.table):
-        found += _of_attacks(material.table)
+        found += [*_of_attacks(material.table), *_of_defenses(material)]
         found += _of_measures(material)
     return [*found, *_of_runs(material), *material.notes]
 
@@ -39,17 +37,6 @@ def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
         yield f"Other attacks: only {', '.join(attacks)}; not {', '.join(others)}."
     priors = sorted(table["prior"].unique().to_list())
     yield f"Other priors: only {', '.join(priors)}. A better generator may find more."
-    defended = table.filter(pl.col("head") != "plain")
-    adaptive = set(defended["adaptive"].unique().to_list())
-    missing = [name for name in get_args(Adaptive) if name != "none" and name not in adaptive]
-    if len(defended) and not adaptive - {"none"}:
-        yield "An attacker who knows the head: there is no adaptive attack; one may find more."
-    elif len(defended) and missing:
-        yield f"These adaptive attacks: {', '.join(missing)}."
-    if not len(table.filter(pl.col("head") == "plain")):
-        yield "The plain head: nothing says how much a head changes."
-    if not len(defended):
-        yield "A defended head: all heads are plain."
     seeds = table["seed"].n_unique()
     if seeds == 1:
         yield (
@@ -66,25 +53,45 @@ def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
         yield f"Enough classes: with fewer than {FEW} the intervals over classes are too narrow."
 
 
+def _of_defenses(material: Material) -> Iterator[str]:
+    table = material.table
+    defended = table.filter(pl.col("baselines") != "")
+    tried = set(defended["adaptive"].unique().to_list()) - {"none"}
+    known = [run.config.model.defense for run in material.runs.values() if run.model["baselines"]]
+    missing = [
+        name
+        for name in dict.fromkeys(["logit", *(form for one in known for form in one.adaptive)])
+        if name not in tried
+    ]
+    if len(defended) and not tried:
+        yield "An attacker who knows the defense: there is no adaptive attack; one may find more."
+    elif len(defended) and missing:
+        yield f"These adaptive attacks: {', '.join(missing)}."
+    if len(defended) == len(table):
+        yield "A baseline: nothing says how much a defense changes."
+    if not len(defended):
+        yield "A defense: all models are baselines."
+
+
 def _of_measures(material: Material) -> Iterator[str]:
     table = material.table
     if table["identity_error"].null_count() == len(table):
         runs = material.runs.values()
-        made = bool(runs) and all(source_of(run.config.data.data).law for run in runs)
+        made = _drawn(runs)
         why = "--identity measures it" if made else "true traits are known of synthetic people only"
         yield f"Identity error ({why})."
     elif table["identity_error"].null_count():
         yield "Identity error of some attacks."
-    judged = [attack.result.get("evaluators", []) for attack in material.attacks.values()]
-    without = [judges for judges in judged if any(judge.get("fid") is None for judge in judges)]
+    attacks = [attack.result for attack in material.attacks.values()]
+    without = [one for one in attacks if any(judge.fid is None for judge in one.evaluators)]
     if without:
-        reasons = {judge.get("fid_missing") for judges in without for judge in judges} - {None}
-        why = f" ({sorted(reasons)[0].replace('`', '')})" if reasons else ""
-        yield f"FID, for {len(without)} of {len(judged)} attacks{why}."
-    attacks = material.attacks.values()
-    if attacks and not any("inception" in attack.result for attack in attacks):
+        yield (
+            f"FID, for {len(without)} of {len(attacks)} attacks: it needs more reconstructions "
+            "than an evaluator has features (more --classes or --per-class)."
+        )
+    if attacks and not any(one.inception for one in attacks):
         yield "FID as published, on Inception-v3: no weights were given (--features)."
-    if attacks and not any("knowledge" in attack.result for attack in attacks):
+    if attacks and all(one.knowledge is None for one in attacks):
         yield "Knowledge extraction (--knowledge)."
 
 
@@ -96,7 +103,7 @@ def _of_runs(material: Material) -> Iterator[str]:
             f"Relative IIE and bits of {len(missing)} of {len(runs)} runs; python -m "
             "loft_jax.evaluate RUN measures them."
         )
-    devices = {d for run in runs for d in run.environment.get("devices", [])}
+    devices = {d for run in runs for d in run.environment.devices}
     if devices and all(device.startswith("cpu") for device in devices):
         yield "A GPU or TPU: all runs were on CPUs, and their times are of these."
     if material.failures:

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from loft_jax.errors import InputError
-from loft_jax.findings.table import read_table, rows_of, to_table
-from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.findings.records import AttackResult, read_part
+from loft_jax.findings.rows import rows_of
+from loft_jax.findings.table import FILE, read_table, to_table
 from loft_jax.reports.folders import Attack, Failure, Run, commands_of, failures_of
 
 
@@ -19,7 +20,7 @@ class Material:
     """Everything that is shown.
 
     Attributes:
-        table: see `loft_jax.findings.table`; `run` and `attack_folder` are absolute paths.
+        table: see `loft_jax.findings.columns`; `run` and `attack_folder` are absolute paths.
         runs: by path; those of the table that are still there, and those given without attacks.
         attacks: by path, in the table's order; those of the table that are still there.
         failures: what a sweep could not do.
@@ -67,12 +68,13 @@ def gather(paths: Sequence[Path], data: str | None = None) -> Material:
         if (Path(name) / "attack.json").is_file():
             attacks[name] = Attack.read(Path(name))
         else:
-            heap.notes.append(f"The attack {name} is in the table, its folder is not there.")
+            named = Path(name).name
+            heap.notes.append(f"The attack {named} is in the table, its folder is not there.")
     return Material(table, runs, attacks, heap.failures, heap.sweeps, heap.notes)
 
 
 def _add(heap: _Heap, path: Path) -> None:
-    if (path / "table.parquet").is_file():
+    if (path / FILE).is_file():
         _add_sweep(heap, path)
     elif (path / "attack.json").is_file():
         _add_attack(heap, path)
@@ -94,7 +96,8 @@ def _add_sweep(heap: _Heap, path: Path) -> None:
         if (Path(name) / "config.json").is_file():
             heap.runs[name] = Run.read(Path(name))
         else:
-            heap.notes.append(f"The run {name} is in the table, its folder is not there.")
+            named = Path(name).name
+            heap.notes.append(f"The run {named} is in the table, its folder is not there.")
     heap.failures += failures_of(path)
     heap.sweeps += commands_of(path)
 
@@ -105,14 +108,14 @@ def _add_run(heap: _Heap, path: Path) -> None:
         if (attack / "attack.json").is_file():
             _add_attack(heap, attack)
         else:
-            heap.notes.append(f"The attack {_absolute(attack)} is not finished and left out.")
+            heap.notes.append(f"The attack {attack.name} is not judged and left out.")
 
 
 def _add_attack(heap: _Heap, path: Path) -> None:
     # An attack names its run as it was then; a run that was moved took its attacks along.
     beside = path.absolute().parent.parent
     here = path.absolute().parent.name == "attacks" and (beside / "split.json").is_file()
-    run = beside if here else Path(str(RunFolder(path).read("attack.json").get("run")))
+    run = beside if here else Path(read_part(AttackResult, path / "attack.json").run)
     root = Path.cwd()
     heap.rows += _rebased(rows_of(path, root, run=run), root)
     heap.runs.setdefault(_absolute(run), Run.read(run))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from loft_jax.findings.wording import head_name
 from loft_jax.metrics.bootstrap import Interval
 
 
@@ -96,12 +95,12 @@ def difference(interval: Interval, bar: Bar | None = None) -> Cell:
     return Cell(_signed(value), value, text, bar)
 
 
-def head_cell(setting: dict[str, Any], *, seed: bool = False) -> Cell:
-    """The head's name, sorted by kind and rank."""
-    rank = setting["rank"]
-    name = head_name(setting) + (f", seed {setting['seed']}" if seed else "")
-    order = f"{setting['head']} {0 if rank is None else rank:09d} {name}"
-    return Cell(name, order)
+def defense_cell(setting: dict[str, Any], *, seed: bool = False) -> Cell:
+    """The defense's name, sorted by kind and strength; baselines first."""
+    strength = 0.0 if setting["strength"] is None else setting["strength"]
+    name = setting["label"] + (f", seed {setting['seed']}" if seed else "")
+    kind = f"{bool(setting['baselines']):d} {setting['defense']}"
+    return Cell(name, f"{kind} {strength:024.9f} {name}")
 
 
 def p_value(p: float) -> Cell:

@@ -4,12 +4,12 @@ from typing import Any
 
 import polars as pl
 
-from loft_jax.findings.figures import leakage_against_rank
-from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
+from loft_jax.findings.columns import ATTACK
+from loft_jax.findings.forest import attacks_in_lines, models_in_lines
+from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
-from loft_jax.findings.table import ATTACK
-from loft_jax.findings.wording import attack_name, head_name
-from loft_jax.reports.pictures import Picture
+from loft_jax.findings.wording import attack_name, listed
+from loft_jax.reports.pictures import Picture, drawn
 
 TOLD = 24
 """Points that are told in words; more are in the table."""
@@ -18,20 +18,23 @@ MANY = 6
 
 
 def figure(table: pl.DataFrame) -> Picture | None:
-    """Leakage against rank if there are several, else a line for each head; None without rows.
+    """Leakage against strength if there are several, else a line for each model.
 
-    With many attacks a line for each of them.
+    With many attacks a line for each of them; None without rows, or if it cannot be drawn.
     """
     rows = summary(table)
     if not rows:
         return None
-    if len({row["rank"] for row in rows} - {None}) > 1:
-        draw, what = leakage_against_rank, "Attack accuracy (Acc@1) against the rank of the head"
+    graded = [row for row in rows if row["strength"] is not None]
+    if len({row["strength"] for row in graded}) > 1:
+        draw = leakage_against_strength
+        names = listed(list(dict.fromkeys(row["strength_name"] for row in graded)))
+        what = f"Attack accuracy (Acc@1) against the {names} of the defense"
     elif len({tuple(row[name] for name in ATTACK) for row in rows}) > MANY:
         draw, what = attacks_in_lines, "Attack accuracy (Acc@1) of each attack"
     else:
-        draw, what = heads_in_lines, "Attack accuracy (Acc@1) and test accuracy of each head"
-    return Picture(draw(table), _words(rows, what))
+        draw, what = models_in_lines, "Attack accuracy (Acc@1) and test accuracy of each model"
+    return drawn(lambda: draw(table), _words(rows, what), narrow=lambda: draw(table, narrow=True))
 
 
 def _words(rows: list[dict[str, Any]], what: str) -> str:
@@ -44,6 +47,6 @@ def _point(row: dict[str, Any]) -> str:
     low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
     ends = "" if low is None else f" ({low:.2f} to {high:.2f})"
     return (
-        f"{head_name(row)} under {attack_name(row, prior=True)}: Acc@1 "
+        f"{row['label']} under {attack_name(row, prior=True)}: Acc@1 "
         f"{row['accuracy_at_1']:.2f}{ends}, test accuracy {row['test_accuracy']:.2f}"
     )

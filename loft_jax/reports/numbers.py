@@ -1,13 +1,21 @@
-"""The tables of numbers: every attack, heads against the plain one, effects of rank."""
+"""The tables of numbers: every attack, defenses against baselines, effects of strength."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
-from loft_jax.findings.effects import Difference, differences, lowers, raises, rank_effects
+from loft_jax.findings.effects import (
+    Difference,
+    StrengthEffect,
+    differences,
+    lowers,
+    protects,
+    raises,
+    strength_effects,
+)
 from loft_jax.findings.summary import summary
-from loft_jax.findings.wording import attack_name, priors_differ
+from loft_jax.findings.wording import attack_name, kind_name, priors_differ
 from loft_jax.findings.worst_case import worst_cases
 from loft_jax.reports.grid import (
     Bar,
@@ -15,8 +23,8 @@ from loft_jax.reports.grid import (
     Column,
     Grid,
     bars,
+    defense_cell,
     difference,
-    head_cell,
     number,
     p_value,
     with_interval,
@@ -30,10 +38,11 @@ MEASURES = (
     ("ssim", "SSIM"),
     ("identity_error", "Identity error"),
     ("test_accuracy", "Test accuracy"),
+    ("judge_accuracy", "Judges' own accuracy"),
     ("retention", "Spectrum kept"),
 )
 WHERE = ("trunk", "attack", "prior", "adaptive", "seeds", "attacked_classes")
-NAMES = {"attacked_classes": "Classes", "adaptive": "Adaptive"}
+NAMES = {"attacked_classes": "Classes", "strength_name": "Strength"}
 
 
 def attacks_grid(table: pl.DataFrame) -> Grid:
@@ -45,13 +54,13 @@ def attacks_grid(table: pl.DataFrame) -> Grid:
         "attacks",
         f"Every attack ({shared})" if shared else "Every attack",
         [
-            Column("Head", number=False),
+            Column("Defense", number=False),
             *(_setting_column(name) for name in where),
             *(Column(label) for _, label in measures),
         ],
         [
             [
-                head_cell(row),
+                defense_cell(row),
                 *(_setting(row[name]) for name in where),
                 *(
                     with_interval(row[f"{name}_low"], row[name], row[f"{name}_high"])
@@ -63,25 +72,27 @@ def attacks_grid(table: pl.DataFrame) -> Grid:
         "Acc@1 and Acc@5: share of reconstructions that independent classifiers take for the "
         "attacked class (leakage; higher is worse). Feature distance: squared, to the nearest "
         "private picture. SSIM: to the nearest private picture, 1 is a copy. Identity error: in "
-        "population deviations, 1 is the mean face. Below each number its 95 % interval: of "
-        "attacks over seeds and classes, of test accuracy over seeds.",
+        "population deviations, 1 is the mean face. Judges' own accuracy: on held-out pictures; "
+        "what they cannot recognise there says little of reconstructions. Below each number its "
+        "95 % interval: of attacks over seeds and classes, of test accuracy over seeds.",
     )
 
 
 def strongest_grid(table: pl.DataFrame) -> Grid:
-    """Heads against the plain one, each under its strongest attack: `findings.worst_case`."""
+    """Defenses against baselines, each under its strongest attack: `findings.worst_case`."""
     found = worst_cases(table)
     where, shared = _split([one.setting for one in found], ("trunk",))
     priors = priors_differ(table.iter_rows(named=True))
     return Grid(
         "strongest",
-        "Each head under its strongest attack, minus the plain head under its own"
+        "Each defense under its strongest attack, minus its baseline under its own"
         + (f" ({shared})" if shared else ""),
         [
-            Column("Head", number=False),
+            Column("Defense", number=False),
             *(_setting_column(name) for name in where),
             Column("Strongest attack", number=False),
-            Column("On the plain head", number=False),
+            Column("Baseline", number=False),
+            Column("Strongest on it", number=False),
             Column("Change of Acc@1"),
             Column("Change of test accuracy"),
             Column("Seeds"),
@@ -89,34 +100,36 @@ def strongest_grid(table: pl.DataFrame) -> Grid:
         ],
         [
             [
-                head_cell(one.setting),
+                defense_cell(one.setting),
                 *(_setting(one.setting[name]) for name in where),
                 word(attack_name(one.setting, prior=priors)),
+                word(one.against["label"]),
                 word(attack_name(one.against, prior=priors)),
                 *_changes(one, bar),
             ]
             for one, bar in zip(found, bars([one.leakage for one in found]), strict=True)
         ],
         "Of the attacks that were made on both, the one with the highest mean Acc@1 over the same "
-        "seeds and people; the interval holds that another may be the strongest. Drawn: the change "
+        "seeds and classes; the interval holds that another may be the strongest. Drawn: the change "
         "of Acc@1 with its 95 % interval, not corrected for the number of rows; the thin line is "
         "zero. The sentence at the top is of this table.",
     )
 
 
 def differences_grid(table: pl.DataFrame) -> Grid:
-    """Heads against the plain one under the same attack: `findings.effects`."""
+    """Defenses against baselines under the same attack: `findings.effects`."""
     found = differences(table)
     where, shared = _split([one.setting for one in found], ("trunk", "attack", "prior", "adaptive"))
     drawn = bars([one.leakage for one in found])
     against = {_against(one) for one in found}
     return Grid(
         "differences",
-        "Each head minus the plain head under the same attack" + (f" ({shared})" if shared else ""),
+        "Each defense minus its baseline under the same attack"
+        + (f" ({shared})" if shared else ""),
         [
-            Column("Head", number=False),
+            Column("Defense", number=False),
             *(_setting_column(name) for name in where),
-            *([Column("Plain head", number=False)] if len(against) > 1 else []),
+            *([Column("Baseline", number=False)] if len(against) > 1 else []),
             Column("Change of Acc@1"),
             Column("Change of test accuracy"),
             Column("Seeds"),
@@ -124,7 +137,7 @@ def differences_grid(table: pl.DataFrame) -> Grid:
         ],
         [
             [
-                head_cell(one.setting),
+                defense_cell(one.setting),
                 *(_setting(one.setting[name]) for name in where),
                 *([word(_against(one))] if len(against) > 1 else []),
                 *_changes(one, bar),
@@ -132,24 +145,24 @@ def differences_grid(table: pl.DataFrame) -> Grid:
             for one, bar in zip(found, drawn, strict=True)
         ],
         "Paired: the same seeds and classes on both sides. Drawn: the change of Acc@1 with its "
-        "95 % interval; the thin line is zero, left of it fewer people are found."
-        + (f" The plain head is under: {against.pop()}." if len(against) == 1 else ""),
+        "95 % interval; the thin line is zero, left of it fewer are found."
+        + (f" The baseline: {against.pop()}." if len(against) == 1 else ""),
     )
 
 
-def ranks_grid(table: pl.DataFrame) -> Grid:
-    """How Acc@1 moves along the rank: `findings.effects`."""
-    found = rank_effects(table)
-    names = ("trunk", "activation", "input_norm", "attack", "prior", "adaptive")
+def strengths_grid(table: pl.DataFrame) -> Grid:
+    """How Acc@1 moves along the strength: `findings.effects`."""
+    found = strength_effects(table)
+    names = ("trunk", "strength_name", "attack", "prior", "adaptive")
     where, shared = _split([one.setting for one in found], names)
     drawn = bars([one.slope for one in found])
     return Grid(
-        "ranks",
-        "Acc@1 along the rank" + (f" ({shared})" if shared else ""),
+        "strengths",
+        "Acc@1 along the strength" + (f" ({shared})" if shared else ""),
         [
-            Column("Head", number=False),
+            Column("Defense", number=False),
             *(_setting_column(name) for name in where),
-            Column("Ranks", number=False),
+            Column("Strengths", number=False),
             Column("Change for each doubling"),
             Column("p, rising"),
             Column("Seeds"),
@@ -157,18 +170,18 @@ def ranks_grid(table: pl.DataFrame) -> Grid:
         ],
         [
             [
-                word({"loft": "LoFt", "svd": "SVD", "covariance": "PCA"}[one.setting["head"]]),
+                word(kind_name(one.setting)),
                 *(_setting(one.setting[name]) for name in where),
-                Cell(", ".join(map(str, one.ranks)), float(one.ranks[0])),
+                Cell(", ".join(f"{s:g}" for s in one.strengths), one.strengths[0]),
                 difference(one.slope, bar),
                 p_value(one.p_value),
                 number(one.seeds, 0),
-                word(_verdict(lowers(one.slope), raises(one.slope), "with rank")),
+                word(_slope(one)),
             ]
             for one, bar in zip(found, drawn, strict=True)
         ],
-        "p: one-sided, of Page's test that Acc@1 rises with the rank, over seeds; with one seed "
-        "over classes, and silent of other seeds. It is not corrected for the number of rows.",
+        "p: one-sided, of Page's test that Acc@1 rises with the strength, over seeds; with one "
+        "seed over classes, and silent of other seeds. It is not corrected for the number of rows.",
     )
 
 
@@ -177,7 +190,7 @@ def _changes(one: Difference, bar: Bar) -> list[Cell]:
         difference(one.leakage, bar),
         difference(one.utility),
         number(one.seeds, 0),
-        word(_verdict(lowers(one.leakage), raises(one.leakage), "people found")),
+        word(_verdict(one)),
     ]
 
 
@@ -200,8 +213,6 @@ def _told(name: str, value: Any) -> str:
         return f"{value} {what if value == 1 else plural}"
     if name == "adaptive":
         return "not adaptive" if value == "none" else str(value)
-    if name == "input_norm":
-        return "input norm" if value else ""
     return f"prior {value}" if name == "prior" else str(value)
 
 
@@ -215,15 +226,24 @@ def _setting(value: Any) -> Cell:
 
 
 def _against(one: Difference) -> str:
-    """Which attack on which plain head: not always the head's own, see `differences`."""
-    norm = "input norm, " if one.against["input_norm"] else ""
+    """Which attack on which baseline: not always the defense's own, see `differences`."""
     adaptive = one.against["adaptive"]
-    return norm + ("attack as it is" if adaptive == "none" else adaptive)
+    return f"{one.against['label']}, {'attack as it is' if adaptive == 'none' else adaptive}"
 
 
-def _verdict(lower: bool, higher: bool, what: str) -> str:
-    if lower:
-        return f"fewer {what}" if what == "people found" else f"falls {what}"
-    if higher:
-        return f"more {what}" if what == "people found" else f"rises {what}"
-    return "not shown"
+def _verdict(one: Difference) -> str:
+    noun = one.setting["noun"]
+    if lowers(one.leakage):
+        return (
+            f"fewer {noun} found"
+            if protects(one)
+            else f"not by the defense: {one.setting['remark']}"
+        )
+    return f"more {noun} found" if raises(one.leakage) else "not shown"
+
+
+def _slope(one: StrengthEffect) -> str:
+    name = one.setting["strength_name"]
+    if lowers(one.slope):
+        return f"falls with {name}"
+    return f"rises with {name}" if raises(one.slope) else "not shown"

@@ -8,14 +8,20 @@ import polars as pl
 
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.wording import attack_name
-from loft_jax.reports import headline, reconstructions, settings, theory, training
-from loft_jax.reports.commands import attack_lines, run_lines
+from loft_jax.reports import differing, headline, reconstructions, theory, training
+from loft_jax.reports.commands import attack_command, train_command
 from loft_jax.reports.costs import costs_grids
 from loft_jax.reports.folders import Attack, Run
 from loft_jax.reports.gaps import gaps
 from loft_jax.reports.gather import Material
-from loft_jax.reports.grid import Cell, head_cell
-from loft_jax.reports.numbers import attacks_grid, differences_grid, ranks_grid, strongest_grid
+from loft_jax.reports.grid import Cell, defense_cell
+from loft_jax.reports.numbers import (
+    attacks_grid,
+    differences_grid,
+    strengths_grid,
+    strongest_grid,
+)
+from loft_jax.reports.places import without_places
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -34,6 +40,7 @@ def page(material: Material, *, show_private: bool = False) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=without_places,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -49,7 +56,7 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
         attacks_grid(table),
         strongest_grid(table),
         differences_grid(table),
-        ranks_grid(table),
+        strengths_grid(table),
     ]
     return {
         "title": f"Model inversion on {_data(material)}",
@@ -62,7 +69,7 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
         "training": training.curves(runs),
         "gaps": gaps(material),
         "failures": material.failures,
-        "settings": [settings.of_runs(runs), settings.of_attacks(attacks)],
+        "settings": [differing.of_runs(runs), differing.of_attacks(attacks)],
         "sweeps": material.sweeps,
         "commands": _commands(runs, [attack for _, attack in attacks]),
         "costs": costs_grids(runs, attacks),
@@ -73,7 +80,8 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
 def _in_order(runs: dict[str, Run]) -> list[Run]:
     def order(run: Run) -> tuple:
         model = run.model
-        return (model["head"] != "plain", model["head"], model["rank"] or 0, model["seed"])
+        strength = model["strength"] or 0
+        return (bool(model["baselines"]), model["defense"], strength, model["seed"])
 
     return sorted(runs.values(), key=order)
 
@@ -83,7 +91,7 @@ def _named(table: pl.DataFrame, attacks: dict[str, Attack]) -> list[tuple[Cell, 
     named = []
     for row in table.unique("attack_folder", maintain_order=True).iter_rows(named=True):
         if row["attack_folder"] in attacks:
-            heading = head_cell(row, seed=True)._replace(interval=attack_name(row, prior=True))
+            heading = defense_cell(row, seed=True)._replace(interval=attack_name(row, prior=True))
             named.append((heading, attacks[row["attack_folder"]]))
     return named
 
@@ -117,8 +125,8 @@ def _count(n: int, what: str) -> str:
 
 
 def _commands(runs: list[Run], attacks: list[Attack]) -> list[str]:
-    lines = [line for run in runs for line in run_lines(run)]
-    lines += [line for attack in attacks for line in attack_lines(attack)]
+    lines = [train_command(run.config) for run in runs]
+    lines += [attack_command(attack.config) for attack in attacks]
     return list(dict.fromkeys(lines))
 
 
@@ -128,11 +136,11 @@ def _versions(runs: list[Run]) -> list[tuple[str, str]]:
     for run in runs:
         told = run.environment
         for name, value in (
-            ("Python", told.get("python")),
-            *told.get("packages", {}).items(),
-            ("platform", told.get("platform")),
-            ("devices", ", ".join(told.get("devices", []))),
-            ("commit", told.get("commit")),
+            ("Python", told.python),
+            *told.packages.items(),
+            ("platform", told.platform),
+            ("devices", ", ".join(told.devices)),
+            ("commit", told.commit),
         ):
             if value:
                 found.setdefault(name, []).append(str(value))

@@ -4,7 +4,6 @@ Private pictures come from the sheet that the attack wrote, which holds them onl
 synthetic or were asked for; never from the data.
 """
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +15,11 @@ from PIL import Image
 from loft_jax.attacks import sheet
 from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
-from loft_jax.findings.table import SETTING
-from loft_jax.findings.wording import attack_name, head_name
-from loft_jax.reports.folders import Attack, Run
+from loft_jax.findings.columns import SETTING
+from loft_jax.findings.wording import attack_name
 from loft_jax.reports.gather import Material
 from loft_jax.reports.pictures import Picture, small
+from loft_jax.runs.arrays import read_arrays
 
 CLASSES = 8
 """Classes shown: the first that every attack shown has."""
@@ -34,9 +33,9 @@ class Shown(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One attack: head and attack in words, and a picture a class."""
+    """One attack: defense and attack in words, and a picture a class."""
 
-    head: str
+    defense: str
     attack: str
     pictures: list[Shown]
 
@@ -71,13 +70,13 @@ def panel(material: Material, *, show_private: bool) -> Panel | None:
     names = _class_names(material, labels)
     rows = []
     for setting in chosen.iter_rows(named=True):
-        one, head = found[setting["attack_folder"]], head_name(setting)
+        one, defense = found[setting["attack_folder"]], setting["label"]
         attack = attack_name(setting, prior=True)
         pictures = [
-            _shown(one, label, f"{name} as reconstructed from the head {head} by {attack}")
+            _shown(one, label, f"{name} as reconstructed from {defense} by {attack}")
             for label, name in zip(labels, names, strict=True)
         ]
-        rows.append(Row(head, attack, pictures))
+        rows.append(Row(defense, attack, pictures))
     private, note = _private(material, chosen, found, labels, names, show_private=show_private)
     seeds = chosen["seed"].unique().sort().to_list()
     return Panel(
@@ -101,27 +100,15 @@ def _chosen(material: Material) -> pl.DataFrame:
 
 def _read(folder: Path) -> _Found:
     path = folder / "reconstructions.npz"
-    stored = _arrays(path)
-    try:
-        images, labels = stored["images"], stored["labels"].tolist()
-        confidence = stored.get("confidence", np.zeros(images.shape[:2]))
-        best = confidence.argmax(1).tolist()
-        if images.ndim != 5 or images.dtype != np.uint8 or len(images) != len(labels):
-            msg = f"`{path}` must hold uint8 images [k, s, h, w, ch], got {images.shape}"
-            raise InputError(msg)
-    except KeyError as error:
-        msg = f"`{path}` must be of python -m loft_jax.attack, got no {error}"
-        raise InputError(msg) from error
-    return _Found(images, labels, best, _arrays(folder / "outcomes.npz").get("accuracy_at_1"))
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        msg = f"`{path}` must hold the arrays of python -m loft_jax.attack, got: {error}"
-        raise InputError(msg) from error
+    stored = read_arrays(path)
+    images, labels = stored.get("images", np.empty(0)), stored.get("labels", np.empty(0)).tolist()
+    confidence = stored.get("confidence", np.zeros(images.shape[:2]))
+    shaped = images.ndim == 5 and confidence.shape == images.shape[:2]
+    if not shaped or images.dtype != np.uint8 or len(images) != len(labels):
+        msg = f"`{path}` must hold uint8 images [k, s, h, w, ch], got {images.shape}"
+        raise InputError(msg)
+    hits = read_arrays(folder / "outcomes.npz").get("accuracy_at_1")
+    return _Found(images, labels, confidence.argmax(1).tolist(), hits)
 
 
 def _in_common(found: list[list[int]]) -> list[int]:
@@ -152,12 +139,12 @@ def _private(
     names: list[str], *, show_private: bool,
 ) -> tuple[list[Picture], str]:  # fmt: skip
     """(a private picture a class or none, a sentence about them)."""
-    if not (_synthetic(material) or show_private):
+    if not (_may_be_shown(material) or show_private):
         return [], "Private pictures are not shown; they are people's (--show-private shows them)."
     for setting in chosen.iter_rows(named=True):
         name = setting["attack_folder"]
         run = material.runs.get(setting["run"])
-        if run is None or not _on_sheet(material.attacks[name], run):
+        if run is None:
             continue
         cut = private_pictures(Path(name) / "reconstructions.png", found[name].images)
         where = [found[name].labels.index(label) for label in labels]
@@ -173,15 +160,10 @@ def _private(
     )
 
 
-def _synthetic(material: Material) -> bool:
-    """Whether the people do not exist, which every run must say of itself."""
+def _may_be_shown(material: Material) -> bool:
+    """Whether nobody private is on the pictures, which the source of every run must say."""
     runs = material.runs.values()
-    return bool(runs) and all(source_of(run.config.data.data).law for run in runs)
-
-
-def _on_sheet(attack: Attack, run: Run) -> bool:
-    asked = attack.config is not None and attack.config.show_private
-    return asked or source_of(run.config.data.data).shown
+    return bool(runs) and all(source_of(run.config.data.data).shown for run in runs)
 
 
 def private_pictures(

@@ -1,29 +1,37 @@
 """A report from paths to the written file: what `python -m loft_jax.report` does."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from rich.text import Text
+
 from loft_jax.errors import InputError
+from loft_jax.findings.sentence import conclusion
+from loft_jax.findings.summary import summary
 from loft_jax.reports.gather import gather
 from loft_jax.reports.page import page
+from loft_jax.reports.settings import ReportConfig
 from loft_jax.runs.files import write_bytes
-from loft_jax.runs.session import console
+from loft_jax.runs.session import Result
 
 
-def report(paths: Sequence[str], *, out: str, data: str | None, show_private: bool) -> int:
-    """Write the report of the folders at `paths`; returns the exit code.
+def write_report(config: ReportConfig) -> Result:
+    """Write the report of the folders at `config.paths`.
 
     Raises:
         InputError: if a folder is not as it must be, they hold several data sets, or `out` cannot
             be written.
     """
-    target = Path(out)
+    target = Path(config.out)
     if target.is_dir() or not target.parent.is_dir():
         what = "a folder" if target.is_dir() else "in a folder that is not there"
-        msg = f"`--out` must be a file to write, got {out}, which is {what}"
+        msg = f"`--out` must be a file to write, got {config.out}, which is {what}"
         raise InputError(msg)
-    material = gather([Path(path) for path in paths], data)
-    written = page(material, show_private=show_private).encode()
+    material = gather([Path(path) for path in config.paths], config.data)
+    written = page(material, show_private=config.show_private).encode()
     write_bytes(target, written)
-    console().print(f"{target}, {len(written) / 1e6:.1f} MB", highlight=False)
-    return 0
+    numbers = {
+        "page": str(target),
+        "conclusion": [said._asdict() for said in conclusion(material.table)],
+        "summary": summary(material.table),
+    }
+    return Result(target.parent, numbers, Text(f"{target}, {len(written) / 1e6:.1f} MB"))

@@ -1,87 +1,20 @@
-"""Settings of runs and attacks: where they differ as a table, what they share as a list."""
+"""What `python -m loft_jax.report` is asked for."""
 
-import dataclasses
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated
 
-from loft_jax.reports.commands import ELSEWHERE, GROUPS
-from loft_jax.reports.folders import Attack, Run
-from loft_jax.reports.grid import Cell, Column, Grid, head_cell, number, plainly, word
-
-NAMED = ("attack", "prior", "adaptive")
-"""What the name of an attack says."""
+import tyro
 
 
-class Settings(NamedTuple):
-    """Settings of several things of one kind."""
+@dataclass(frozen=True)
+class ReportConfig:
+    """One report."""
 
-    differing: Grid | None
-    shared: list[tuple[str, str]]
-
-
-def of_runs(runs: Sequence[Run]) -> Settings:
-    """Of the runs, all groups together."""
-    told = [{"preset": run.config.preset, **_flat(run)} for run in runs]
-    heads = [head_cell(run.model, seed=True) for run in runs]
-    return _settings("settings-runs", "Where the runs differ", "Run", heads, told)
-
-
-def of_attacks(attacks: Sequence[tuple[Cell, Attack]]) -> Settings:
-    """Of the attacks that tell their settings, beyond what their names say."""
-    known = [(head, attack.config) for head, attack in attacks if attack.config is not None]
-    told = [
-        {
-            key.replace("_", "-"): value
-            for key, value in dataclasses.asdict(config).items()
-            if key not in NAMED and (key not in ELSEWHERE or key == "quick")
-        }
-        for _, config in known
-    ]
-    heads = [head for head, _ in known]
-    return _settings("settings-attacks", "Where the attacks differ", "Head and attack", heads, told)
-
-
-def _flat(run: Run) -> dict[str, Any]:
-    return {
-        f"{group} {name}".replace("_", "-"): value
-        for group in GROUPS
-        for name, value in dataclasses.asdict(getattr(run.config, group)).items()
-        if name not in ELSEWHERE or name == "quick"
-    }
-
-
-def _settings(
-    name: str, caption: str, what: str, heads: list[Cell], told: list[dict[str, Any]]
-) -> Settings:
-    keys = list(told[0]) if told else []
-    differing = [key for key in keys if len({plainly(one[key]) for one in told}) > 1]
-    shared = [(key, plainly(told[0][key])) for key in keys if key not in differing]
-    if not differing:
-        return Settings(None, shared)
-    numbers = {key: all(_is_number(one[key]) for one in told) for key in differing}
-    grid = Grid(
-        name,
-        caption,
-        [
-            Column(what, number=False),
-            *(Column(key.split(" ")[-1], number=numbers[key]) for key in differing),
-        ],
-        [
-            [
-                head,
-                *(_cell(one[key], numbers[key]) for key in differing),
-            ]
-            for head, one in zip(heads, told, strict=True)
-        ],
-    )
-    return Settings(grid, shared)
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _cell(value: Any, as_number: bool) -> Cell:
-    if as_number and value is not None:
-        return number(value, 0)._replace(text=plainly(value))
-    return word(value)
+    paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH...")] = ()
+    """Folders of python -m loft_jax.sweep, train or attack; a run brings the attacks beside it."""
+    out: Annotated[str, tyro.conf.arg(aliases=["-o"])] = "report.html"
+    """HTML file to write; an older one is replaced."""
+    data: str | None = None
+    """Of folders with several data sets this one: its name or the beginning of its fingerprint."""
+    show_private: bool = False
+    """Show private pictures even if they are not synthetic."""

@@ -5,19 +5,21 @@ Numbers come from the runs (`python -m loft_jax.evaluate`), formulas from `iie`.
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from loft_jax.findings.drawing import GREY, colour, marker, png
+from loft_jax.findings.columns import MODEL
+from loft_jax.findings.drawing import GREY, colour, marker
+from loft_jax.findings.records import Leakage
 from loft_jax.findings.summary import over_seeds
-from loft_jax.findings.table import MODEL
-from loft_jax.findings.wording import head_name
+from loft_jax.findings.wording import kind_name
 from loft_jax.reports.folders import Run
 from loft_jax.reports.gather import Material
-from loft_jax.reports.grid import Cell, Column, Grid, head_cell, number, with_interval, word
-from loft_jax.reports.pictures import Picture
+from loft_jax.reports.grid import Cell, Column, Grid, defense_cell, number, with_interval, word
+from loft_jax.reports.pictures import Picture, drawn
+from loft_jax.runs.drawing import png
 
 NUMBERS = (
     ("code_rank", "Rank of code", 1),
@@ -45,8 +47,9 @@ class Panel(NamedTuple):
 def panel(material: Material) -> Panel:
     """Table, figure and assumptions."""
     measured = [run for run in material.runs.values() if run.leakage]
-    told = [line for run in measured for line in (run.leakage or {}).get("assumptions", [])]
-    return Panel(_grid(material), _figure(measured), list(dict.fromkeys(told)))
+    told = [line for run in measured if run.leakage for line in run.leakage.assumptions]
+    figure = drawn(lambda: _figure(measured), _words(measured)) if measured else None
+    return Panel(_grid(material), figure, list(dict.fromkeys(told)))
 
 
 def _grid(material: Material) -> Grid:
@@ -66,12 +69,12 @@ def _grid(material: Material) -> Grid:
         first = group.row(0, named=True)
         cells = [_over_seeds(group[name], digits) for name, _, digits in NUMBERS]
         trunk = [word(first["trunk"])] * trunks
-        rows.append([head_cell(first), *trunk, *cells, number(len(group), 0)])
+        rows.append([defense_cell(first), *trunk, *cells, number(len(group), 0)])
     return Grid(
         "theory",
         "What each head releases of the features",
         [
-            Column("Head", number=False),
+            Column("Defense", number=False),
             *[Column("Trunk", number=False)] * trunks,
             *(Column(label) for _, label, _ in NUMBERS),
             Column("Seeds"),
@@ -95,33 +98,33 @@ def _over_seeds(values: pl.Series, digits: int) -> Cell:
     return with_interval(interval.low, interval.value, interval.high, digits=digits)
 
 
-def _figure(runs: Sequence[Run]) -> Picture | None:
+def _figure(runs: Sequence[Run]) -> bytes:
     """Relative IIE of each head against its rank, between the extremes of that rank."""
     from matplotlib.figure import Figure
 
-    if not runs:
-        return None
-    kinds: dict[str, list[dict[str, Any]]] = {}
-    for run in sorted(runs, key=lambda run: (run.leakage or {})["rank"]):
-        kinds.setdefault(_kind(run), []).append(run.leakage or {})
+    kinds: dict[str, list[Leakage]] = {}
+    for run in runs:
+        if run.leakage is not None:
+            kinds.setdefault(kind_name(run.model), []).append(run.leakage)
     figure = Figure(figsize=(7.5, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for i, (kind, points) in enumerate(kinds.items()):
-        ranks, tint = sorted({point["rank"] for point in points}), colour(i)
+        points.sort(key=lambda point: point.rank)
+        ranks, tint = sorted({point.rank for point in points}), colour(i)
         means = {
-            name: [np.mean([p[name] for p in points if p["rank"] == r]) for r in ranks]
+            name: [np.mean([getattr(p, name) for p in points if p.rank == r]) for r in ranks]
             for name in ENDS
         }
         axes.vlines(ranks, means["most_leaking"], means["least_leaking"], tint, lw=5, alpha=0.22)
         for name, (style, _) in ENDS.items():
             axes.plot(ranks, means[name], style, color=tint, lw=1.1, marker="_", ms=9)
-        x, y = ([point[name] for point in points] for name in ("rank", "relative"))
+        x, y = [point.rank for point in points], [point.relative for point in points]
         axes.plot(x, y, marker(i), color=tint, ms=6.5, label=kind, mec="white", mew=0.6)
     for style, label in ENDS.values():
         axes.plot([], [], style, color=GREY, lw=1.1, label=label)
     # A code that does not vary has rank 0, which has no logarithm.
     axes.set_xscale("symlog", base=2, linthresh=1)
-    ticks = sorted({run.leakage["rank"] for run in runs if run.leakage})
+    ticks = sorted({run.leakage.rank for run in runs if run.leakage})
     axes.set_xticks(ticks, [str(r) for r in ticks])
     axes.minorticks_off()
     axes.set(xlabel="measured rank of the release", ylabel="relative IIE of the features")
@@ -129,21 +132,16 @@ def _figure(runs: Sequence[Run]) -> Picture | None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    return Picture(png(figure), _words(runs))
-
-
-def _kind(run: Run) -> str:
-    return head_name({**run.model, "rank": 0}).replace(" rank 0", "")
+    return png(figure, 150)
 
 
 def _words(runs: Sequence[Run]) -> str:
-    points = []
-    for run in runs:
-        told = run.leakage or {}
-        points.append(
-            f"{head_name(run.model)}, seed {run.model['seed']}: {told['relative']:.2f} at rank "
-            f"{told['rank']}, between {told['most_leaking']:.2f} (most leaking filter) and "
-            f"{told['least_leaking']:.2f} (least leaking), random {told['random']:.2f}"
-        )
+    points = [
+        f"{run.model['label']}, seed {run.model['seed']}: {told.relative:.2f} at rank {told.rank}, "
+        f"between {told.most_leaking:.2f} (most leaking filter) and {told.least_leaking:.2f} "
+        f"(least leaking), random {told.random:.2f}"
+        for run in runs
+        if (told := run.leakage)
+    ]
     more = f"; {len(points) - 16} more in the table" if len(points) > 16 else ""
     return f"Relative IIE of each head against its measured rank. {'; '.join(points[:16])}{more}."

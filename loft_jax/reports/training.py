@@ -5,31 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from loft_jax.findings.drawing import COLOURS, GREY, png
-from loft_jax.findings.wording import head_name
-from loft_jax.reports.folders import Run
-from loft_jax.reports.pictures import Picture
+from loft_jax.findings.drawing import COLOURS, GREY
+from loft_jax.reports.folders import Epoch, Run
+from loft_jax.reports.pictures import Picture, drawn
+from loft_jax.runs.drawing import png
 
 
 def curves(runs: Sequence[Run]) -> Picture | None:
-    """Loss and accuracy against epoch, a colour a head; None without metrics.
+    """Loss and accuracy against epoch, a colour a model; None without metrics.
 
-    A compressed head was not trained: its curve is that of its original and is left out.
+    What is no training has its original's curve and is left out: a head cut afterwards.
     """
-    from matplotlib.figure import Figure
-
-    trained = [run for run in runs if run.metrics and run.compression is None]
+    trained = [run for run in runs if run.metrics and run.config.model.defense.trains]
     if not trained:
         return None
-    trained.sort(key=lambda run: (run.model["rank"] or 0, run.model["seed"]))
+    trained.sort(key=lambda run: (run.model["defense"], run.model["strength"] or 0,
+                                  run.model["seed"]))  # fmt: skip
     names = list(dict.fromkeys(_name(run, trained) for run in trained))
+    return drawn(lambda: _figure(trained, names), _words(trained, names))
+
+
+def _figure(trained: list[Run], names: list[str]) -> bytes:
+    from matplotlib.figure import Figure
+
     colours = dict(zip(names, _colours(len(names)), strict=True))
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     for axis, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for run in trained:
             for part, style, width in (("train", ":", 0.9), ("validation", "-", 1.4)):
-                key = f"{part}_{quantity}"
-                points = [(row["epoch"], row[key]) for row in run.metrics if key in row]
+                points = [(row.epoch, getattr(row, f"{part}_{quantity}")) for row in run.metrics]
+                points = [point for point in points if point[1] is not None]
                 if points:
                     colour = colours[_name(run, trained)]
                     axis.plot(*zip(*points, strict=True), style, color=colour, lw=width)
@@ -43,7 +48,7 @@ def curves(runs: Sequence[Run]) -> Picture | None:
     axis.plot([], [], "-", color=GREY, label="validation")
     axis.plot([], [], ":", color=GREY, label="training")
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    return Picture(png(figure), _words(trained, names))
+    return png(figure, 150)
 
 
 def _words(runs: list[Run], names: list[str]) -> str:
@@ -51,7 +56,7 @@ def _words(runs: list[Run], names: list[str]) -> str:
     for name in names:
         last = [_last(run) for run in runs if _name(run, runs) == name]
         ends.append(f"{name} {min(last):.2f}" + (f" to {max(last):.2f}" if len(last) > 1 else ""))
-    epochs = max(row["epoch"] for run in runs for row in run.metrics)
+    epochs = max(row.epoch for run in runs for row in run.metrics)
     many = f"{len(runs)} run" + "s" * (len(runs) > 1)
     return (
         f"Loss and accuracy of {many} over {epochs} epochs. Accuracy after the last epoch "
@@ -60,13 +65,14 @@ def _words(runs: list[Run], names: list[str]) -> str:
 
 
 def _last(run: Run) -> float:
-    row: dict[str, Any] = run.metrics[-1]
-    return row.get("validation_accuracy", row.get("train_accuracy", float("nan")))
+    row: Epoch = run.metrics[-1]
+    found = row.train_accuracy if row.validation_accuracy is None else row.validation_accuracy
+    return float("nan") if found is None else found
 
 
 def _name(run: Run, runs: Sequence[Run]) -> str:
     trunks = {one.model["trunk"] for one in runs}
-    return head_name(run.model) + (f", {run.model['trunk']}" if len(trunks) > 1 else "")
+    return run.model["label"] + (f", {run.model['trunk']}" if len(trunks) > 1 else "")
 
 
 def _colours(count: int) -> list[Any]:

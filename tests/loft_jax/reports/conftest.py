@@ -26,8 +26,8 @@ def sweep(folders, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def html(sweep, tmp_path_factory):
-    from loft_jax.reports.session import report
+    import loft_jax
 
     out = tmp_path_factory.mktemp("page") / "report.html"
-    assert report([str(sweep)], out=str(out), data=None, show_private=False) == 0
+    loft_jax.report(sweep, out=str(out))
     return out

@@ -2,18 +2,22 @@
 
 import dataclasses
 import io
-import json
 
 import numpy as np
 
 from iie import filter_report
+from loft_jax.attacks.folder import AttackFolder
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.sheet import sheet
 from loft_jax.data.settings import DataConfig
-from loft_jax.findings.table import rows_of, to_table, write_table
+from loft_jax.defenses.table import defense_named
+from loft_jax.findings.rows import rows_of
+from loft_jax.findings.table import to_table, write_table
 from loft_jax.fitting.presets import PRESETS
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import ModelConfig
+from loft_jax.runs import schema
+from loft_jax.runs.arrays import write_arrays
 from loft_jax.runs.files import write_json
 from loft_jax.runs.settings import RunConfig
 
@@ -21,21 +25,25 @@ CLASSES = 12
 SIDE = 16
 
 
-def write_run(path, *, rank=None, seed=0, data="faces", fingerprint="f" * 64, evaluated=True):
+def write_run(
+    path, *, rank=None, seed=0, data="faces", fingerprint="f" * 64, evaluated=True, defense=None
+):
     """A finished run; returns its path."""
-    path.mkdir(parents=True)
-    folder = RunFolder(path)
+    spec = defense or ("none" if rank is None else f"loft:{rank}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     config = dataclasses.replace(
         PRESETS["faces32"].config,
         preset="faces32",
         data=DataConfig(data=str(data), size=32),
-        model=ModelConfig(rank=rank),
+        model=ModelConfig(defense=defense_named(spec)),
         run=RunConfig(seed=seed, out=str(path)),
     )
-    folder.write_config(config)
     names = [f"person {i}" for i in range(CLASSES)]
     pictures = {"size": SIDE, "channels": 3, "class_names": names, "fingerprint": fingerprint}
-    folder.write("split.json", {"pictures": pictures, "train": [], "validation": [], "test": []})
+    split = {"pictures": pictures, "train": [], "validation": [], "test": []}
+    folder = RunFolder.create(
+        str(path), "run", config=schema.write(config), others={"split.json": split}
+    )
     accuracy = 0.99 if rank is None else min(0.99, 0.62 + 0.06 * np.log2(rank) + 0.01 * seed)
     folder.write(
         "result.json",
@@ -50,6 +58,7 @@ def write_run(path, *, rank=None, seed=0, data="faces", fingerprint="f" * 64, ev
             "seconds_evaluate": 0.5,
             "seconds_total": 27.0,
             "peak_memory_bytes": 724_545_536,
+            **({"retention": 0.9} if config.model.defense.tag == "svd" else {}),
         },
     )
     rows = [
@@ -86,7 +95,7 @@ def write_attack(
     path, run, *, rank=None, seed=0, adaptive="none", images=None, show_private=False, classes=8
 ):
     """A finished attack on the run at `run`; returns its path."""
-    path.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, rank or 0, len(adaptive)])
     if images is None:
         images = rng.integers(0, 256, (classes, 2, SIDE, SIDE, 3), dtype=np.uint8)
@@ -101,21 +110,20 @@ def write_attack(
         "feature_distance": rng.uniform(40, 90, hits.shape),
         "ssim": rng.uniform(0.3, 0.7, hits.shape[1:]),
     }
-    np.savez(path / "outcomes.npz", **arrays)
+    real = RunFolder.open(run).config().data.data != "faces"
+    private = private_of(classes) if show_private or not real else None
+    names = [f"person {i}" for i in range(classes)]
+    config = AttackConfig(
+        path=str(run), classes=f"0:{classes}", per_class=2, adaptive=adaptive, out=str(path)
+    )
+    AttackFolder.create(str(path), "attack", config=schema.write(config))
+    write_arrays(path / "outcomes.npz", **arrays)
     confidence = rng.random((classes, 2)).astype(np.float32)
-    np.savez(
+    write_arrays(
         path / "reconstructions.npz",
         images=images, labels=arrays["labels"], confidence=confidence,
     )  # fmt: skip
-    real = json.loads((run / "config.json").read_text())["data"]["data"] != "faces"
-    private = private_of(classes) if show_private or not real else None
-    names = [f"person {i}" for i in range(classes)]
     (path / "reconstructions.png").write_bytes(sheet(images, names, private))
-    config = AttackConfig(
-        path=str(run), classes=f"0:{classes}", per_class=2, adaptive=adaptive,
-        show_private=show_private, out=str(path),
-    )  # fmt: skip
-    write_json(path / "config.json", {"format": 1, **dataclasses.asdict(config)})
     reason = "`fake` must hold at least 193 samples for 192 features, got 16"
     write_json(
         path / "attack.json",
@@ -124,7 +132,9 @@ def write_attack(
             "attack": "ppa",
             "adaptive": adaptive,
             "prior": "renderer",
-            "evaluators": [{"name": "a", "fid": None, "fid_missing": reason}],
+            "evaluators": [
+                {"name": "judge", "test_accuracy": 0.97, "fid": None, "fid_missing": reason}
+            ],
             "seconds_compile": 13.3,
             "seconds_candidates": 2.6,
             "seconds_search": 6.4,
@@ -157,8 +167,8 @@ def write_sweep(path, *, ranks=(4, 16, 64), seeds=(0, 1), pictures=None, **optio
     write_table(to_table(rows), path)
     write_json(path / "sweep.json", {"command": ["python", "-m", "loft_jax.sweep", "--out", "s"]})
     (path / "failures").mkdir()
-    cell = {"head": "loft", "rank": 1, "seed": 0}
-    write_json(path / "failures" / "a.json", {"cell": cell, "error": "loss is not finite"})
+    failed = {"cell": "faces-small_cnn-loft1-seed0", "error": "loss is not finite"}
+    write_json(path / "failures" / "a.json", failed)
     return path
 
 
