@@ -110,9 +110,9 @@ def strongest_grid(table: pl.DataFrame) -> Grid:
             for one, bar in zip(found, bars([one.leakage for one in found]), strict=True)
         ],
         "Of the attacks that were made on both, the one with the highest mean Acc@1 over the same "
-        "seeds and classes; the interval holds that another may be the strongest. Drawn: the change "
-        "of Acc@1 with its 95 % interval, not corrected for the number of rows; the thin line is "
-        "zero. The sentence at the top is of this table.",
+        "seeds and classes; the interval holds that another may be the strongest. Drawn: the "
+        "change of Acc@1 with its 95 % interval, not corrected for the number of rows; the thin "
+        "line is zero. The sentence at the top is of this table.",
     )
 
 
