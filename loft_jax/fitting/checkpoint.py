@@ -114,7 +114,7 @@ class Checkpoints:
         # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
         # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
         stderr, sys.stderr = sys.stderr, io.StringIO()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)  # its parent must be there: a deleted run stays deleted
         with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
             orbax.save(folder / str(step), state, force=True)
             orbax.wait_until_finished()
