@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import jax
 import orbax.checkpoint as ocp
@@ -45,12 +45,6 @@ class Checkpoints:
         self._index: dict[str, dict[str, Any]] = {}
         if (folder / INDEX).is_file():
             self._index = files.read_json(folder / INDEX)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
         """Write `state` under its step; the one with the highest `score` is never deleted.

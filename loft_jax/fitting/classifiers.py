@@ -9,6 +9,7 @@ from jaxtyping import Array, Int, Int32, UInt8
 
 from loft_jax.data.batches import batch_indices, steps_per_epoch
 from loft_jax.data.split import Split
+from loft_jax.fitting.loop import Task
 from loft_jax.fitting.optimizer import learning_rate
 from loft_jax.fitting.predict import Answerer
 from loft_jax.fitting.settings import TrainConfig
@@ -23,7 +24,7 @@ def total_steps(config: TrainConfig, pictures: int) -> int:
     return config.optim.epochs * steps_per_epoch(pictures, config.optim.batch)
 
 
-class ClassifierTask:
+class ClassifierTask(Task):
     """A classifier learns the classes of pictures; a row an epoch, with its validation.
 
     Args:

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from loft_jax.fitting.settings import TrainConfig
 
+PICTURES = ("training.png", "samples.png")
+
 
 def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:
     """The table that ends `python -m loft_jax.train`."""
@@ -40,7 +42,7 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
     if result["remark"] is not None:
         table.caption, table.caption_justify = f"note: {result['remark']}", "left"
     following = Text(
-        f"look at   {run / 'training.png'}\n"
+        f"look at   {', '.join(str(run / name) for name in PICTURES if (run / name).exists())}\n"
         f"numbers   {run / 'result.json'}\n"
         f"next      python -m loft_jax.evaluate {run}"
     )

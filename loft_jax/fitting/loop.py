@@ -4,11 +4,12 @@ Everything it does is a function of (task, step), so a run that was killed and r
 same weights to the bit as one that was not.
 """
 
+import abc
 import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from jaxtyping import Array
 
@@ -24,7 +25,7 @@ READ_EVERY = 10
 """Steps between two looks at the losses; in between the devices run ahead of Python."""
 
 
-class Task(Protocol):
+class Task(abc.ABC):
     """What is fitted: a classifier, a generator, a student.
 
     Attributes:
@@ -37,10 +38,11 @@ class Task(Protocol):
     row_every: int
     save_every: int
 
+    @abc.abstractmethod
     def advance(self, state: TrainState, step: int) -> tuple[TrainState, Mapping[str, Array]]:
         """The state after update number `step`, and its metrics."""
-        ...
 
+    @abc.abstractmethod
     def row(
         self, state: TrainState, step: int, metrics: Mapping[str, list[float]]
     ) -> dict[str, Any]:
@@ -49,15 +51,14 @@ class Task(Protocol):
         Raises:
             DivergenceError: if they say that going on is useless.
         """
-        ...
 
+    @abc.abstractmethod
     def score(self, row: Mapping[str, Any]) -> float:
         """By which the best checkpoint is chosen; the highest is best."""
-        ...
 
+    @abc.abstractmethod
     def advice(self, step: int) -> str:
         """What to try if a metric of this update is not finite."""
-        ...
 
 
 class Watch:
