@@ -4,11 +4,12 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+import dataclasses
+from collections.abc import Sequence
 
-from loft_jax import cli  # noqa: E402
-from loft_jax.fitting.generators.config import RECIPES, FitConfig, check, quick  # noqa: E402
+from loft_jax import cli
+from loft_jax.data.sources import absolute_data
+from loft_jax.fitting.generators.config import RECIPES, FitConfig, check, quick
 
 DESCRIPTION = """Train an image prior on public pictures, never on the target's own: a generator
 whose latent space attacks search, with its discriminator.
@@ -24,7 +25,7 @@ Priors:
 def with_absolute_paths(config: FitConfig) -> FitConfig:
     """The same settings with the paths absolute: a folder is continued from anywhere."""
     target = config.target and cli.absolute(config.target)
-    return dataclasses.replace(config, data=cli.absolute(config.data, "faces"), target=target)
+    return dataclasses.replace(config, data=absolute_data(config.data), target=target)
 
 
 def main(args: Sequence[str]) -> int:

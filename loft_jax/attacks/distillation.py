@@ -17,7 +17,6 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, UInt8
 
 from loft_jax.data.batches import batch_indices, steps_per_epoch
-from loft_jax.data.dataset import Description
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.loop import Task, fit
@@ -26,6 +25,7 @@ from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.step import Metrics, Moment, evaluation_step, train_step
 from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices
 from loft_jax.runs.settings import RunConfig

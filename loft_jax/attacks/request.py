@@ -19,6 +19,7 @@ from loft_jax.attacks.parts.public import drawn_pictures
 from loft_jax.attacks.recipes import Recipe, recipe_named
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.data.dataset import Dataset
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.trained import Trained, load_trained
@@ -59,7 +60,7 @@ class Request:
     @property
     def knows_people(self) -> bool:
         """Whether identity errors are wanted and the true people known."""
-        return self.config.identity and self.target.config.data.data == "faces"
+        return self.config.identity and source_of(self.target.config.data.data).law is not None
 
     @property
     def fits_people(self) -> bool:

@@ -166,7 +166,7 @@ def _judged(
         images=images, labels=labels, latents=found.latents, confidence=found.confidence,
     )  # fmt: skip
     write_arrays(folder.path / "outcomes.npz", labels=labels, **outcomes)
-    shown = config.show_private or request.data.name == "faces"
+    shown = config.show_private or request.data.shown
     names = [target.pictures.class_names[label] for label in labels]
     picture = sheet(images, names, private.pictures if shown else None)
     write_bytes(folder.path / "reconstructions.png", picture)

@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.fitting.closing import accuracy_rows, leakage_rows, rank_rows
@@ -23,6 +23,7 @@ from loft_jax.fitting.session import load_data
 from loft_jax.fitting.step import evaluation_step
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.head_leakage import head_leakage
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices, files, schema
 from loft_jax.runs.session import Result, begin
 from loft_jax.runs.settings import Device, RunConfig
@@ -66,6 +67,8 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     pictures, chosen, part = _pictures(config, run)
     for note in pictures.skipped:
         session.out.print(f"left out, cannot be read: {note}")
+    for note in pictures.notes:
+        session.out.print(note)
     classifier = run.classifier
     step = evaluation_step(classifier.graph, mesh)
     # Every device gets as many pictures; the last batch is filled up.

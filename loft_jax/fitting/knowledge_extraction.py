@@ -6,7 +6,6 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Bool, UInt8
 
-from loft_jax.data.dataset import Description
 from loft_jax.data.settings import AugmentConfig
 from loft_jax.data.split import Split
 from loft_jax.defenses.none import NoDefense
@@ -16,6 +15,7 @@ from loft_jax.fitting.loop import fit
 from loft_jax.fitting.predict import Answerer
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices
 
 STUDENT = TrainConfig(

@@ -1,12 +1,19 @@
 """What a person sees while something is fitted: one live line, a row now and then, no silence."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from loft_jax.fitting.loop import Watch
 from loft_jax.fitting.state import TrainState
@@ -15,6 +22,22 @@ PATIENCE = 60
 """Seconds without a word where there is no terminal for a live line."""
 
 Saved = Callable[[TrainState, list[dict[str, Any]]], None]
+
+
+@contextmanager
+def reading(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A live bar of the pictures that are read or drawn; gives what `load_dataset` reports to."""
+    columns = (
+        TextColumn("[bold]pictures"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 class Bar(Watch):

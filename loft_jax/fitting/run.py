@@ -30,6 +30,7 @@ from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.tensorboard import mirror
 from loft_jax.fitting.trained import Trained
 from loft_jax.metrics.accuracy import accuracy, cross_entropy
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.trunks.table import feature_width
 from loft_jax.runs import devices
@@ -65,7 +66,7 @@ class Run:
             self.session.out.print("this run is finished already")
             return self._told(self.folder.read(RESULT))
         steps = total_steps(self.config, len(self.split.train))
-        graphs, initialise = blueprint(self.config, self.data.description, steps)
+        graphs, initialise = blueprint(self.config, Description.of(self.data), steps)
         like = devices.abstract(self.mesh, initialise)
         checkpoints = Checkpoints(self.folder.checkpoints)
         if self.config.model.defense.trains:

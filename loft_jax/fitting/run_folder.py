@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import TrainConfig
+from loft_jax.nets.description import Description
 from loft_jax.runs import files, schema
 from loft_jax.runs.folder import CONFIG, Folder
 
@@ -87,5 +88,5 @@ class RunFolder(Folder):
 
 def described(data: Dataset, split: Split) -> dict[str, Any]:
     """What split.json holds."""
-    pictures = {**data.description._asdict(), "fingerprint": data.fingerprint}
+    pictures = {**Description.of(data)._asdict(), "fingerprint": data.fingerprint}
     return {"pictures": pictures, **split.to_json()}

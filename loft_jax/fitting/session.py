@@ -1,16 +1,21 @@
 """A training run from settings to result: what `python -m loft_jax.train` does."""
 
+from collections.abc import Callable
 from pathlib import Path
+
+from rich.console import Console
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import DEFAULT_SIZE, load_dataset
 from loft_jax.data.split import Split, split_indices
 from loft_jax.defenses.network import check_width
+from loft_jax.fitting.progress import reading
 from loft_jax.fitting.run import Run
 from loft_jax.fitting.run_folder import SPLIT, RunFolder, described
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.start import Start
 from loft_jax.fitting.tensorboard import check_installed
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
@@ -42,14 +47,14 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
     check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
     with Interrupt() as interrupt:
         session = begin(config.run, started=started)
-        data = load_data(config)
-        for note in (*data.skipped, *getattr(data, "notes", ())):
-            session.out.print(note)
+        with reading(session.out) as progress:
+            data = load_data(config, progress)
+        tell(session.out, data)
         check_width(config.model.trunk, config.model.defense, data.size)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)
-        start = Start.of(config, data.description, mesh)
+        start = Start.of(config, Description.of(data), mesh)
         interrupt.check("the same command, from the start")
         folder = going or _created(config, data, split)
         with folder.alone():
@@ -57,8 +62,16 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
             return run.result(train_classifier)
 
 
-def load_data(config: TrainConfig) -> Dataset:
-    """The pictures of a run.
+def tell(out: Console, data: Dataset) -> None:
+    """Print what a reader of numbers on these pictures should know of them."""
+    for note in data.skipped:
+        out.print(f"left out, cannot be read: {note}")
+    for note in data.notes:
+        out.print(note)
+
+
+def load_data(config: TrainConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """The pictures of a run; `progress` is told (done, of so many) meanwhile.
 
     Raises:
         InputError: if they are not as they must be.
@@ -71,6 +84,7 @@ def load_data(config: TrainConfig) -> Dataset:
         skip_unreadable=wanted.skip_unreadable,
         identities=wanted.identities,
         pictures=wanted.pictures,
+        progress=progress,
     )
 
 

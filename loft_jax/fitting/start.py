@@ -11,11 +11,11 @@ from flax import nnx
 from jax.sharding import Mesh
 from rich.console import Console
 
-from loft_jax.data.dataset import Description
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained, load_trained
+from loft_jax.nets.description import Description
 from loft_jax.runs.identity import content
 from loft_jax.runs.session import Result
 

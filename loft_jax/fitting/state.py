@@ -9,12 +9,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Int
 
-from loft_jax.data.dataset import Description
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.network import build_classifier
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.description import Description
 
 
 class TrainState(NamedTuple):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from jax.sharding import Mesh
 
-from loft_jax.data.dataset import Description
 from loft_jax.errors import InputError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import blueprint
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices
 

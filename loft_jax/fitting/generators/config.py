@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from loft_jax.config import at_least
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.runs.settings import Device
 
@@ -144,7 +145,7 @@ def quick(config: FitConfig) -> FitConfig:
     return dataclasses.replace(
         config,
         steps=config.steps or 10,
-        count=config.count or (512 if config.data == "faces" else None),
+        count=config.count or (512 if source_of(config.data).law else None),
         width=min(config.width or 8, 8),
         batch=min(config.batch, 16),
     )

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.generators.config import FORMAT, FitConfig, from_dict
@@ -77,7 +78,7 @@ def fit_run(config: FitConfig, *, started: float) -> int:
         folder.write("environment.json", environment())
         folder.write("public.json", _described(public))
         folder.write("config.json", {"format": FORMAT, **dataclasses.asdict(config)})
-    elif config.data != "faces" and folder.read("public.json") != _described(public):
+    elif source_of(config.data).law is None and folder.read("public.json") != _described(public):
         msg = f"`{config.data}` must hold the pictures that {folder.path} began with, got others"
         raise InputError(msg)
     _introduce(out, config, public, architecture, folder)

@@ -9,12 +9,12 @@ import optax
 import pytest
 from flax import nnx
 
-from loft_jax.data.dataset import Description
 from loft_jax.data.settings import AugmentConfig, DataConfig
 from loft_jax.defenses.loft import LoFt
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
+from loft_jax.nets.description import Description
 from loft_jax.nets.trunks import table as registry
 from loft_jax.runs.devices import data_mesh, replicate
 
