@@ -1,7 +1,9 @@
 """From what `--data` names to a data set."""
 
 import os.path
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,33 @@ from loft_jax.data.folder import load_folder
 from loft_jax.data.npz import load_npz
 from loft_jax.data.resize import check_size, to_channels
 from loft_jax.errors import InputError
+
+
+class Source(NamedTuple):
+    """What a source of pictures is.
+
+    Attributes:
+        law: (size, channels, seed, population) -> law of synthetic people; None without one.
+        recognises: whether it is meant by a path; None where it is meant by its name.
+        prior: where attacks on it search if nobody says.
+    """
+
+    law: Callable[..., Any] | None = None
+    recognises: Callable[[str], bool] | None = None
+    prior: str = "pixels"
+
+
+def _face_law(size: int, channels: int, seed: int, population: Any) -> Any:
+    from loft_jax.data.faces import FaceLaw  # imports JAX, which reading files does not need
+
+    return FaceLaw(size, channels, seed, population)
+
+
+def source_of(data: str) -> Source:
+    """The source that `--data` means, asked without loading."""
+    named = {"faces": Source(_face_law, prior="renderer"), "digits": Source()}
+    return named.get(data, Source(recognises=os.path.exists))
+
 
 DEFAULT_SIZE = 32
 """Side in pixels of what has no files: faces are drawn at it, the 8 px digits enlarged to it."""
