@@ -1,57 +1,67 @@
-"""An attacker who knows the defense: the same recipe round what merely hides gradients."""
+"""An attacker who knows the defense: forms of any attack, joined with those of the target's own."""
 
-import dataclasses
+from collections.abc import Mapping
 
-from flax import nnx
-
-from loft_jax.attacks.recipes import Recipe
-from loft_jax.attacks.settings import Adaptive
+from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.defenses.base import Adaptive
 from loft_jax.errors import InputError
-from loft_jax.nets.frozen import FrozenClassifier
+
+NONE = "none"
+GENERIC: Mapping[str, Adaptive] = {
+    # -l_y, whose gradient a confident softmax does not take away.
+    "logit": Adaptive(identity="logit"),
+}
+"""Forms that need no defense."""
 
 
-def adapted(recipe: Recipe, adaptive: Adaptive) -> Recipe:
-    """The recipe with the objective of this variant.
-
-    * pre-code: the identity loss gives way to the angle between the trunk's features and the
-      pattern of the class (`public.class_patterns`): what the head hides, tanh and rank, is left
-      behind. The weight stays.
-    * logit: the identity loss becomes -l_y, whose gradient a confident softmax does not take away.
-
-    Raises:
-        InputError: if the recipe's own identity loss is -l_y already.
-    """
-    objective = recipe.objective
-    if adaptive == "pre-code":
-        changed = dataclasses.replace(
-            objective, identity_weight=0.0, pattern=objective.identity_weight
-        )
-        return dataclasses.replace(recipe, objective=changed)
-    if adaptive == "logit":
-        if recipe.descends_logit:
-            msg = (
-                f"`--adaptive` must be none, straight-through or pre-code for {recipe.title}, which"
-                " descends the logit already, got logit"
-            )
-            raise InputError(msg)
-        return dataclasses.replace(
-            recipe, objective=dataclasses.replace(objective, identity="logit")
-        )
-    return recipe
+def forms(own: Mapping[str, Adaptive]) -> Mapping[str, Adaptive]:
+    """Every form by name: none, those of the target's defense, and the generic ones."""
+    return {NONE: Adaptive(), **own, **GENERIC}
 
 
-def straight_through(target: FrozenClassifier) -> FrozenClassifier:
-    """The same answers, with the head's activation differentiated as if it were the identity.
+def form_named(name: str, own: Mapping[str, Adaptive]) -> Adaptive:
+    """The form that `--adaptive` names.
 
-    Source: Bengio et al. 2013; as an attack on hidden gradients, Athalye et al. 2018 (BPDA).
+    Args:
+        name: of the form.
+        own: forms of the target's defense.
 
     Raises:
-        InputError: if the head has no activation.
+        InputError: if there is none for this target.
     """
-    model = nnx.merge(target.graph, target.params, target.stats)
-    if model.head.encode is None or model.head.activation == "none":
-        msg = "`--adaptive` straight-through needs a head with an activation, got a linear one"
+    known = forms(own)
+    if name not in known:
+        msg = f"`--adaptive` must be one of {', '.join(known)} for this target, got {name}"
         raise InputError(msg)
-    model.head.straight_through = True
-    graph, params, stats = nnx.split(model, nnx.Param, nnx.BatchStat)
-    return FrozenClassifier(graph, params, stats)
+    return known[name]
+
+
+def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
+    """The recipe with the identity loss of this form; the network is changed elsewhere.
+
+    Raises:
+        InputError: if there is no such form, or it is the recipe itself.
+    """
+    form = form_named(name, own)
+    if form.identity is None:
+        return recipe
+    changed = recipe.with_identity(form.identity)
+    if changed == recipe:
+        others = ", ".join(other for other in forms(own) if other != name)
+        msg = (
+            f"`--adaptive` must be one of {others} for {recipe.title}, whose identity loss is that "
+            f"already, got {name}"
+        )
+        raise InputError(msg)
+    return changed
+
+
+def useful(recipe: Recipe, own: Mapping[str, Adaptive]) -> tuple[str, ...]:
+    """Names of the forms that make another attack of the recipe, none first."""
+    if not recipe.identities:
+        return (NONE, *(name for name, form in own.items() if form.identity is None))
+    changed = {
+        name: form.identity is None or recipe.with_identity(form.identity) != recipe
+        for name, form in forms(own).items()
+    }
+    return tuple(name for name, other in changed.items() if other)

@@ -1,63 +1,42 @@
-"""The closing tables of an attack: the numbers of attack.json, and what they mean."""
+"""The closing table of an attack: what it cost, what the target makes of it, and what next."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-
-class _Row(NamedTuple):
-    name: str
-    value: str
-    meaning: str
+Row = tuple[str, str, str]
 
 
-def closing_table(result: dict[str, Any], folder: Path) -> RenderableType:
-    """What ends `python -m loft_jax.attack`: one table pooled, one of the evaluators."""
-    table = Table(title=f"{folder}", title_justify="left", show_header=False, pad_edge=False)
+def closing_table(numbers: dict[str, Any], folder: Path) -> RenderableType:
+    """What ends an attack that nobody judges."""
+    following = Text(
+        f"look at   {folder / 'reconstructions.png'}\n"
+        f"numbers   {folder / 'search.json'}\n"
+        f"next      python -m loft_jax.judge {folder}"
+    )
+    return Group(rows_table(cost_rows(numbers), str(folder)), following)
+
+
+def rows_table(rows: Iterator[Row], title: str) -> Table:
+    """Rows of name, value and meaning."""
+    table = Table(title=Text(title), title_justify="left", show_header=False, pad_edge=False)
     table.add_column("what", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("meaning", style="dim")
-    for row in (*_measures(result), *_costs(result)):
+    for row in rows:
         table.add_row(*row)
-    following = Text(
-        f"look at   {folder / 'reconstructions.png'}\nnumbers   {folder / 'attack.json'}"
-    )
-    return Group(table, _evaluators(result["evaluators"]), following)
+    return table
 
 
-def _measures(result: dict[str, Any]) -> Iterator[_Row]:
-    meaning = f"judged to be the class{_interval(result, 'accuracy_at_1')}, over classes"
-    yield _Row("Acc@1", _number(result["accuracy_at_1"]), meaning)
-    meaning = f"class among the first five{_interval(result, 'accuracy_at_5')}"
-    yield _Row("Acc@5", _number(result["accuracy_at_5"]), meaning)
-    if "ssim" in result:
-        meaning = f"to the nearest private picture{_interval(result, 'ssim')}; 1 is a copy"
-        yield _Row("SSIM", _number(result["ssim"]), meaning)
-    if "inception" in result:
-        found = result["inception"]
-        meaning = found["fid_missing"] or "on the weights of --features"
-        yield _Row("FID, Inception", _number(found["fid"]), meaning)
-    if "knowledge" in result:
-        real, chance = result["knowledge_of_real"], result["knowledge_chance"]
-        meaning = f"of real people{_interval(result, 'knowledge')}; "
-        meaning += f"taught by real pictures {real:.2f}, chance {chance:.2f}"
-        yield _Row("knowledge extraction", _number(result["knowledge"]), meaning)
-    if "identity_error" in result:
-        chance, stranger = result["identity_error_chance"], result["identity_error_stranger"]
-        meaning = f"in population deviations{_interval(result, 'identity_error')}; "
-        meaning += f"mean face {chance:.2f}, a stranger {stranger:.2f}"
-        if result["identity_error_floor"]:
-            meaning += f", a real picture {result['identity_error_floor']:.2f}"
-        yield _Row("identity error", _number(result["identity_error"]), meaning)
-
-
-def _costs(result: dict[str, Any]) -> Iterator[_Row]:
+def cost_rows(numbers: dict[str, Any]) -> Iterator[Row]:
+    """Confidence, queries, seconds and memory; of an attack that was judged those as well."""
     kept = "of the target in what was kept, mean over random views"
-    yield _Row("target confidence", _number(result["target_confidence"]), kept)
+    yield "target confidence", f"{numbers['target_confidence']:.3f}", kept
+    yield "queries", f"{numbers['queries']}", "pictures that the target was shown"
     for phase, meaning in (
         ("compile", "tracing and compiling, part of the next two"),
         ("candidates", "scoring public pictures, once for all classes"),
@@ -65,42 +44,7 @@ def _costs(result: dict[str, Any]) -> Iterator[_Row]:
         ("measure", "evaluators and metrics"),
         ("total", "since the process started, without training evaluators"),
     ):
-        yield _Row(f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", meaning)
-    peak, budget = (result[f"{name}_bytes"] / 2**30 for name in ("peak_memory", "memory_budget"))
-    yield _Row("peak memory", f"{peak:.2f} GiB", f"of this process; --memory {budget:.2f}")
-
-
-def _evaluators(judges: list[dict[str, Any]]) -> Table:
-    table = Table(pad_edge=False)
-    table.add_column("evaluator")
-    for judge in judges:
-        table.add_column(judge["name"], justify="right")
-    for key, name in (
-        ("accuracy_at_1", "Acc@1"),
-        ("accuracy_at_5", "Acc@5"),
-        ("feature_distance", "squared distance to nearest"),
-        ("centroid_distance", "squared distance to centroid"),
-        ("fid", "FID, on its features"),
-        ("precision", "precision, k = 3"),
-        ("recall", "recall"),
-        ("density", "density"),
-        ("coverage", "coverage"),
-        ("test_accuracy", "its own test accuracy"),
-        ("seconds_train", "seconds it was trained, once"),
-    ):
-        table.add_row(name, *(_number(judge[key]) for judge in judges))
-    missing = {judge["fid_missing"] for judge in judges} - {None}
-    if missing:
-        table.caption = f"no FID: {'; '.join(sorted(missing))}"
-    return table
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "none"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-
-
-def _interval(numbers: dict[str, Any], key: str) -> str:
-    low, high = numbers[f"{key}_low"], numbers[f"{key}_high"]
-    return "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
+        if f"seconds_{phase}" in numbers:
+            yield f"seconds, {phase}", f"{numbers[f'seconds_{phase}']:.1f}", meaning
+    peak, budget = (numbers[f"{name}_bytes"] / 2**30 for name in ("peak_memory", "memory_budget"))
+    yield "peak memory", f"{peak:.2f} GiB", f"of this process; --memory {budget:.2f}"

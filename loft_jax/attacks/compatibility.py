@@ -1,54 +1,41 @@
-"""Whether a prior is what a recipe asks for."""
+"""Whether target and prior offer what a recipe needs."""
 
-from pathlib import Path
-
-import numpy as np
-
-from loft_jax.attacks.recipes import Need, Recipe
-from loft_jax.data.dataset import Dataset
-from loft_jax.data.public import check_disjoint, picture_hashes
+from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior
-from loft_jax.priors.archive import public_hashes
-from loft_jax.priors.base import ImagePrior as Base
-from loft_jax.priors.pixels import PixelPrior
+from loft_jax.targets.base import Target
 
-_WHY = {
+_OF_TARGET = {
+    "label": "a target that answers with a class",
+    "scores": "a target that answers with scores",
+    "gradients": "a white target, whose weights are given",
+    "features": "a white target that tells its features",
+    "head": "a white target with a head on features",
+    "statistics": "a white target with BatchNorm layers",
+}
+_OF_PRIOR = {
     "pixels": "the prior pixels",
     "normal latents": "a prior with standard normal latents (the renderer, or a GAN without style)",
     "discriminator": "a prior with a discriminator (fit_prior --prior dcgan or kedmi)",
     "classes": "a conditional prior (fit_prior --prior plgmi)",
     "blocks": "a prior with synthesis blocks (fit_prior --prior style)",
+    "law": "the prior renderer",
 }
 
 
-def check_prior(name: str, recipe: Recipe, prior: ImagePrior) -> None:
-    """Check that the prior offers what the recipe needs.
+def check_offers(name: str, recipe: Recipe, target: Target, prior: ImagePrior) -> None:
+    """Check that everything the recipe needs is offered.
 
     Raises:
         InputError: naming what is missing.
     """
-    for need in recipe.needs:
-        if not _offers(prior, need):
-            msg = f"`--prior` for {name} must be {_WHY[need]}, got {type(prior).__name__}"
-            raise InputError(msg)
-
-
-def check_strangers(prior: str, private: Dataset) -> None:
-    """Check that a trained prior has seen none of the target's pictures.
-
-    Raises:
-        InputError: if it has.
-    """
-    if Path(prior).is_dir():
-        check_disjoint(public_hashes(Path(prior)), picture_hashes(np.asarray(private.images)))
-
-
-def _offers(prior: ImagePrior, need: Need) -> bool:
-    if need == "pixels":
-        return isinstance(prior, PixelPrior)
-    if need == "normal latents":
-        return prior.normal_latents
-    if need == "discriminator":
-        return type(prior).realness is not Base.realness
-    return prior.conditional if need == "classes" else prior.blocks > 0
+    missing = sorted(recipe.needed - (target.offers | prior.offers))
+    if not missing:
+        return
+    need = missing[0]
+    if need in _OF_TARGET:
+        msg = f"`RUN` for {name} must be {_OF_TARGET[need]}, got {target.label} with access "
+        raise InputError(msg + target.access)
+    wanted = _OF_PRIOR.get(need, f"a prior that offers {need}")
+    msg = f"`--prior` for {name} must be {wanted}, got {type(prior).__name__}"
+    raise InputError(msg)

@@ -8,14 +8,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, Integer, Key
+from jaxtyping import Array, Int, Integer, Key
 
 from loft_jax.attacks.parts.keys import folded, row_keys
-from loft_jax.attacks.parts.objective import Targets
+from loft_jax.attacks.parts.objective import Networks
 from loft_jax.attacks.parts.public import public_facts
-from loft_jax.attacks.parts.selection import keep, robust_confidence, score_candidates, starts
+from loft_jax.attacks.parts.selection import (
+    BATCH,
+    keep,
+    robust_confidence,
+    score_candidates,
+    starts,
+)
 from loft_jax.attacks.parts.spaces import Space, Variables
-from loft_jax.attacks.recipes import Recipe
+from loft_jax.attacks.recipes.gradient import GradientRecipe
+from loft_jax.attacks.search.base import Progress, Reconstructions, Search
 from loft_jax.attacks.search.gradient import State, advance, begin, finish
 from loft_jax.priors import ImagePrior
 from loft_jax.runs.devices import by_sample
@@ -26,63 +33,44 @@ SEGMENT = 25
 """At most so many steps in one call: how often progress is shown and a signal is heeded."""
 
 
-class Progress(NamedTuple):
-    """Where a chunk is: steps done of all, with the last step's mean objective and confidence."""
-
-    done: int
-    steps: int
-    loss: float
-    confidence: float
-
-
-class Reconstructions(NamedTuple):
-    """What a chunk of k classes gave, s of each class, best first.
-
-    Attributes:
-        latents: of the pictures (of the last phase; a layer-by-layer search has hidden ones too).
-        images: pictures in [0, 1].
-        confidence: what the final selection went by.
-        loss: mean objective, step by step.
-        target_confidence: mean confidence of the target in the search's own views, step by step.
-    """
-
-    latents: Float[np.ndarray, "k s z"]
-    images: Float[np.ndarray, "k s h w ch"]
-    confidence: Float[np.ndarray, "k s"]
-    loss: Float[np.ndarray, " t"]
-    target_confidence: Float[np.ndarray, " t"]
+def _nobody(pictures: int) -> None:
+    """Counts no queries."""
 
 
 @dataclass
-class Engine:
+class Engine(Search):
     """A recipe bound to a target, a prior and a seed.
 
     Attributes:
-        targets: the classifier under attack, then helpers of the objective.
+        networks: of the classifier under attack, then of helpers of the objective.
         prior: where pictures come from.
         recipe: the attack.
         classes: number of classes of the target.
         per_class: reconstructions to keep of each class.
         key: of all draws.
         mesh: devices that share the rows of a chunk.
+        count: told how many pictures the classifier under attack is shown.
     """
 
-    targets: Targets
+    networks: Networks
     prior: ImagePrior
-    recipe: Recipe
+    recipe: GradientRecipe
     classes: int
     per_class: int
     key: Key[Array, ""]
     mesh: Mesh
+    count: Callable[[int], None] = _nobody
 
     def __post_init__(self) -> None:
         key, self._row_key = jax.random.split(self.key)
         selection = self.recipe.selection
         self.candidates = score_candidates(
-            self.targets[0], self.prior, self.classes, key, selection.candidates
+            self.networks[0], self.prior, self.classes, key, selection.candidates
         )
+        # Whole batches, each picture and its mirror image.
+        self.count(2 * BATCH * -(-selection.candidates // BATCH))
         latents, _, features = self.candidates
-        self.public = public_facts(self.targets[0], jnp.asarray(latents), jnp.asarray(features))
+        self.public = public_facts(self.networks[0], jnp.asarray(latents), jnp.asarray(features))
         self.phases = self.recipe.phases(self.prior)
 
     @property
@@ -94,6 +82,10 @@ class Engine:
     def rows(self) -> int:
         """Rows of each class that are searched side by side: one distribution, or many points."""
         return 1 if self.recipe.distribution else self.results
+
+    @property
+    def _views(self) -> int:
+        return self.recipe.objective.views
 
     def reconstruct(
         self, labels: Integer[np.ndarray, " k"], report: Callable[[Progress], None]
@@ -114,6 +106,7 @@ class Engine:
                     *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done)
                 )
                 done += count
+                self.count(count * len(rows.labels) * phase.space.draws * self._views)
                 traces.append(jax.tree.map(np.asarray, trace))
                 report(Progress(done, steps, float(trace.loss[-1]), float(trace.confidence[-1])))
             variables = state.variables
@@ -169,7 +162,7 @@ class Engine:
             recipe.rule,
             recipe.objective_for(self.prior),
             steps,
-            self.targets,
+            self.networks,
             self.prior,
             self.public,
             rows.labels,
@@ -193,9 +186,10 @@ class Engine:
             rows.labels,
             folded(rows.keys, LAST),
         )
+        self.count(len(labels) * self.results * max(selection.views, 1))
         confidence = np.asarray(
             robust_confidence(
-                self.targets,
+                self.networks,
                 found.images,
                 jnp.repeat(rows.labels, draws),
                 row_keys(self._row_key, jnp.asarray(labels), self.results),

@@ -5,29 +5,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float, UInt8
+from jaxtyping import Array, Float, UInt8
 from rich.console import Console
 
-from loft_jax.attacks.distillation import (
+from loft_jax.errors import InputError
+from loft_jax.fitting.distillation import (
     SCALED,
     Agreement,
     Distillation,
-    answers,
     distilled,
     student,
     student_config,
 )
-from loft_jax.attacks.folder import fingerprint, write_arrays
-from loft_jax.errors import InputError
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.trunks.table import cheap_trunks
 from loft_jax.priors import archive
-from loft_jax.runs import devices
+from loft_jax.runs import arrays, devices
+from loft_jax.targets.base import Network
 
-FORMAT = 1
+FORMAT = 2
 """Part of every file's name; raised when students are taught otherwise."""
+READ = 256
+"""Public pictures that the target answers at a time."""
 
 
 class Helpers(NamedTuple):
@@ -61,9 +63,9 @@ def helper_trunks(own: str, size: int, count: int) -> tuple[str, ...]:
 
 
 def load_helpers(
-    target: FrozenClassifier,
+    target: Network,
     images: UInt8[np.ndarray, "n h w ch"],
-    folder: Path,
+    folder: Path | None,
     mesh: Mesh,
     out: Console,
     *,
@@ -80,7 +82,7 @@ def load_helpers(
     Args:
         target: what is attacked.
         images: public pictures, never its own.
-        folder: where students are kept; made if it is not there.
+        folder: where students are kept; made if it is not there; None keeps none.
         mesh: devices.
         out: where teaching is announced.
         trunks: the students' architectures.
@@ -90,9 +92,9 @@ def load_helpers(
     Raises:
         InputError, DivergenceError: see `distillation.distilled`.
     """
-    made_of = (target.params, target.stats, images, repr(settings), FORMAT)
-    stem = f"seed{seed}-{fingerprint(made_of)}"
-    paths = [folder / f"{trunk}-{stem}.npz" for trunk in trunks]
+    made_of = (target, images, repr(settings), FORMAT)
+    stem = f"seed{seed}-{arrays.fingerprint(made_of)}"
+    paths = [folder and folder / f"{trunk}-{stem}.npz" for trunk in trunks]
     classes = _classes(target, images.shape)
     found = [
         _read(path, trunk, images.shape, classes, mesh)
@@ -102,47 +104,63 @@ def load_helpers(
     for place, (path, trunk) in enumerate(zip(paths, trunks, strict=True)):
         if found[place] is not None:
             continue
-        out.print(f"teaching a helper, once: {trunk} -> {path}", highlight=False)
-        logits = answers(target, images, mesh) if logits is None else logits
+        out.print(f"teaching a helper, once: {trunk} -> {path or 'kept nowhere'}")
+        logits = _answers(target, images, mesh) if logits is None else logits
         made = distilled(images, logits, mesh, trunk=trunk, seed=seed, settings=settings)
-        _write(path, *made)
+        if path is not None:
+            _write(path, *made)
         found[place] = made
     seconds = 0.0 if logits is None else time.perf_counter() - before
     ready = [one for one in found if one is not None]
     return Helpers(tuple(made for made, _ in ready), tuple(like for _, like in ready), seconds)
 
 
-def _classes(target: FrozenClassifier, shape: tuple[int, ...]) -> int:
+def _answers(
+    target: Network, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh
+) -> Float[np.ndarray, "n c"]:
+    """Logits, as the target's weights give them."""
+    size, parts = -(-READ // mesh.size) * mesh.size, []
+    for start in range(0, len(images), size):
+        part = images[start : start + size]
+        whole = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
+        shown = devices.share_out(mesh, whole)
+        parts.append(np.asarray(_logits(target, shown))[: len(part)])
+    return np.concatenate(parts)
+
+
+@jax.jit
+def _logits(target: Network, images: Array) -> Array:
+    return target.outputs(images.astype(jnp.float32) / 255).logits
+
+
+def _classes(target: Network, shape: tuple[int, ...]) -> int:
     one = jax.ShapeDtypeStruct((1, *shape[1:]), np.float32)
     return jax.eval_shape(target.outputs, one).logits.shape[1]
 
 
 def _write(path: Path, classifier: FrozenClassifier, agreement: Agreement) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
+    leaves = {
         **archive.flat("params", classifier.params),
         **archive.flat("stats", classifier.stats),
     }
-    write_arrays(path, agreement=np.array(agreement, np.float64), **arrays)
+    arrays.write_arrays(path, agreement=np.array(agreement, np.float64), **leaves)
 
 
 def _read(
-    path: Path, trunk: str, shape: tuple[int, ...], classes: int, mesh: Mesh
+    path: Path | None, trunk: str, shape: tuple[int, ...], classes: int, mesh: Mesh
 ) -> tuple[FrozenClassifier, Agreement] | None:
     """What `_write` wrote, or None if it is not there or damaged."""
-    if not path.is_file():
+    if path is None or not path.is_file():
         return None
     graphs, initialise = student(student_config(trunk, 0, SCALED), shape, classes, steps=1)
     like = jax.eval_shape(initialise)
     try:
-        # NumPy leaves a damaged file open that it opened itself.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        params = archive.filled("params", like.params, arrays)
-        stats = archive.filled("stats", like.stats, arrays)
-        agreement = _agreement(arrays["agreement"])
-    # NumPy, zipfile and zlib report damage by many types.
-    except Exception:
+        stored = arrays.read_arrays(path)
+        params = archive.filled("params", like.params, stored)
+        stats = archive.filled("stats", like.stats, stored)
+        agreement = _agreement(stored["agreement"])
+    except (InputError, KeyError, ValueError):
         return None
     found = FrozenClassifier(graphs.evaluate, params, stats)
     return devices.replicate(mesh, found), agreement

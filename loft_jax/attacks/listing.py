@@ -1,20 +1,24 @@
 """The recipe table as a person reads it."""
 
-from loft_jax.attacks.recipes import RECIPES
-from loft_jax.runs.session import console
+from rich.text import Text
+
+from loft_jax.attacks.recipes.table import RECIPES
 
 
-def print_recipes() -> None:
-    """Print every recipe: its name, source, prior, and how it differs from what was published."""
-    out = console()
+def listing() -> Text:
+    """Every recipe: its name, source, needs, and how it differs from what was published."""
+    told = Text()
     for name, recipe in RECIPES.items():
-        out.print(f"[bold]{name}[/]  {recipe.title}, {recipe.source}", highlight=False)
+        told.append(name, style="bold")
+        told.append(f"  {', '.join(filter(None, (recipe.title, recipe.source)))}\n")
         for what, text in (
-            ("prior", ", ".join(recipe.needs) or "any"),
+            ("needs", ", ".join(sorted(recipe.needed))),
+            ("prior", recipe.default_prior or "one that fit_prior trained"),
             ("published", recipe.published),
             ("here", recipe.scaled),
             ("not followed", recipe.public_code),
         ):
-            if not text:
-                continue
-            out.print(f"    {what}: {text}", highlight=False, markup=False)
+            if text:
+                told.append(f"    {what}: {text}\n")
+    told.rstrip()
+    return told

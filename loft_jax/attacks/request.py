@@ -1,6 +1,5 @@
 """What one attack consists of: target, recipe, prior and classes, and what they make together."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +9,21 @@ from jax.sharding import Mesh
 from jaxtyping import Int64
 from rich.console import Console
 
-from loft_jax.attacks.adaptive import adapted, straight_through
-from loft_jax.attacks.compatibility import check_prior, check_strangers
-from loft_jax.attacks.engine import Engine
-from loft_jax.attacks.folder import fingerprint
+from loft_jax.attacks.adaptive import adapted, form_named
+from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
-from loft_jax.attacks.recipes import Recipe, recipe_named
-from loft_jax.attacks.settings import AttackConfig
-from loft_jax.data.dataset import Dataset
-from loft_jax.data.sources import source_of
+from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.attacks.search.base import Search
+from loft_jax.attacks.settings import AttackConfig, attacked_classes
+from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
-from loft_jax.fitting.session import load_data
-from loft_jax.fitting.trained import Trained, load_trained
-from loft_jax.judging.measures import Private
-from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import ImagePrior, load_prior
-from loft_jax.priors.renderer import RendererPrior
 from loft_jax.runs import devices
+from loft_jax.runs.arrays import fingerprint
+from loft_jax.runs.identity import content
+from loft_jax.targets.base import Network, Target
 
 LESSONS = 4096
 """Pictures that teach distilled models."""
@@ -35,7 +31,7 @@ LESSONS = 4096
 
 @dataclass(frozen=True)
 class Request:
-    """What is attacked, how and with what: everything but the evaluators.
+    """What is attacked, how and with what.
 
     Attributes:
         config: what was asked.
@@ -44,120 +40,136 @@ class Request:
         target: the classifier.
         prior: where pictures come from.
         prior_name: as `--prior` has it.
-        data: the target's pictures, for judging alone.
         mesh: devices.
     """
 
     config: AttackConfig
     recipe: Recipe
     labels: Int64[np.ndarray, " k"]
-    target: Trained
+    target: Target
     prior: ImagePrior
     prior_name: str
-    data: Dataset
     mesh: Mesh
 
-    @property
-    def knows_people(self) -> bool:
-        """Whether identity errors are wanted and the true people known."""
-        return self.config.identity and source_of(self.target.config.data.data).law is not None
-
-    @property
-    def fits_people(self) -> bool:
-        """Whether, for that, people must be fitted to pictures."""
-        return self.knows_people and not isinstance(self.prior, RendererPrior)
-
-    def engine(self, helpers: tuple[FrozenClassifier, ...]) -> Engine:
+    def start(self, helpers: tuple[Network, ...]) -> Search:
         """The recipe bound to the target and those that help it; scores the candidates."""
-        attacked = self.target.classifier
-        if self.config.adaptive == "straight-through":
-            attacked = straight_through(attacked)
-        return Engine(
-            (attacked, *helpers),
+        networks: tuple[Network, ...] = helpers
+        if "gradients" in self.target.offers:
+            form = form_named(self.config.adaptive, self.target.adaptive)
+            networks = (form.network(self.target.network), *helpers)  # pyright: ignore
+        setting = Setting(
+            self.target,
+            networks,
             devices.replicate(self.mesh, self.prior),
-            self.recipe,
-            self.target.pictures.classes,
             self.config.per_class,
             jax.random.key(self.config.seed),
             self.mesh,
         )
+        return self.recipe.start(setting)
 
     def helpers(self, out: Console) -> Helpers:
         """Distilled models, as many as the recipe asks for, taught by the prior's own pictures."""
         count, target = self.recipe.helpers, self.target
         if not count:
             return Helpers((), (), 0.0)
-        trunks = helper_trunks(target.config.model.trunk, self.prior.size, count)
+        trunks = helper_trunks(target.trunk, self.prior.size, count)
         key = jax.random.key(self.config.seed)
-        images = drawn_pictures(self.prior, target.pictures.classes, key, LESSONS)
-        folder = target.folder.path / "helpers"
+        images = drawn_pictures(self.prior, target.classes, key, LESSONS)
+        folder = None if target.home is None else target.home / "helpers"
+        target.count(LESSONS)
         return load_helpers(
-            target.classifier, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
+            target.network, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
         )
 
     def instance(self) -> dict[str, Any]:
         """What tells this attack from every other: names, and fingerprints of the networks."""
-        recipe = self.recipe
+        target, config = self.target, self.config
         return {
-            "run": str(self.target.folder.path),
-            "target": fingerprint((self.target.classifier.params, self.target.classifier.stats)),
-            "attack": self.config.attack,
-            "adaptive": self.config.adaptive,
-            "recipe": repr((recipe.objective, recipe.rule, recipe.search, recipe.selection)),
+            "run": target.label,
+            "target": target.fingerprint,
+            "size": target.size,
+            "channels": target.channels,
+            "class_names": list(target.class_names),
+            "access": target.access,
+            "attack": config.attack,
+            "adaptive": config.adaptive,
+            "recipe": content(self.recipe),
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
+            "prior_offers": sorted(self.prior.offers),
             "labels": self.labels.tolist(),
-            "per_class": self.config.per_class,
-            "seed": self.config.seed,
+            "per_class": config.per_class,
+            "seed": config.seed,
         }
-
-    def private(self) -> Private:
-        """The target's pictures of the attacked classes."""
-        split = self.target.folder.split(self.data)
-        return Private(
-            self.data,
-            *(
-                [part[self.data.labels[part] == label] for label in self.labels]
-                for part in (split.train, split.test)
-            ),
-        )
 
 
 def recipe_for(config: AttackConfig) -> Recipe:
-    """The recipe with the command line's steps and candidates, and its adaptive form.
+    """The recipe with the steps and candidates asked for, not yet in its adaptive form.
 
     Raises:
         InputError: if there is none.
     """
-    recipe = recipe_named(config.attack)
-    if config.steps is not None:
-        phases = (dataclasses.replace(phase, steps=config.steps) for phase in recipe.search)
-        recipe = dataclasses.replace(recipe, search=tuple(phases))
-    if config.candidates is not None:
-        selection = dataclasses.replace(recipe.selection, candidates=config.candidates)
-        recipe = dataclasses.replace(recipe, selection=selection)
-    return adapted(recipe, config.adaptive)
+    return RECIPES.named(config.attack).with_effort(config.steps, config.candidates)
 
 
-def request_for(config: AttackConfig, recipe: Recipe, labels: Int64[np.ndarray, " k"]) -> Request:
-    """The request, with target, prior and pictures loaded.
+def content_of(config: AttackConfig, defense: Defense) -> dict[str, Any]:
+    """What an attack on a run with this defense is made of, but for target and prior themselves.
 
     Raises:
-        InputError: if one of them is not as it must be, or the prior not what the recipe needs.
+        InputError: if there is no such recipe or adaptive form.
     """
-    mesh = devices.data_mesh()
-    target = load_trained(config.path, mesh)
-    pictures, name = target.pictures, config.prior or recipe.default_prior
-    if name is None:
+    recipe = adapted(recipe_for(config), config.adaptive, defense.adaptive)
+    return {**content(config), "recipe": content(recipe)}
+
+
+def prior_name(config: AttackConfig, recipe: Recipe, own: str | None) -> str:
+    """What `--prior` is, said or not.
+
+    Args:
+        config: what was asked.
+        recipe: of the attack.
+        own: the default of the target's pictures; None where nothing is known of them.
+
+    Raises:
+        InputError: if it must be said.
+    """
+    if config.prior is not None:
+        return config.prior
+    default = recipe.default_prior
+    # The law of drawn faces is no prior for anything else.
+    found = own if default == "renderer" else default
+    if found is None:
+        needs = f", which needs {' and '.join(sorted(recipe.needed))}" if recipe.needed else ""
         msg = (
-            f"`--prior` must be the folder of a trained prior for {config.attack}, which needs "
-            f"{' and '.join(recipe.needs)}, got none; train one with python -m loft_jax.fit_prior"
+            f"`--prior` must be the folder of a trained prior for {config.attack}{needs}, got "
+            "none; train one with python -m loft_jax.fit_prior"
         )
         raise InputError(msg)
-    prior = load_prior(
-        name, size=pictures.size, channels=pictures.channels, seed=target.config.data_seed
-    )
-    check_prior(config.attack, recipe, prior)
-    data = load_data(target.config)
-    check_strangers(name, data)
-    return Request(config, recipe, labels, target, prior, name, data, mesh)
+    return found
+
+
+def request_for(
+    config: AttackConfig, target: Target, mesh: Mesh, prior: ImagePrior | None = None
+) -> Request:
+    """The request, with its prior loaded.
+
+    Args:
+        config: what was asked.
+        target: what is attacked.
+        mesh: devices.
+        prior: used instead of the one that `config` names.
+
+    Raises:
+        InputError: if recipe, classes, form or prior are not as they must be, or target and prior
+            do not offer what the recipe needs.
+    """
+    recipe = adapted(recipe_for(config), config.adaptive, target.adaptive)
+    labels = attacked_classes(config, target.classes)
+    if prior is None:
+        name = prior_name(config, recipe, target.default_prior)
+        size, channels = target.size, target.channels
+        prior = load_prior(name, size=size, channels=channels, seed=target.world)
+    else:
+        name = type(prior).__name__
+    check_offers(config.attack, recipe, target, prior)
+    return Request(config, recipe, labels, target, prior, name, mesh)

@@ -9,20 +9,17 @@ from jaxtyping import Int64
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from loft_jax.attacks import engine
-from loft_jax.attacks.engine import Engine, Reconstructions
 from loft_jax.attacks.folder import AttackFolder
+from loft_jax.attacks.search import base
+from loft_jax.attacks.search.base import Reconstructions, Search
 from loft_jax.errors import DivergenceError, InputError
 from loft_jax.runs.environment import peak_memory_bytes, resident_memory_bytes
 from loft_jax.runs.interrupt import Interrupt
+from loft_jax.targets.base import Target
 
 RESERVE = 2**28
 """Bytes for selecting, judging and writing, which come after the search (measured: 0.2 GiB for
 4,000 pictures of 8 px and for 250 of 32 px)."""
-
-
-class Stopped(Exception):
-    """A signal came; the finished chunks are kept."""
 
 
 class Size(NamedTuple):
@@ -39,7 +36,7 @@ class Size(NamedTuple):
 
 
 def fitting(
-    attack: Engine, labels: Int64[np.ndarray, " k"], batch: int, budget: int, *, later: int = 0
+    attack: Search, labels: Int64[np.ndarray, " k"], batch: int, budget: int, *, later: int = 0
 ) -> Size:
     """The most classes at a time, up to `batch` rows, for which `budget` bytes are enough.
 
@@ -47,7 +44,7 @@ def fitting(
     equal as possible, because the last one is filled up.
 
     Args:
-        attack: the engine.
+        attack: the search.
         labels: classes under attack.
         batch: at most so many rows side by side.
         budget: bytes that the process may have.
@@ -69,7 +66,7 @@ def fitting(
                 f"reconstructions of one class, got {budget / 2**30:.2f}"
             )
             raise InputError(msg)
-        share = max(budget - held, 0) / program
+        share = max(budget - held, 0) / max(program, 1)
         at_once = _even(len(labels), max(1, min(int(at_once * share), at_once - 1)))
 
 
@@ -79,11 +76,13 @@ def _even(classes: int, most: int) -> int:
 
 
 def reconstruct_all(
-    attack: Engine,
+    attack: Search,
+    target: Target,
     labels: Int64[np.ndarray, " k"],
     at_once: int,
     folder: AttackFolder,
     out: Console,
+    interrupt: Interrupt,
 ) -> Iterator[Reconstructions]:
     """Every chunk's reconstructions, in order; those that the folder has are not made again.
 
@@ -92,7 +91,75 @@ def reconstruct_all(
         DivergenceError: if the objective is not finite.
     """
     chunks = [labels[start : start + at_once] for start in range(0, len(labels), at_once)]
-    bar = Progress(
+    go_on = f"python -m loft_jax.attack --resume {folder.path}"
+    with _bar(out) as bar:
+        task = bar.add_task("searching", total=None, loss=float("nan"), confidence=0.0)
+
+        for index, chosen in enumerate(chunks):
+
+            def report(now: base.Progress, index: int = index) -> None:
+                interrupt.check(go_on)
+                _check_finite(now)
+                total, done = len(chunks) * now.steps, index * now.steps + now.done
+                bar.update(
+                    task, total=total, completed=done, loss=now.loss, confidence=now.confidence
+                )
+
+            interrupt.check(go_on)
+            if (stored := folder.read_chunk(index)) is not None:
+                found, queries = stored
+                target.count(queries)
+            else:
+                asked = target.queries
+                # Filled up, so that one compiled program serves every chunk.
+                whole = attack.reconstruct(np.resize(chosen, at_once), report)
+                found = _first(whole, len(chosen))
+                folder.write_chunk(index, found, target.queries - asked)
+            out.print(f"{_named(target, chosen)}  {_told(found)}")
+            yield found
+
+
+def joined(chunks: list[Reconstructions]) -> Reconstructions:
+    """All classes; the traces are means over the chunks."""
+    latents, images, confidence = (
+        np.concatenate([getattr(chunk, name) for chunk in chunks])
+        for name in ("latents", "images", "confidence")
+    )
+    loss, sure = (
+        np.mean([getattr(chunk, name) for chunk in chunks], 0)
+        for name in ("loss", "target_confidence")
+    )
+    return Reconstructions(latents, images, confidence, loss, sure)
+
+
+def _first(whole: Reconstructions, classes: int) -> Reconstructions:
+    names = ("latents", "images", "confidence")
+    return whole._replace(**{name: getattr(whole, name)[:classes] for name in names})
+
+
+def _check_finite(now: base.Progress) -> None:
+    if not math.isfinite(now.loss):
+        msg = (
+            f"the attack's objective became {now.loss} by step {now.done} of {now.steps}; nothing "
+            "of this chunk was kept"
+        )
+        raise DivergenceError(msg)
+
+
+def _named(target: Target, labels: Int64[np.ndarray, " k"]) -> str:
+    first, last = (f"{label} ({target.class_names[label]})" for label in (labels[0], labels[-1]))
+    return f"class {first}" if len(labels) == 1 else f"classes {first} to {last}"
+
+
+def _told(found: Reconstructions) -> str:
+    return (
+        f"objective {found.loss[-1]:.3f}  confidence {found.target_confidence[-1]:.3f}  "
+        f"kept {found.confidence.mean():.3f}"
+    )
+
+
+def _bar(out: Console) -> Progress:
+    return Progress(
         TextColumn("[bold]{task.description}"),
         BarColumn(bar_width=24),
         TextColumn("objective {task.fields[loss]:.3f}  confidence {task.fields[confidence]:.3f}"),
@@ -101,39 +168,3 @@ def reconstruct_all(
         transient=True,
         disable=not out.is_terminal,
     )
-    with bar, Interrupt() as interrupt:
-        task = bar.add_task("searching", total=None, loss=float("nan"), confidence=0.0)
-
-        for index, chosen in enumerate(chunks):
-
-            def report(now: engine.Progress, index: int = index) -> None:
-                if interrupt.signal is not None:
-                    raise Stopped(interrupt.signal)
-                if not math.isfinite(now.loss):
-                    msg = (
-                        f"the attack's objective became {now.loss} by step {now.done} of "
-                        f"{now.steps}; nothing of this chunk was kept"
-                    )
-                    raise DivergenceError(msg)
-                total, done = len(chunks) * now.steps, index * now.steps + now.done
-                bar.update(
-                    task, total=total, completed=done, loss=now.loss, confidence=now.confidence
-                )
-
-            found = folder.read_chunk(index)
-            if found is None:
-                # Filled up, so that one compiled program serves every chunk.
-                whole = attack.reconstruct(np.resize(chosen, at_once), report)
-                found = whole._replace(
-                    **{
-                        name: getattr(whole, name)[: len(chosen)]
-                        for name in ("latents", "images", "confidence")
-                    }
-                )
-                folder.write_chunk(index, found)
-            out.print(
-                f"classes {chosen[0]:>3}..{chosen[-1]:<3}  objective {found.loss[-1]:.3f}  "
-                f"confidence {found.target_confidence[-1]:.3f}  kept {found.confidence.mean():.3f}",
-                highlight=False,
-            )
-            yield found

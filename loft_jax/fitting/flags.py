@@ -115,7 +115,7 @@ MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_
 """Flags beside --resume that say how to go on; --data may name the same pictures elsewhere."""
 
 
-def contradiction(own: TrainConfig, asked: TrainConfig) -> None:
+def contradiction(own: Any, asked: Any) -> None:
     """Check that flags beside --resume ask for nothing but the run that goes on.
 
     Raises:

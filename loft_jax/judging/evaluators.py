@@ -1,6 +1,7 @@
 """The judges of an attack: classifiers of the same private people that were never attacked."""
 
 import dataclasses
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,15 @@ from rich.console import Console
 
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RunFolder
-from loft_jax.fitting.session import train_run
+from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.session import train_classifier
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
-from loft_jax.fitting.trained import Trained, load_trained
+from loft_jax.fitting.trained import load_trained
+from loft_jax.judging.private import PrivateData
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.trunks.table import cheap_trunks
+from loft_jax.runs.folder import CONFIG
+from loft_jax.runs.interrupt import Stopped
 from loft_jax.runs.settings import RunConfig
 
 HOW_MANY = 2
@@ -40,72 +44,129 @@ class Evaluator:
     seconds: float
 
 
-def load_evaluators(
-    target: Trained, paths: tuple[str, ...], mesh: Mesh, out: Console
-) -> tuple[list[Evaluator], float]:
-    """(the judges, seconds spent now on training those that were not there).
+def default_judges(
+    config: TrainConfig, size: int, *, seed: int | None = None
+) -> tuple[TrainConfig, ...]:
+    """Who judges attacks on a run if nobody says: the one rule, of attacks and sweeps alike.
+
+    The run's own settings, undefended, on the first two cheap trunks that it does not have. They
+    see the same people, split in the same way: the held-out pictures are the same.
 
     Args:
-        target: what is attacked.
-        paths: run folders; none takes two of other architectures, trained on first use with the
-            target's own settings, without its head, and kept in the target's folder.
-        mesh: devices.
-        out: where training is announced.
+        config: how the run was trained.
+        size: side of its pictures in pixels.
+        seed: of their weights; None is that of the run. The architectures being different, the
+            weights have nothing in common even then.
 
     Raises:
-        InputError: if a folder is no finished run on the target's pictures, or is the target's.
+        InputError: if there are not so many trunks for such pictures.
     """
-    before = time.perf_counter()
-    if not paths:
-        paths = tuple(str(_trained(target, trunk, out)) for trunk in _other_trunks(target))
-    spent = time.perf_counter() - before
-    return [_load(target, path, mesh) for path in paths], spent
-
-
-def _other_trunks(target: Trained) -> list[str]:
-    size = target.pictures.size
-    others = cheap_trunks(size, other_than=target.config.model.trunk)
-    if len(others) < HOW_MANY:
+    trunks = cheap_trunks(size, other_than=config.model.trunk)[:HOW_MANY]
+    if len(trunks) < HOW_MANY:
         msg = (
             f"`--evaluators` must be given for pictures of {size} px: no other trunks are so small"
         )
         raise InputError(msg)
-    return others[:HOW_MANY]
-
-
-def _trained(target: Trained, trunk: str, out: Console) -> Path:
-    seed = target.config.run.seed
-    folder = target.folder.path / "evaluators" / f"{trunk}-seed{seed}"
-    if (folder / "result.json").is_file():
-        return folder
-    out.print(f"training an evaluator, once: {trunk} -> {folder}", highlight=False)
-    going = (folder / "config.json").is_file()
-    place = (
-        RunConfig(seed=seed, resume=str(folder)) if going else RunConfig(seed=seed, out=str(folder))
+    data, run = config.data, RunConfig(seed=config.run.seed)
+    if seed is not None and seed != config.run.seed:
+        data = dataclasses.replace(data, data_seed=config.data_seed)
+        run = RunConfig(seed=seed)
+    dtype = config.model.compute_dtype
+    return tuple(
+        dataclasses.replace(
+            config,
+            start_from=None,
+            data=data,
+            model=ModelConfig(trunk=trunk, defense=NoDefense(), compute_dtype=dtype),
+            run=run,
+        )
+        for trunk in trunks
     )
-    train_run(_settings(target.config, trunk, place), started=time.perf_counter())
+
+
+def load_evaluators(
+    private: PrivateData, paths: tuple[str, ...], mesh: Mesh, out: Console
+) -> tuple[list[Evaluator], float]:
+    """(the judges, seconds spent now on training those that were not there).
+
+    Args:
+        private: pictures that they must have been trained on.
+        paths: run folders, of which one that is named twice judges once; none takes those of
+            `default_judges`, trained on first use and kept in the target's folder.
+        mesh: devices.
+        out: where training is announced.
+
+    Raises:
+        InputError: if a folder is no finished run on these pictures, or is the target's.
+        Stopped: if a signal came.
+    """
+    before = time.perf_counter()
+    if not paths:
+        paths = tuple(str(path) for path in _trained(private, out))
+    spent = time.perf_counter() - before
+    different = {str(Path(path).resolve()): path for path in paths}
+    return [_load(private, path, mesh) for path in different.values()], spent
+
+
+def check_evaluators(run: str | None, paths: tuple[str, ...]) -> None:
+    """Check, before anything is loaded, that there will be judges.
+
+    Args:
+        run: folder of the target; None is a target that is no run.
+        paths: as `load_evaluators` has them.
+
+    Raises:
+        InputError: if there are no such folders, or nobody could judge by default.
+    """
+    for path in paths:
+        RunFolder.open(path, "--evaluators").config()
+    if not paths and run is None:
+        msg = "`--evaluators` must be given for a target that is no run folder, got none"
+        raise InputError(msg)
+    if not paths and run is not None:
+        folder = RunFolder.open(run)
+        default_judges(folder.config(), folder.description().size)
+
+
+def _trained(private: PrivateData, out: Console) -> list[Path]:
+    assert private.run is not None
+    home, config = private.run.path, private.run.config()
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, data=private.named))
+    return [
+        _trained_one(judge, home / "evaluators", out)
+        for judge in default_judges(config, private.data.size)
+    ]
+
+
+def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
+    folder = home / f"{judge.model.trunk}-seed{judge.run.seed}"
+    if (folder / RESULT).is_file():
+        return folder
+    going = (folder / CONFIG).is_file()
+    if not going:
+        shutil.rmtree(folder, ignore_errors=True)  # a folder of ours appears whole: a left-over
+    out.print(f"training an evaluator, once: {judge.model.trunk} -> {folder}")
+    place = {"resume": str(folder)} if going else {"out": str(folder)}
+    run = dataclasses.replace(judge.run, cache=False, **place)  # the process keeps programs or not
+    try:
+        train_classifier(dataclasses.replace(judge, run=run))
+    except Stopped as stop:
+        raise Stopped(stop.signal, "the same command") from stop
     return folder
 
 
-def _settings(config: TrainConfig, trunk: str, place: RunConfig) -> TrainConfig:
-    """The target's settings, with a plain head on another trunk.
-
-    The seed stays: it also draws the synthetic people and the split, so that the held-out pictures
-    are the same. The weights have nothing in common, the architectures being different.
-    """
-    model = ModelConfig(trunk=trunk, defense=NoDefense(), compute_dtype=config.model.compute_dtype)
-    return dataclasses.replace(config, model=model, run=dataclasses.replace(place, cache=False))
-
-
-def _load(target: Trained, path: str, mesh: Mesh) -> Evaluator:
-    folder = RunFolder.open(path)
-    if folder.path.resolve() == target.folder.path.resolve():
+def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
+    folder = RunFolder.open(path, "--evaluators")
+    if private.run is not None and folder.path.resolve() == private.run.path.resolve():
         msg = f"`--evaluators` must be runs that are not attacked, got the target {path} itself"
         raise InputError(msg)
-    if folder.description() != target.pictures:
+    if folder.fingerprint() != private.data.fingerprint:
         msg = f"`--evaluators` must be trained on the target's pictures, got {path}, which is not"
         raise InputError(msg)
-    result, run = folder.read("result.json"), load_trained(path, mesh)
+    if RESULT not in folder:
+        msg = f"`--evaluators` must be finished runs, got {path}: finish it with python -m "
+        raise InputError(msg + f"loft_jax.train --resume {path}")
+    result, run = folder.read(RESULT), load_trained(path, mesh)
     return Evaluator(
         folder.path.name,
         run.config.model.trunk,

@@ -7,12 +7,9 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64, UInt8
 
 from loft_jax.data.faces import IDENTITY_DIM, FaceLaw
-from loft_jax.fitting.trained import Trained
 from loft_jax.judging.measures import with_interval
 from loft_jax.metrics.identity_error import Chance, identity_error
 from loft_jax.metrics.identity_fit import fitted_latents
-from loft_jax.priors import ImagePrior
-from loft_jax.priors.renderer import RendererPrior
 
 FITTED, REAL = 1, 14
 """Reconstructions of each class that are fitted, and real pictures of all classes together."""
@@ -24,22 +21,29 @@ STARTS, STEPS = 2, 100
 
 
 def identity_numbers(
-    target: Trained,
-    prior: ImagePrior,
+    law: FaceLaw,
     images: UInt8[np.ndarray, "k s h w ch"],
     latents: Float[np.ndarray, "k s z"],
     labels: Int64[np.ndarray, " k"],
+    *,
+    of_law: bool,
 ) -> tuple[dict[str, Any], Float64[np.ndarray, "k _"]]:
     """(`identity_error` with its interval and what no knowledge scores, the error of each picture).
 
     The renderer's latents are the identity. Pictures of any other prior are first fitted by the
     renderer (`identity_fit`), the best of each class, half a second each. What the fit itself adds
     is told by `identity_error_floor`: real pictures of the first classes, fitted in the same way.
+
+    Args:
+        law: of the private people.
+        images: s reconstructions of each of k classes.
+        latents: that they were made from.
+        labels: the classes.
+        of_law: whether the latents are those of the law.
     """
-    law = FaceLaw(target.pictures.size, target.pictures.channels, target.config.data_seed)
     people = np.asarray(law.latents(labels, np.zeros_like(labels)))[:, :IDENTITY_DIM]
     floor = 0.0
-    if isinstance(prior, RendererPrior):
+    if of_law:
         found, how = latents, "the attack's own latents"
     else:
         real = np.asarray(law.decode(law.latents(labels, np.zeros_like(labels))[:REAL]))

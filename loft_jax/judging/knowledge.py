@@ -7,7 +7,8 @@ from jax.sharding import Mesh
 from jaxtyping import Float64, UInt8
 
 from loft_jax.fitting.knowledge_extraction import knowledge_extraction
-from loft_jax.judging.measures import Private, with_interval
+from loft_jax.judging.measures import with_interval
+from loft_jax.judging.private import Private
 
 
 def knowledge_numbers(

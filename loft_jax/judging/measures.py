@@ -1,21 +1,19 @@
 """What the reconstructions are worth: to evaluators, and beside the private pictures."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Float, Int64, Shaped, UInt8
 
-from loft_jax.data.dataset import Dataset
-from loft_jax.errors import InputError
 from loft_jax.fitting.predict import Answers, predict
 from loft_jax.fitting.step import evaluation_step
 from loft_jax.judging.evaluators import Evaluator
+from loft_jax.judging.private import Private
 from loft_jax.metrics.attack_accuracy import attack_accuracy, attack_accuracy_interval
 from loft_jax.metrics.bootstrap import bootstrap_interval
 from loft_jax.metrics.feature_distance import centroid_distance, feature_distance
-from loft_jax.metrics.fid import fid
+from loft_jax.metrics.fid import fid, fid_needs
 from loft_jax.metrics.prdc import prdc
 from loft_jax.metrics.similarity import WINDOW, nearest_similarity
 
@@ -23,31 +21,6 @@ BATCH = 64
 TOPS = (1, 5)
 NEIGHBOUR = 3
 """k of precision, recall, density and coverage, as in the inversion literature."""
-
-
-@dataclass(frozen=True)
-class Private:
-    """The target's pictures of the attacked classes; attackers never see them.
-
-    Attributes:
-        data: all pictures.
-        train: indices of the training pictures of each attacked class.
-        test: of its held-out pictures.
-    """
-
-    data: Dataset
-    train: list[Int64[np.ndarray, " _"]]
-    test: list[Int64[np.ndarray, " _"]]
-
-    @property
-    def pictures(self) -> list[UInt8[np.ndarray, "_ h w ch"]]:
-        """Training pictures, class by class."""
-        return [self.data.images[chosen] for chosen in self.train]
-
-    @property
-    def held_out(self) -> list[UInt8[np.ndarray, "_ h w ch"]]:
-        """Held-out pictures, class by class."""
-        return [self.data.images[chosen] for chosen in self.test]
 
 
 class Measured(NamedTuple):
@@ -131,15 +104,26 @@ def clouds(
 
     Keys: `fid`, `fid_missing` (why there is none), `precision`, `recall`, `density`, `coverage`.
     """
-    numbers: dict[str, float | str | None] = {"fid": None, "fid_missing": None}
-    try:
+    numbers: dict[str, float | str | None] = {"fid": None, "fid_missing": _missing(real, fake)}
+    if numbers["fid_missing"] is None:
         numbers["fid"] = fid(real, fake)
-    except InputError as error:
-        numbers["fid_missing"] = str(error)
     overlap = prdc(real, fake, k=NEIGHBOUR)._asdict() if len(fake) > NEIGHBOUR else {}
     return numbers | {
         name: overlap.get(name) for name in ("precision", "recall", "density", "coverage")
     }
+
+
+def _missing(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> str | None:
+    """Why there is no FID, and what would help."""
+    needed, d = fid_needs(fake.shape[1]), fake.shape[1]
+    if len(fake) < needed:
+        return (
+            f"{len(fake)} reconstructions, {d} features need {needed}: more --classes or "
+            "--per-class"
+        )
+    if len(real) < needed:
+        return f"{len(real)} private pictures, {d} features need {needed}: more --classes"
+    return None
 
 
 def _answers(evaluator: Evaluator, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh) -> Answers:

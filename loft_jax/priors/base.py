@@ -30,6 +30,17 @@ class ImagePrior(abc.ABC):
     conditional: bool = False
     blocks: int = 0
 
+    @property
+    def offers(self) -> frozenset[str]:
+        """What a recipe may need of it: normal latents, a discriminator, classes, blocks."""
+        found = {
+            "normal latents": self.normal_latents,
+            "discriminator": type(self).realness is not ImagePrior.realness,
+            "classes": self.conditional,
+            "blocks": self.blocks > 0,
+        }
+        return frozenset(name for name, there in found.items() if there)
+
     @abc.abstractmethod
     def sample(self, key: Key[Array, ""], n: int) -> Float[Array, "n z"]:
         """Latents from the prior's own law, one a row."""

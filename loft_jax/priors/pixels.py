@@ -23,6 +23,11 @@ class PixelPrior(ImagePrior):
     channels: int = dataclasses.field(metadata={"static": True})
 
     @property
+    def offers(self) -> frozenset[str]:
+        """Pixels."""
+        return super().offers | {"pixels"}
+
+    @property
     def normal_latents(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """No: pixels."""
         return False

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from loft_jax.data.faces import FaceLaw
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.priors.base import ImagePrior
 from loft_jax.priors.pixels import PixelPrior
 from loft_jax.priors.renderer import RendererPrior
+
+NAMES = ("pixels", "renderer")
+"""Priors that need no folder."""
 
 
 def load_prior(name: str, *, size: int, channels: int, seed: int) -> ImagePrior:
@@ -42,3 +46,12 @@ def load_prior(name: str, *, size: int, channels: int, seed: int) -> ImagePrior:
         )
         raise InputError(msg)
     return prior
+
+
+def prior_of_data(data: str) -> str:
+    """Where attacks on a classifier of these pictures search if nobody says, as `--prior` has it.
+
+    Args:
+        data: as `--data` has it; need not be there.
+    """
+    return source_of(data).prior

@@ -22,6 +22,11 @@ class RendererPrior(ImagePrior):
     law: FaceLaw = dataclasses.field(metadata={"static": True})
 
     @property
+    def offers(self) -> frozenset[str]:
+        """The law of the pictures: latents tell who is shown."""
+        return super().offers | {"law"}
+
+    @property
     def size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Side in pixels."""
         return self.law.size

@@ -12,10 +12,13 @@ from loft_jax.attacks.parts.public import PublicFacts
 from loft_jax.attacks.parts.statistics import statistics_loss, watched_outputs
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, transformed
 from loft_jax.nets.classifier import Outputs
-from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import ImagePrior
+from loft_jax.targets.base import Network
 
-Targets = tuple[FrozenClassifier, ...]
+Networks = tuple[Network, ...]
+
+
+PATTERN = "pattern"
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,13 @@ class Objective:
     mean over a batch; with SGD its learning rate is then divided by the batch.)
 
     Attributes:
-        identity: a name in `losses.IDENTITY`, averaged over the targets and the views.
+        identity: a name in `losses.IDENTITY`, averaged over the networks and the views; or
+            "pattern", the angle of the target's features to the pattern of the class.
         identity_weight: its weight.
-        views: random views of each picture that the targets are shown.
+        views: random views of each picture that the networks are shown.
         transform: how a view differs from the picture.
         realness: weight of minus the prior's discriminator.
         features: weight of the squared distance to the mean public feature (LOMMA).
-        pattern: weight of the angle to the class's pattern (adaptive, see `adaptive`).
         statistics: weight of the BatchNorm statistics (DeepInversion); of the whole batch, so that
             rows with this term do depend on their batch.
         first_statistics: how often the first BatchNorm layer counts in them.
@@ -47,12 +50,26 @@ class Objective:
     transform: Transform = NO_TRANSFORM
     realness: float = 0.0
     features: float = 0.0
-    pattern: float = 0.0
     statistics: float = 0.0
     first_statistics: float = 1.0
     variation: float = 0.0
     image_norm: float = 0.0
     latent_norm: float = 0.0
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What target and prior must offer for its terms."""
+        asked = {
+            "discriminator": self.realness,
+            "features": self.features or self._by_pattern,
+            "head": self._by_pattern,
+            "statistics": self.statistics,
+        }
+        return frozenset(name for name, weight in asked.items() if weight)
+
+    @property
+    def _by_pattern(self) -> bool:
+        return self.identity == PATTERN and self.identity_weight != 0
 
 
 class Scored(NamedTuple):
@@ -64,7 +81,7 @@ class Scored(NamedTuple):
 
 def score(
     objective: Objective,
-    targets: Targets,
+    networks: Networks,
     prior: ImagePrior,
     public: PublicFacts,
     latents: Float[Array, "n z"],
@@ -76,9 +93,9 @@ def score(
 
     Args:
         objective: weights.
-        targets: the classifier under attack, then any that help.
+        networks: of the classifier under attack, then of any that help.
         prior: for its discriminator.
-        public: for `features` and `pattern`.
+        public: for features and patterns.
         latents: of each row.
         images: their pictures.
         labels: the class that each is to show.
@@ -90,11 +107,11 @@ def score(
     seen_labels = jnp.tile(labels, objective.views)
     shown = _views(objective, images, keys)
     if objective.statistics:
-        answer, seen = watched_outputs(targets[0], shown)
+        answer, seen = watched_outputs(networks[0], shown)
         batch = statistics_loss(seen, objective.first_statistics)
     else:
-        answer, batch = targets[0].outputs(shown), jnp.float32(0)
-    answers = [answer, *(helper.outputs(shown) for helper in targets[1:])]
+        answer, batch = networks[0].outputs(shown), jnp.float32(0)
+    answers = [answer, *(helper.outputs(shown) for helper in networks[1:])]
     loss = _identity(objective, public, answers, seen_labels)
     loss = loss.reshape(objective.views, -1).mean(0) + objective.statistics * batch[None]
     if objective.realness:
@@ -125,16 +142,21 @@ def _views(
 def _identity(
     objective: Objective, public: PublicFacts, answers: list[Outputs], labels: Int[Array, " m"]
 ) -> Float[Array, " m"]:
-    asked = losses.IDENTITY[objective.identity]
     total = jnp.zeros(len(labels))
     if objective.identity_weight:
-        asking = sum(asked(answer.logits, labels) for answer in answers) / len(answers)
-        total += objective.identity_weight * asking
+        total += objective.identity_weight * _asking(objective.identity, public, answers, labels)
     if objective.features:
         distance = losses.feature_distance(answers[0].features, public.feature_mean)
         total += objective.features * distance
-    if objective.pattern:
-        pattern = public.patterns[labels]
-        angle = losses.pattern_angle(answers[0].features, public.feature_mean, pattern)
-        total += objective.pattern * angle
     return total
+
+
+def _asking(
+    identity: str, public: PublicFacts, answers: list[Outputs], labels: Int[Array, " m"]
+) -> Float[Array, " m"]:
+    if identity == PATTERN:
+        assert public.patterns is not None
+        mean, wanted = public.feature_mean, public.patterns[labels]
+        return losses.pattern_angle(answers[0].features, mean, wanted)
+    asked = losses.IDENTITY[identity]
+    return sum(asked(answer.logits, labels) for answer in answers) / len(answers)  # pyright: ignore

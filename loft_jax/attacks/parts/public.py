@@ -5,11 +5,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jaxtyping import Array, Float, Int, Key, UInt8
 
-from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.head import Head
 from loft_jax.priors import ImagePrior
+from loft_jax.targets.base import Network
 
 BATCH = 128
 """Pictures drawn by one call."""
@@ -21,22 +21,25 @@ class PublicFacts(NamedTuple):
     Attributes:
         latents: the drawn latents.
         feature_mean: mean of the target's features of their pictures.
-        patterns: for each class the direction in which its features lie, from that mean.
+        patterns: for each class the direction in which its features lie, from that mean; None where
+            no head tells.
     """
 
     latents: Float[Array, "n z"]
     feature_mean: Float[Array, " d"]
-    patterns: Float[Array, "c d"]
+    patterns: Float[Array, "c d"] | None
 
 
 def public_facts(
-    target: FrozenClassifier, latents: Float[Array, "n z"], features: Float[Array, "n d"]
+    network: Network, latents: Float[Array, "n z"], features: Float[Array, "n d"]
 ) -> PublicFacts:
     """The facts, from the target's `features` of the pictures of `latents`."""
-    mean = features.mean(0)
+    mean, head = features.mean(0), getattr(network, "head", None)
+    if not isinstance(head, Head):
+        return PublicFacts(latents, mean, None)
     centred = features - mean[None]
     covariance = centred.T @ centred / len(features)
-    return PublicFacts(latents, mean, class_patterns(affine_head(target, mean), covariance))
+    return PublicFacts(latents, mean, class_patterns(head.slope(mean), covariance))
 
 
 def drawn_pictures(
@@ -70,10 +73,3 @@ def class_patterns(
     Source: Haufe et al. 2014, On the interpretation of weight vectors of linear models, eq. 6.
     """
     return (weight - weight.mean(0, keepdims=True)) @ covariance
-
-
-def affine_head(target: FrozenClassifier, features: Float[Array, " d"]) -> Float[Array, "c d"]:
-    """Slope of the logits in the features: of the head without its activation, which is affine."""
-    head = nnx.merge(target.graph, target.params, target.stats).head
-    head.activation = "none"
-    return jax.jacrev(lambda f: head(f[None])[0][0])(features)

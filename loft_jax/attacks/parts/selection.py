@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Int64, Integer, Key
 
 from loft_jax.attacks.parts.keys import folded
-from loft_jax.attacks.parts.objective import Targets
+from loft_jax.attacks.parts.objective import Networks
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, mirrored, transformed
-from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import ImagePrior
+from loft_jax.targets.base import Network
 
 BATCH = 128
 """Candidates scored by one call: they fit a processor's cache."""
@@ -55,7 +55,7 @@ class Candidates(NamedTuple):
 
 
 def score_candidates(
-    target: FrozenClassifier,
+    target: Network,
     prior: ImagePrior,
     classes: int,
     key: Key[Array, ""],
@@ -98,7 +98,7 @@ def keep(confidence: Float[np.ndarray, "k m"], per_class: int) -> Int64[np.ndarr
 
 @partial(jax.jit, static_argnames=("views", "transform"))
 def robust_confidence(
-    targets: Targets,
+    networks: Networks,
     images: Float[Array, "n h w ch"],
     labels: Int[Array, " n"],
     keys: Key[Array, " n"],
@@ -114,7 +114,7 @@ def robust_confidence(
 
     def of_view(number: Array) -> Array:
         shown = transformed(folded(keys, number), images, transform) if views else images
-        logits = targets[0].outputs(shown).logits
+        logits = networks[0].outputs(shown).logits
         return jnp.take_along_axis(jax.nn.softmax(logits), labels[:, None], 1)[:, 0]
 
     return jax.lax.map(of_view, jnp.arange(max(views, 1))).mean(0)
@@ -122,7 +122,7 @@ def robust_confidence(
 
 @jax.jit
 def _score_batch(
-    target: FrozenClassifier, prior: ImagePrior, key: Key[Array, ""], labels: Int[Array, " n"]
+    target: Network, prior: ImagePrior, key: Key[Array, ""], labels: Int[Array, " n"]
 ) -> tuple[Float[Array, "n z"], Float[Array, "n c"], Float[Array, "n d"]]:
     latents = prior.sample(key, BATCH)
     images = prior.decode(latents, labels)

@@ -10,6 +10,7 @@ from loft_jax.attacks.parts.losses import statistics_distance
 from loft_jax.errors import InputError
 from loft_jax.nets.classifier import Outputs
 from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.targets.base import Network
 
 
 class Seen(NamedTuple):
@@ -22,13 +23,15 @@ class Seen(NamedTuple):
 
 
 def watched_outputs(
-    classifier: FrozenClassifier, images: Float[Array, "n h w ch"]
+    classifier: Network, images: Float[Array, "n h w ch"]
 ) -> tuple[Outputs, list[Seen]]:
     """The classifier's outputs, and what each of its BatchNorm layers saw, in order.
 
     Raises:
         InputError: if it has none.
     """
+    if not isinstance(classifier, FrozenClassifier):
+        raise _none()
     seen: list[Seen] = []
 
     class Watched(nnx.Module):
@@ -47,8 +50,7 @@ def watched_outputs(
     )
     outputs = model.outputs(images)
     if not seen:
-        msg = "this attack needs a target with BatchNorm layers, got one without"
-        raise InputError(msg)
+        raise _none()
     return outputs, seen
 
 
@@ -56,3 +58,7 @@ def statistics_loss(seen: list[Seen], first: float) -> Float[Array, ""]:
     """Sum over layers of their `statistics_distance`, the first layer's counted `first` times."""
     distances = jnp.stack([statistics_distance(*layer) for layer in seen])
     return first * distances[0] + distances[1:].sum()
+
+
+def _none() -> InputError:
+    return InputError("this attack needs a target with BatchNorm layers, got one without")

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from loft_jax.attacks.parts.keys import folded
-from loft_jax.attacks.parts.objective import Objective, Targets, score
+from loft_jax.attacks.parts.objective import Networks, Objective, score
 from loft_jax.attacks.parts.public import PublicFacts
 from loft_jax.attacks.parts.spaces import Pictures, Space, Variables
 from loft_jax.priors import ImagePrior
@@ -73,7 +73,7 @@ def advance(
     rule: Rule,
     objective: Objective,
     steps: int,
-    targets: Targets,
+    networks: Networks,
     prior: ImagePrior,
     public: PublicFacts,
     labels: Int[Array, " n"],
@@ -90,7 +90,7 @@ def advance(
         noise, view = folded(step_keys, 1), folded(step_keys, 2)
         latents, images = space.pictures(prior, variables, labels, noise, space.draws)
         views = view if space.draws == 1 else _each(view, space.draws)
-        scored = score(objective, targets, prior, public, latents, images, repeated, views)
+        scored = score(objective, networks, prior, public, latents, images, repeated, views)
         rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(variables)
         return rows.sum(), (rows.mean(), scored.confidence.mean())
 

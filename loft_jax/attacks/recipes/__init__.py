@@ -1,0 +1,1 @@
+"""Published attacks: one file a paper, and the table of them."""

@@ -1,0 +1,113 @@
+"""What a published attack is: what it needs, how it searches, and where it comes from.
+
+A recipe is a frozen dataclass whose fields decide its numbers (texts, which do not, are marked
+WHERE), and a row of `table.RECIPES`. It says how it searches by `start`; a plug-in that only asks
+for labels looks like this::
+
+    @dataclass(frozen=True, kw_only=True)
+    class Climb(Recipe):
+        steps: int = 50
+
+        def start(self, setting):
+            return _Climbing(setting, self.steps)  # a `Search` that calls `setting.target.ask`
+
+    RECIPES["climb"] = Climb(title="Climb", source="...", needs=("label",), default_prior="pixels")
+"""
+
+import abc
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from jax.sharding import Mesh
+from jaxtyping import Array, Key
+
+from loft_jax.attacks.search.base import Search
+from loft_jax.errors import InputError
+from loft_jax.priors import ImagePrior
+from loft_jax.runs.schema import WHERE
+from loft_jax.targets.base import Network, Target
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a search is given.
+
+    Attributes:
+        target: what is attacked; label-only attacks ask it.
+        networks: of a white target its network, in the adaptive form that was asked for, and after
+            it the helpers'; of any other none.
+        prior: where pictures come from.
+        per_class: reconstructions to keep of each class.
+        key: of all draws.
+        mesh: devices.
+    """
+
+    target: Target
+    networks: tuple[Network, ...]
+    prior: ImagePrior
+    per_class: int
+    key: Key[Array, ""]
+    mesh: Mesh
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(abc.ABC):
+    """One attack.
+
+    Attributes:
+        title: as it is known.
+        source: where it was published.
+        published: hyper-parameters as published.
+        scaled: what is different here, for 32-64 px on a CPU.
+        public_code: where code that others published reads differently, and is not followed.
+        needs: what target and prior must offer (`Target.offers`, `ImagePrior.offers`).
+        default_prior: what `--prior` is when left out; none where it must be trained first.
+        helpers: number of distilled models that help the target.
+    """
+
+    title: Annotated[str, WHERE]
+    source: Annotated[str, WHERE]
+    published: Annotated[str, WHERE] = ""
+    scaled: Annotated[str, WHERE] = ""
+    public_code: Annotated[str, WHERE] = ""
+    needs: Annotated[tuple[str, ...], WHERE] = ()
+    default_prior: Annotated[str | None, WHERE] = "renderer"
+    helpers: int = 0
+
+    @abc.abstractmethod
+    def start(self, setting: Setting) -> Search:
+        """The search, bound to what it works on; scores candidates, if it has any."""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """All that it needs, what follows from its settings included."""
+        return frozenset(self.needs)
+
+    def with_effort(self, steps: int | None, candidates: int | None) -> Self:
+        """The recipe with another number of steps and candidates; None leaves its own.
+
+        Raises:
+            InputError: if it has no such number.
+        """
+        asked = {"steps": steps, "candidates": candidates}
+        given = {name: value for name, value in asked.items() if value is not None}
+        for name, value in given.items():
+            if name not in {field.name for field in dataclasses.fields(self)}:
+                msg = f"`--{name}` must be left out for {self.title}, which has none, got {value}"
+                raise InputError(msg)
+        return dataclasses.replace(self, **given)
+
+    @property
+    def identities(self) -> bool:
+        """Whether it has an identity loss that adaptive attackers replace."""
+        return False
+
+    def with_identity(self, identity: str) -> Self:
+        """The recipe with this identity loss instead of its own.
+
+        Raises:
+            InputError: if it has none.
+        """
+        msg = f"`--adaptive` must be none for {self.title}, which has no identity loss"
+        raise InputError(msg)

@@ -1,0 +1,101 @@
+"""Recipes that descend an objective: by which rule, through which spaces, from which starts."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Self
+
+from loft_jax.attacks.parts.objective import Objective
+from loft_jax.attacks.parts.projections import Spread
+from loft_jax.attacks.parts.selection import Selection
+from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.search.base import Search
+from loft_jax.attacks.search.gradient import Phase, Rule
+from loft_jax.priors import ImagePrior
+
+ONE_START = Selection(candidates=512, best=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientRecipe(Recipe):
+    """A white-box attack.
+
+    Attributes:
+        objective: what is minimised.
+        rule: the update rule.
+        search: phases, one after the other.
+        selection: starts and results.
+    """
+
+    objective: Objective
+    rule: Rule
+    search: tuple[Phase, ...]
+    selection: Selection
+
+    def start(self, setting: Setting) -> Search:
+        """The engine; scores the candidates."""
+        from loft_jax.attacks.engine import Engine  # it holds a recipe
+
+        return Engine(
+            setting.networks,
+            setting.prior,
+            self,
+            setting.target.classes,
+            setting.per_class,
+            setting.key,
+            setting.mesh,
+            setting.target.count,
+        )
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Gradients, what its terms read, and what it says beside."""
+        return frozenset(self.needs) | {"gradients"} | self.objective.needs
+
+    def with_effort(self, steps: int | None, candidates: int | None) -> Self:
+        """With so many steps in each phase, and so many candidates; None leaves its own."""
+        changes: dict = {}
+        if steps is not None:
+            changes["search"] = tuple(dataclasses.replace(one, steps=steps) for one in self.search)
+        if candidates is not None:
+            changes["selection"] = dataclasses.replace(self.selection, candidates=candidates)
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def identities(self) -> bool:
+        """It has one."""
+        return True
+
+    def with_identity(self, identity: str) -> Self:
+        """With this identity loss, at the weight of its own."""
+        objective = dataclasses.replace(self.objective, identity=identity)
+        return dataclasses.replace(self, objective=objective)
+
+    @property
+    def distribution(self) -> bool:
+        """Whether the search is for a distribution of each class."""
+        return isinstance(self.search[0].space, Gaussians)
+
+    def objective_for(self, prior: ImagePrior) -> Objective:
+        """The objective for this prior: ||z||^2 means nothing where latents are not normal."""
+        if prior.normal_latents:
+            return self.objective
+        return dataclasses.replace(self.objective, latent_norm=0.0)
+
+    def phases(self, prior: ImagePrior) -> tuple[Phase, ...]:
+        """The phases for this prior.
+
+        Those that begin behind its last block are left out; and where latents are not outputs of a
+        mapping network (no blocks), P space is their own.
+        """
+        phases = []
+        for phase in self.search:
+            space = phase.space
+            if isinstance(space, Hidden) and space.block >= prior.blocks:
+                continue
+            if isinstance(space, Points) and isinstance(space.projection, Spread):
+                slope = space.projection.slope if prior.blocks else 1.0
+                own = dataclasses.replace(space.projection, slope=slope)
+                space = dataclasses.replace(space, projection=own)
+            phases.append(dataclasses.replace(phase, space=space))
+        return tuple(phases)

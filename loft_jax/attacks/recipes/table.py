@@ -1,0 +1,30 @@
+"""The published attacks, a row each; reading it is like reading the survey."""
+
+from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.attacks.recipes.deep_inversion import DEEP_INVERSION
+from loft_jax.attacks.recipes.gmi import GMI
+from loft_jax.attacks.recipes.if_gmi import IF_GMI
+from loft_jax.attacks.recipes.ked_mi import KED_MI
+from loft_jax.attacks.recipes.lomma import LOMMA
+from loft_jax.attacks.recipes.mi_face import MI_FACE
+from loft_jax.attacks.recipes.mirror import MIRROR
+from loft_jax.attacks.recipes.plg_mi import PLG_MI
+from loft_jax.attacks.recipes.ppa import PPA
+from loft_jax.attacks.recipes.vmi import VMI
+from loft_jax.runs.rows import Rows
+
+RECIPES: Rows[Recipe] = Rows(
+    "attack",
+    {
+        "mi-face": MI_FACE,
+        "deep-inversion": DEEP_INVERSION,
+        "gmi": GMI,
+        "ked-mi": KED_MI,
+        "vmi": VMI,
+        "ppa": PPA,
+        "plg-mi": PLG_MI,
+        "lomma": LOMMA,
+        "if-gmi": IF_GMI,
+        "mirror": MIRROR,
+    },
+)

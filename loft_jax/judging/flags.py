@@ -1,0 +1,71 @@
+"""Flags of `python -m loft_jax.attack`: the attack's settings and those of its judges."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loft_jax.attacks.folder import JUDGES, AttackFolder
+from loft_jax.attacks.settings import AttackConfig, quick
+from loft_jax.data.sources import absolute_data
+from loft_jax.fitting.flags import contradiction
+from loft_jax.judging.settings import JudgeConfig, Judges
+from loft_jax.priors.registry import NAMES
+from loft_jax.runs import schema
+
+
+@dataclass(frozen=True)
+class AttackFlags:
+    """One attack, judged where that is possible."""
+
+    search: AttackConfig = field(default_factory=AttackConfig)
+    judges: Judges = field(default_factory=Judges)
+
+
+def absolute(flags: AttackFlags) -> AttackFlags:
+    """The same, smaller for --quick, with paths that hold from anywhere."""
+    search = quick(flags.search) if flags.search.quick else flags.search
+    prior = search.prior
+    if prior is not None and prior not in NAMES:
+        prior = _absolute(prior)
+    search = dataclasses.replace(search, path=_absolute(search.path), prior=prior)
+    return AttackFlags(search, _absolute_judges(flags.judges))
+
+
+def absolute_judge(config: JudgeConfig) -> JudgeConfig:
+    """The same, with paths that hold from anywhere."""
+    judges = _absolute_judges(config.judges)
+    return dataclasses.replace(config, path=_absolute(config.path), judges=judges)
+
+
+def continued(path: str, parsed: Callable[[AttackFlags], AttackFlags]) -> AttackFlags:
+    """The settings of the attack that goes on, with where and on what it goes on from the flags.
+
+    Args:
+        path: of `--resume`.
+        parsed: gives the flags, with what none names as in its argument.
+
+    Raises:
+        InputError: if a flag contradicts the attack.
+    """
+    folder = AttackFolder.open(path, "--resume")
+    judges = Judges()
+    if JUDGES in folder:
+        judges = schema.read(Judges, folder.read(JUDGES), str(folder.path / JUDGES))
+    own = AttackFlags(folder.config(), judges)
+    asked = absolute(parsed(own))
+    contradiction(own, asked)
+    return asked
+
+
+def _absolute_judges(judges: Judges) -> Judges:
+    return dataclasses.replace(
+        judges,
+        evaluators=tuple(map(_absolute, judges.evaluators)),
+        features=judges.features and _absolute(judges.features),
+        data=judges.data and absolute_data(judges.data),
+    )
+
+
+def _absolute(path: str) -> str:
+    return path and str(Path(path).expanduser().absolute())

@@ -1,0 +1,239 @@
+"""A judgement from settings to numbers, and an attack that is judged at once."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jax.sharding import Mesh
+
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.request import prior_name, recipe_for
+from loft_jax.attacks.session import begin_attack, search
+from loft_jax.attacks.session import check as check_attack
+from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.sheet import sheet
+from loft_jax.errors import InputError
+from loft_jax.judging.closing import closing_table
+from loft_jax.judging.evaluators import Evaluator, check_evaluators, load_evaluators
+from loft_jax.judging.folder import JudgementFolder
+from loft_jax.judging.identity import BYTES as FIT_BYTES
+from loft_jax.judging.identity import identity_numbers
+from loft_jax.judging.inception import inception_clouds
+from loft_jax.judging.knowledge import knowledge_numbers
+from loft_jax.judging.measures import measured
+from loft_jax.judging.private import (
+    PrivateData,
+    check_strangers,
+    is_there,
+    private_of_run,
+    private_of_target,
+)
+from loft_jax.judging.settings import JudgeConfig, Judges
+from loft_jax.nets.inception_weights import load_inception
+from loft_jax.priors import ImagePrior
+from loft_jax.priors.registry import prior_of_data
+from loft_jax.runs import devices, schema
+from loft_jax.runs.arrays import read_arrays, write_arrays
+from loft_jax.runs.drawing import draw
+from loft_jax.runs.environment import peak_memory_bytes
+from loft_jax.runs.folder import Folder, check_free
+from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.session import Result, Session, begin
+from loft_jax.runs.settings import RunConfig
+from loft_jax.targets.base import Target
+
+
+def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result:
+    """Judge a finished attack, anew if it was judged before.
+
+    Args:
+        config: what is asked for.
+        started: `time.perf_counter()` at process start.
+
+    Raises:
+        InputError: if attack, pictures, judges or folder are not as they must be.
+        Stopped: if a signal came; the attack is as it was.
+    """
+    schema.check(config)
+    attack = AttackFolder.open(config.path, "ATTACK")
+    asked, instance = attack.config(), attack.instance()
+    if SEARCH not in attack:
+        msg = f"`ATTACK` must be finished, got {config.path}; finish it with python -m "
+        raise InputError(msg + f"loft_jax.attack --resume {config.path}")
+    if config.out is not None:
+        check_free(Path(config.out))
+    with Interrupt() as interrupt:
+        session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
+        private = _private(asked, instance, config.judges)
+        check_strangers(instance["prior"], private.data)
+        bench = _bench(private, config.judges, session, interrupt)
+        if config.out is None:
+            with attack.alone():
+                return bench.judged(attack, attack)
+        out = JudgementFolder.create(config.out, "judgement", config=schema.write(config))
+        return bench.judged(attack, out)
+
+
+def attack_and_judge(
+    attack: AttackConfig,
+    judges: Judges,
+    *,
+    target: Target | None = None,
+    prior: ImagePrior | None = None,
+    started: float | None = None,
+) -> Result:
+    """Attack, and judge what was found where the private pictures are; else say how to later.
+
+    Args:
+        attack: see `loft_jax.attacks.session.attack_classes`.
+        judges: who judges.
+        target: attacked instead of the run folder that `attack` names.
+        prior: used instead of the one that `attack` names.
+        started: `time.perf_counter()` at process start, for `seconds_total`.
+
+    Raises:
+        InputError, DivergenceError: see `attack_classes` and `judge_attack`.
+        Stopped: if a signal came; finished chunks are saved.
+    """
+    check_attack(attack, target)
+    schema.check(judges)
+    there = _are_there(attack, judges, target)
+    if there:
+        check_evaluators(attack.path if target is None else None, judges.evaluators)
+    with Interrupt() as interrupt:
+        session = begin_attack(attack, started)
+        if attack.resume is not None and (whole := _judged_before(attack.resume)) is not None:
+            session.out.print("this attack is finished and judged already")
+            return whole
+        if not there:
+            session.out.print(
+                "the private pictures are not there: nobody judges; python -m loft_jax.judge "
+                "ATTACK --data PICTURES does so where they are"
+            )
+            return search(attack, session, interrupt, target=target, prior=prior)
+        private = _private(attack, _described(target), judges)
+        own = target.default_prior if target is not None else prior_of_data(private.named)
+        if prior is None:
+            check_strangers(prior_name(attack, recipe_for(attack), own), private.data)
+        bench = _bench(private, judges, session, interrupt)
+        others = {JUDGES: schema.write(judges)}
+        later = FIT_BYTES if judges.identity and private.law is not None else 0
+        found = search(
+            attack, session, interrupt, target=target, prior=prior, later=later, others=others
+        )
+        folder = AttackFolder.open(found.folder)
+        with folder.alone():
+            return bench.judged(folder, folder)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Judges with all that they need, ready before the first search."""
+
+    private: PrivateData
+    judges: Judges
+    evaluators: list[Evaluator]
+    seconds_evaluators: float
+    mesh: Mesh
+    session: Session
+    interrupt: Interrupt
+
+    def judged(self, attack: AttackFolder, out: Folder) -> Result:
+        """Measure, then write: outcomes, numbers, and last the picture."""
+        go_on = f"python -m loft_jax.judge {attack.path}"
+        before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
+        numbers, outcomes = self._measured(attack, found)
+        self.interrupt.check(go_on)
+        seconds = time.perf_counter() - before
+        result = {
+            **searched,
+            **numbers,
+            "seconds_evaluators": self.seconds_evaluators,
+            "seconds_measure": seconds,
+            "seconds_total": searched["seconds_total"] + seconds,
+            "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
+        }
+        # Until all is written the attack is one that nobody has judged.
+        (out.path / NUMBERS).unlink(missing_ok=True)
+        write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
+        if out.path == attack.path:
+            out.write(JUDGES, schema.write(self.judges))
+        out.write(NUMBERS, result)
+        draw(self.session.out, out.path / SHEET, lambda: self._sheet(found))
+        return Result(out.path, result, closing_table(result, out.path))
+
+    def _measured(
+        self, attack: AttackFolder, found: dict[str, np.ndarray]
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        judges, images, labels = self.judges, found["images"], found["labels"]
+        private, instance = self.private.of(labels), attack.instance()
+        numbers, outcomes = measured(self.evaluators, images, labels, private, self.mesh)
+        if judges.features is not None:
+            numbers |= inception_clouds(judges.features, images, private)
+        if judges.knowledge:
+            extra, outcomes["knowledge"] = knowledge_numbers(
+                images, private, self.mesh, instance["seed"]
+            )
+            numbers |= extra
+        if judges.identity and self.private.law is not None:
+            extra, outcomes["identity_error"] = identity_numbers(
+                self.private.law, images, found["latents"], labels,
+                of_law="law" in instance["prior_offers"],
+            )  # fmt: skip
+            numbers |= extra
+        return numbers, outcomes
+
+    def _sheet(self, found: dict[str, np.ndarray]) -> bytes:
+        labels, data = found["labels"], self.private.data
+        shown = self.judges.show_private or data.shown
+        names = [data.class_names[label] for label in labels]
+        return sheet(found["images"], names, self.private.of(labels).pictures if shown else None)
+
+
+def _bench(private: PrivateData, judges: Judges, session: Session, interrupt: Interrupt) -> _Bench:
+    if judges.features is not None:
+        load_inception(Path(judges.features))  # a bad archive is said before the search
+    mesh = devices.data_mesh()
+    evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
+    session.started += seconds  # `seconds_total` is that of the attack
+    interrupt.check("the same command")
+    return _Bench(private, judges, evaluators, seconds, mesh, session, interrupt)
+
+
+def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> bool:
+    """Whether somebody can judge: of a target that is no run, whether pictures are named."""
+    if target is not None:
+        return judges.data is not None
+    return is_there(attack.path, judges.data)
+
+
+def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
+    if attack.path:
+        return private_of_run(attack.path, judges.data)
+    if judges.data is None:
+        msg = "`--data` must name the target's pictures, which is no run folder, got none"
+        raise InputError(msg)
+    return private_of_target(instance, judges.data)
+
+
+def _described(target: Target | None) -> dict[str, Any]:
+    if target is None:
+        return {}
+    names = list(target.class_names)
+    return {"size": target.size, "channels": target.channels, "class_names": names}
+
+
+def _judged_before(path: str) -> Result | None:
+    """The result of an attack of which nothing is missing or damaged."""
+    folder = AttackFolder.open(path, "--resume")
+    if NUMBERS not in folder:
+        return None
+    try:
+        folder.found()
+        read_arrays(folder.path / OUTCOMES)
+        numbers = folder.read(NUMBERS)
+    except InputError:
+        return None
+    return Result(folder.path, numbers, closing_table(numbers, folder.path))
