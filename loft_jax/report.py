@@ -8,6 +8,8 @@ from loft_jax.reports.settings import ReportConfig
 from loft_jax.runs import keywords
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from loft_jax.runs.session import Result
 
 DESCRIPTION = """Write one HTML file, readable without a network, of a sweep, or of any runs and
@@ -15,7 +17,7 @@ attacks on the same pictures: the conclusion with its figure, sortable tables wi
 reconstructions, theory, training, exact commands, and what was not measured."""
 
 
-def run(*paths: str, **settings: Any) -> "Result":
+def run(*paths: "str | Path", **settings: Any) -> "Result":
     """Write the report of these folders; `settings` are the command's flags, such as out="r.html".
 
     Raises:

@@ -6,7 +6,7 @@ A file holds more than is told; of what is told every entry has its type and bou
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from annotated_types import Interval
 
@@ -98,12 +98,16 @@ def part_of(kind: type[T], values: Any, where: str) -> T:
     Raises:
         InputError: naming `where`, the entry, and what came.
     """
-    if isinstance(values, dict):
-        fields = dataclasses.fields(kind)  # pyright: ignore[reportArgumentType]
-        found = {field.name: values[field.name] for field in fields if field.name in values}
-        values = {**_defaults(fields), **found}
-    return schema.read(kind, values, where)
+    return schema.read(kind, _pruned(kind, values), where)
 
 
-def _defaults(fields: tuple[dataclasses.Field, ...]) -> dict[str, Any]:
-    return {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+def _pruned(kind: Any, values: Any) -> Any:
+    """`values` with the entries that `kind` names and no others, in lists of records too."""
+    if get_origin(kind) is tuple and isinstance(values, list):
+        return [_pruned(get_args(kind)[0], one) for one in values]
+    if not dataclasses.is_dataclass(kind) or not isinstance(values, dict):
+        return values
+    hints = schema.hints(kind)  # pyright: ignore[reportArgumentType]
+    left = {f.name: f.default for f in dataclasses.fields(kind)}
+    found = {name: _pruned(hints[name], values.get(name, left[name])) for name in left}
+    return {name: one for name, one in found.items() if one is not dataclasses.MISSING}

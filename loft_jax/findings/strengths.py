@@ -55,7 +55,7 @@ def _paper(count: int, *, narrow: bool) -> tuple[Any, list[tuple[Any, Any]]]:
     figure = Figure(figsize=(7.5 + 4.5 * (count - 1), 6), layout="constrained")
     panels = figure.subplots(2, count, sharex="col", sharey="row", height_ratios=(1, 2),
                              squeeze=False)  # fmt: skip
-    return figure, list(panels.T)
+    return figure, [(upper, lower) for upper, lower in panels.T]
 
 
 def _panel(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from loft_jax.attacks.recipes import RECIPES
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.data.sources import source_of
 from loft_jax.reports.gather import Material
 
@@ -22,12 +22,17 @@ def gaps(material: Material) -> list[str]:
 
 
 def _of_data(material: Material) -> Iterator[str]:
-    names = [run.config.data.data for run in material.runs.values()]
-    if names and all(source_of(name).law for name in names):
+    if _is_drawn(material):
         yield "Real people: these faces are synthetic and say little of photographs."
     trunks = {run.model["trunk"] for run in material.runs.values()}
     if len(trunks) == 1:
         yield f"Other networks: the only trunk is {trunks.pop()}; the only data are these."
+
+
+def _is_drawn(material: Material) -> bool:
+    """Whether a law drew all people."""
+    runs = material.runs.values()
+    return bool(runs) and all(source_of(run.config.data.data).law is not None for run in runs)
 
 
 def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
@@ -76,8 +81,7 @@ def _of_defenses(material: Material) -> Iterator[str]:
 def _of_measures(material: Material) -> Iterator[str]:
     table = material.table
     if table["identity_error"].null_count() == len(table):
-        runs = material.runs.values()
-        made = _drawn(runs)
+        made = _is_drawn(material)
         why = "--identity measures it" if made else "true traits are known of synthetic people only"
         yield f"Identity error ({why})."
     elif table["identity_error"].null_count():

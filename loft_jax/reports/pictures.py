@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -42,11 +43,13 @@ class Picture(NamedTuple):
 def drawn(
     make: Callable[[], bytes], alt: str, *, narrow: Callable[[], bytes] | None = None
 ) -> Picture | None:
-    """A figure in a style that no setting of the user's changes; None if it cannot be drawn."""
+    """A figure in a style that no setting of the user's changes; None, told, if that fails."""
     try:
         with plain_style():
             return Picture(make(), alt, None if narrow is None else narrow())
-    except Exception:  # matplotlib and its fonts fail in many ways, and the tables say the same
+    except Exception as error:  # matplotlib and its fonts fail in many ways
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        warnings.warn(f"a figure could not be drawn: {said}", stacklevel=2)
         return None
 
 

@@ -18,8 +18,8 @@ def attacked(heads, attacks):
 @pytest.mark.parametrize(
     ("heads", "attacks", "words"),
     [
-        ((PLAIN, loft(4), loft(8)), NINE, "against the rank of the head"),
-        ((PLAIN, loft(4)), NINE[:2], "and test accuracy of each head"),
+        ((PLAIN, loft(4), loft(8)), NINE, "against the rank of the defense"),
+        ((PLAIN, loft(4)), NINE[:2], "and test accuracy of each model"),
         ((PLAIN, loft(4)), NINE, "of each attack"),
     ],
 )
