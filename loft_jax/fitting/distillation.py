@@ -186,9 +186,7 @@ class StudentTask(Task):
         self._config, self._images, self._logits, self._mesh = config, images, logits, mesh
         self.row_every = self.save_every = steps_per_epoch(len(images), config.optim.batch)
         self.steps = config.optim.epochs * self.row_every
-        self.graphs, self.initialise = student(
-            config, images.shape, logits.shape[1], self.steps
-        )
+        self.graphs, self.initialise = student(config, images.shape, logits.shape[1], self.steps)
         self._update = train_step(self.graphs.train, config, self.steps, mesh, taught)
 
     def advance(self, state: TrainState, step: int) -> tuple[TrainState, Mapping[str, Array]]:

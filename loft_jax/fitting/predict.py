@@ -86,16 +86,12 @@ class Answerer:
         self, params: nnx.State, stats: nnx.State, images: UInt8[np.ndarray, "n h w ch"]
     ) -> Answers:
         """Answers of the network with these weights."""
-        return predict(
-            self._step, params, stats, images, self._batch, self._mesh, self._release
-        )
+        return predict(self._step, params, stats, images, self._batch, self._mesh, self._release)
 
 
 def _release(defense: Defense) -> Callable[[Outputs, int], Outputs]:
     @jax.jit
     def released(outputs: Outputs, number: Array) -> Outputs:
-        return defense.release(
-            outputs, jax.random.fold_in(jax.random.key(RELEASE_SEED), number)
-        )
+        return defense.release(outputs, jax.random.fold_in(jax.random.key(RELEASE_SEED), number))
 
     return released

@@ -1,5 +1,6 @@
 """The folder of a trained classifier: what a later command needs to know of it, by fixed names."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,13 @@ class RunFolder(Folder):
         values = self.read(SPLIT)
         values.pop("pictures")
         return Split.from_json(values, images=len(data.images))
+
+    def repoint(self, data: str) -> None:
+        """Remember where the pictures of the run lie now."""
+        own = self.config()
+        if own.data.data != data:
+            moved = dataclasses.replace(own, data=dataclasses.replace(own.data, data=data))
+            self.write(CONFIG, {**self.read(CONFIG), **schema.write(moved)})
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Write metrics.jsonl, a row an epoch."""

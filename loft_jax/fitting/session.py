@@ -58,6 +58,7 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
         interrupt.check("the same command, from the start")
         folder = going or _created(config, data, split)
         with folder.alone():
+            folder.repoint(config.data.data)
             run = Run(config, data, split, folder, start, mesh, session, interrupt)
             return run.result(train_classifier)
 

@@ -93,7 +93,9 @@ def train_step(
         pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
         # Another key than the augmentation's, whose draws are used up.
         moment = Moment(state.step / steps, jax.random.fold_in(key, 1))
-        metrics, grads, stats = _gradients(loss_fn, state, (pixels, wanted), moment, optim.accumulate)
+        metrics, grads, stats = _gradients(
+            loss_fn, state, (pixels, wanted), moment, optim.accumulate
+        )
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = cast(nnx.State, optax.apply_updates(state.params, updates))
         params = _kept(defense, state.params, params)
@@ -141,9 +143,7 @@ def _gradients(
     return *totals, stats
 
 
-def _kept(
-    defense: Defense, old: nnx.State | Callable[[], nnx.State], new: nnx.State
-) -> nnx.State:
+def _kept(defense: Defense, old: nnx.State | Callable[[], nnx.State], new: nnx.State) -> nnx.State:
     """The new values of what learns, the old ones of what does not."""
     if not defense.overrides("trainable"):
         return new

@@ -51,7 +51,9 @@ def load_trained(path: str, mesh: Mesh, flag: str = "RUN") -> Trained:
     checkpoints = Checkpoints(folder.checkpoints)
     best = checkpoints.best_step()
     if best is None:
-        msg = f"`{flag}` must hold a checkpoint, got {path}, which has none: did its training start?"
+        msg = (
+            f"`{flag}` must hold a checkpoint, got {path}, which has none: did its training start?"
+        )
         raise InputError(msg)
     state = checkpoints.restore(best, devices.abstract(mesh, initialise)).state
     classifier = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
