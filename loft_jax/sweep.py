@@ -4,33 +4,48 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses
+if __name__ == "__main__":
+    from loft_jax.runs.interrupt import leave_quietly
+
+    leave_quietly()
+
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
-from loft_jax.data.sources import absolute_data
-from loft_jax.sweeps.settings import SweepConfig, check, quick
+from loft_jax.runs import keywords
 
-DESCRIPTION = """Train and attack every classifier of a grid: head x rank x activation x input norm
-x trunk x pictures x seed x attack x prior. Whatever is in --out already is not computed again, so
-an interrupted sweep goes on and a larger one adds to a smaller. Ends with a table, pictures, and a
-sentence made from 95 % intervals."""
+if TYPE_CHECKING:
+    from loft_jax.runs.session import Result
+    from loft_jax.sweeps.settings import SweepConfig
+
+DESCRIPTION = """Train and attack every classifier of a grid: defense x trunk x pictures x seed x
+attack x prior. Whatever is in --out already is not computed again, so an interrupted sweep goes on
+and a larger one adds to a smaller. Ends with a table, pictures, and a sentence made from 95 %
+intervals. --defense takes names such as none, loft:64, svd:16; --rank none 64 16 is short for
+none, loft:64, loft:16."""
+EXIT_FAILED = 1
 
 
-def with_absolute_paths(config: SweepConfig) -> SweepConfig:
-    """The same settings with paths absolute: cells are worked on from anywhere."""
-    kinds = ("pixels", "renderer", "dcgan", "style", "plgmi", "kedmi")
-    return dataclasses.replace(
-        config,
-        data=tuple(map(absolute_data, config.data)),
-        prior=tuple(cli.absolute(name, *kinds) for name in config.prior),
-        public=absolute_data(config.public),
-    )
+def run(**settings: Any) -> "Result":
+    """Train and attack a grid; `settings` are the command's flags, such as rank=("none", "16").
+
+    Raises:
+        InputError: if the grid is impossible.
+        Stopped: if a signal came; all is saved.
+    """
+    from loft_jax.sweeps.session import run_sweep
+    from loft_jax.sweeps.settings import SweepConfig
+
+    return run_sweep(_asked(keywords.replaced(SweepConfig(), settings)))
 
 
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
+    from loft_jax.sweeps.session import run_sweep
+    from loft_jax.sweeps.settings import SweepConfig
+
     config = cli.parse(
         SweepConfig,
         prog="python -m loft_jax.sweep",
@@ -38,13 +53,29 @@ def main(args: Sequence[str]) -> int:
         args=args,
         default=SweepConfig(),
     )
-    check(config)
-    config = with_absolute_paths(quick(config) if config.quick else config)
-    from loft_jax.sweeps.session import sweep_run
-
     command = shlex.join(["python", "-m", "loft_jax.sweep", *args])
-    return sweep_run(config, command=command, started=_STARTED)
+    look_on_cpu()
+    done = run_sweep(_asked(config), command=command, started=_STARTED)
+    cli.show(done)
+    return EXIT_FAILED if done.numbers["failed"] else 0
 
+
+def look_on_cpu() -> None:
+    """Leave the GPU's memory to the cells: this process looks and counts only."""
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")
+
+
+def _asked(config: "SweepConfig") -> "SweepConfig":
+    from loft_jax.runs import schema
+    from loft_jax.sweeps.settings import absolute, quick
+
+    schema.check(config)
+    return absolute(quick(config) if config.quick else config)
+
+
+cli.callable_module(__name__, run)
 
 if __name__ == "__main__":
     cli.run(main)

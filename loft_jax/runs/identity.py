@@ -47,7 +47,11 @@ def digest(made_of: Any) -> str:
 
 def _is_default(field: dataclasses.Field, value: Any) -> bool:
     if field.default is not dataclasses.MISSING:
-        return type(value) is type(field.default) and value == field.default
-    if field.default_factory is not dataclasses.MISSING:
-        return value == field.default_factory()
-    return False
+        default = field.default
+    elif field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    else:
+        return False
+    if dataclasses.is_dataclass(value) and type(value) is type(default):
+        return content(value) == content(default)  # they may differ in where they lie
+    return type(value) is type(default) and value == default

@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.findings.wording import head_name, priors_differ
+from loft_jax.findings.wording import priors_differ
 
 WHERE = ("data", "trunk", "attack", "adaptive", "prior", "seeds")
-"""What a line may differ in beside its head."""
+"""What a line may differ in beside its defense."""
 NAMES = {"data": "pictures", "adaptive": "attacker"}
 
 
@@ -19,7 +19,7 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
     """What ends `python -m loft_jax.sweep`."""
     rows = numbers["summary"]
     table = _table(rows, f"{root}")
-    parts: list[RenderableType] = [table] if rows else []
+    parts: list[RenderableType] = [table, Text(f"{_judges(rows)}\n")] if rows else []
     for said in numbers["conclusion"]:
         parts += [Text(said["lead"], style="bold"), Text(f"{said['rest']}\n".lstrip("\n"))]
     if failed:
@@ -39,7 +39,7 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    """A line for each head and attack; what is the same for all is told in the title."""
+    """A line for each defense and attack; what is the same for all is told in the title."""
     differing = [name for name in WHERE if len({row[name] for row in rows}) > 1]
     shared = [_told(name, row[name]) for row in rows[:1] for name in WHERE if name not in differing]
     if "prior" in differing and not priors_differ(rows):
@@ -48,7 +48,7 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
         title=", ".join([title, *filter(None, shared)]),
         title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
-    for name in ("head", *differing):
+    for name in ("defense", *differing):
         table.add_column(NAMES.get(name, name), overflow="fold")
     known = any(row["identity_error"] is not None for row in rows)  # on synthetic faces
     for name in ("test\naccuracy", "Acc@1", "95 %", *(["identity\nerror"] if known else [])):
@@ -56,7 +56,7 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
     for row in rows:
         low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
         table.add_row(
-            head_name(row),
+            row["label"],
             *("as it is" if row[name] == "none" else str(row[name]) for name in differing),
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),
@@ -64,6 +64,15 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
             *([_number(row["identity_error"])] if known else []),
         )
     return table
+
+
+def _judges(rows: list[dict[str, Any]]) -> str:
+    """What the evaluators know themselves: a poor judge's Acc@1 says little."""
+    known = [row["judge_accuracy"] for row in rows if row["judge_accuracy"] is not None]
+    if not known:
+        return "nothing is known of the judges"
+    ends = dict.fromkeys(f"{end:.3f}" for end in (min(known), max(known)))
+    return f"judges' own accuracy on held-out pictures: {' to '.join(ends)}"
 
 
 def _told(name: str, value: Any) -> str:

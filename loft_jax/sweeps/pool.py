@@ -1,22 +1,21 @@
 """Working through the units of a sweep, stage by stage, with what a person wants to see."""
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from loft_jax.errors import InputError
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.sweeps.engines import Cluster, Job, Processes
 from loft_jax.sweeps.store import Store
 from loft_jax.sweeps.units import Unit, write_unit
 
 POLL_SECONDS = 0.2
-
-
-class Interrupted(Exception):
-    """A signal came; the argument is its number. All that was begun is saved."""
+SILENCE = 60.0
+"""Seconds after which a line is printed of what runs, where no bar shows it."""
 
 
 def work_through(
@@ -27,9 +26,9 @@ def work_through(
     What fails is recorded in the store and does not stop the rest.
 
     Raises:
-        Interrupted: after every unit that was running has saved.
+        Stopped: if a signal came, after every unit that was running has saved.
     """
-    waiting = [[unit for unit in stage if not _done(unit, store)] for stage in stages]
+    waiting = [[unit for unit in stage if not _is_done(unit, store)] for stage in stages]
     left = sum(map(len, waiting))
     total = sum(map(len, stages))
     if not left:
@@ -49,60 +48,76 @@ def work_through(
     task = bar.add_task("cells", total=total, completed=total - left, note="")
     with Interrupt() as interrupt, bar:
         for stage in waiting:
-            _stage(stage, store, engine, interrupt, bar, task, out)
-            if interrupt.signal is not None:
-                raise Interrupted(interrupt.signal)
+            _Stage(store, engine, interrupt, bar, task, out).work(stage)
+            interrupt.check("the same command")
 
 
-def _stage(
-    waiting: list[Unit],
-    store: Store,
-    engine: Processes | Cluster,
-    interrupt: Interrupt,
-    bar: Progress,
-    task: object,
-    out: Console,
-) -> None:
-    running: dict[str, tuple[Unit, Job, float]] = {}
-    queue = list(waiting)
-    while queue or running:
-        if interrupt.signal is not None:
-            for _, job, _ in running.values():
-                job.stop()
-            return
-        while queue and len(running) < engine.jobs:
-            unit = queue.pop(0)
-            path = store.root / "units" / f"{unit.name}.json"
-            write_unit(path, unit)
-            log = store.root / "logs" / f"{unit.name}.log"
-            running[unit.name] = (unit, engine.start(path, log), time.perf_counter())
-        for name, (unit, job, began) in list(running.items()):
-            if job.finished():
-                del running[name]
-                bar.advance(task)  # pyright: ignore[reportArgumentType]
-                seconds = time.perf_counter() - began
-                out.print(f"{_verdict(unit, store)}  {name}  {seconds:.0f} s", highlight=False)
-        notes = [_last_line(store.root / "logs" / f"{name}.log") for name in running]
-        bar.update(task, note=" | ".join(notes))  # pyright: ignore[reportArgumentType]
-        time.sleep(POLL_SECONDS)
+@dataclass
+class _Stage:
+    """Units that need nothing of each other."""
+
+    store: Store
+    engine: Processes | Cluster
+    interrupt: Interrupt
+    bar: Progress
+    task: Any
+    out: Console
+    running: dict[str, tuple[Unit, Job, float]] = field(default_factory=dict)
+    spoken: float = field(default_factory=time.perf_counter)
+
+    def work(self, waiting: list[Unit]) -> None:
+        """Bring them to their end, or to where a signal stops them."""
+        queue = list(waiting)
+        while queue or self.running:
+            if self.interrupt.signal is not None:
+                for _, job, _ in self.running.values():
+                    job.stop()
+                return
+            while queue and len(self.running) < self.engine.jobs:
+                self._begin(queue.pop(0))
+            for name, (unit, job, began) in list(self.running.items()):
+                if job.finished():
+                    del self.running[name]
+                    self.bar.advance(self.task)
+                    seconds = time.perf_counter() - began
+                    self._say(f"{_verdict(unit, self.store)}  {name}  {seconds:.0f} s")
+            self._show()
+            time.sleep(POLL_SECONDS)
+
+    def _begin(self, unit: Unit) -> None:
+        path = self.store.root / "units" / f"{unit.name}.json"
+        write_unit(path, unit)
+        log = self._log(unit.name)
+        self.running[unit.name] = (unit, self.engine.start(path, log), time.perf_counter())
+        self._say(f"begun   {unit.name}, log {log}")
+
+    def _show(self) -> None:
+        notes = [_last_line(self._log(name)) for name in self.running]
+        self.bar.update(self.task, note=" | ".join(notes))
+        if not self.out.is_terminal and time.perf_counter() - self.spoken > SILENCE:
+            for name, note in zip(self.running, notes, strict=True):
+                self._say(f"runs    {name}: {note}")
+
+    def _say(self, line: str) -> None:
+        self.out.print(line)
+        self.spoken = time.perf_counter()
+
+    def _log(self, name: str) -> Path:
+        return self.store.root / "logs" / f"{name}.log"
 
 
-def _done(unit: Unit, store: Store) -> bool:
-    """Whether nothing is left to do; a damaged cell is left to the worker, who says so."""
-    try:
-        return all(store.status(cell) == "done" for cell in unit.cells)
-    except InputError:
-        return False
+def _is_done(unit: Unit, store: Store) -> bool:
+    return all(store.is_done(cell) for cell in unit.cells)
 
 
 def _verdict(unit: Unit, store: Store) -> str:
     failed = [cell for cell in unit.cells if store.failure(cell) is not None]
     if failed:
         return "failed"
-    if _done(unit, store):
+    if _is_done(unit, store):
         return "done  "
     for cell in unit.cells:  # it ended without a word: killed from outside, or out of memory
-        if store.status(cell) != "done":
+        if not store.is_done(cell):
             store.fail(cell, f"its process ended early; see logs/{unit.name}.log")
     return "ended early"
 

@@ -9,50 +9,51 @@ import polars as pl
 from rich.console import Console
 
 from loft_jax.errors import InputError
-from loft_jax.findings.effects import differences, rank_effects
-from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
+from loft_jax.findings.effects import differences, strength_effects
+from loft_jax.findings.rows import rows_of
 from loft_jax.findings.sentence import conclusion
+from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
-from loft_jax.findings.table import rows_of, to_table, write_table
+from loft_jax.findings.table import to_table, write_table
+from loft_jax.findings.trade_off import utility_against_leakage
 from loft_jax.findings.worst_case import worst_cases
-from loft_jax.fitting.run_folder import RunFolder
-from loft_jax.fitting.session import EXIT_SIGNAL
+from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
-from loft_jax.runs.files import write_bytes, write_json
-from loft_jax.runs.session import console
-from loft_jax.sweeps.cells import Prior
+from loft_jax.runs.files import write_json
+from loft_jax.runs.session import Result, console
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.engines import Cluster, Processes
+from loft_jax.sweeps.estimate import hours
+from loft_jax.sweeps.folder import opened
 from loft_jax.sweeps.grid import Grid, grid
-from loft_jax.sweeps.pool import Interrupted, work_through
+from loft_jax.sweeps.look import Look
+from loft_jax.sweeps.pool import work_through
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.store import Store
 
-EXIT_FAILED = 1
 
-
-def sweep_run(config: SweepConfig, *, command: str, started: float) -> int:
+def run_sweep(
+    config: SweepConfig, *, command: str = "loft_jax.sweep(...)", started: float | None = None
+) -> Result:
     """Compute what is missing of the grid, then its table, pictures and summary.
 
     Args:
-        config: checked by `settings.check`.
+        config: what is asked for, with absolute paths.
         command: as it was typed, for sweep.json.
-        started: `time.perf_counter()` at process start.
-
-    Returns:
-        0; 1 if a cell failed; 128 + the signal's number if one came.
+        started: `time.perf_counter()` at process start; None is now.
 
     Raises:
         InputError: if the grid is impossible or the folder cannot be written.
+        Stopped: if a signal came; all is saved.
     """
-    cells, out = grid(config), console()
+    started = time.perf_counter() if started is None else started
+    out, look = console(), Look()
+    cells = grid(config, look)
     store = opened(Path(config.out))
-    _introduce(out, cells, store)
-    code = computed(cells, config, store, out)
-    if code > EXIT_FAILED:
-        return code
+    compute(cells, config, store, look, out)
     table = collected(cells, store, store.root)
-    numbers = written(table, store.root)
+    numbers = written(table, store.root, out)
+    failed = failures(cells, store)
     write_json(
         store.root / "sweep.json",
         {
@@ -60,51 +61,29 @@ def sweep_run(config: SweepConfig, *, command: str, started: float) -> int:
             "config": dataclasses.asdict(config),
             "models": len(cells.models),
             "attacks": len(cells.attacks),
-            "failed": failures(cells, store),
+            "failed": failed,
             "seconds": time.perf_counter() - started,
             "environment": environment(),
         },
     )
-    out.print(closing_table(numbers, failures(cells, store), store.root))
-    return code
+    return Result(
+        store.root, {**numbers, "failed": failed}, closing_table(numbers, failed, store.root)
+    )
 
 
-def computed(cells: Grid, config: SweepConfig, store: Store, out: Console) -> int:
-    """Bring all cells to their end; returns the exit code so far."""
+def compute(cells: Grid, config: SweepConfig, store: Store, look: Look, out: Console) -> None:
+    """Bring all cells to their end, where that is possible.
+
+    Raises:
+        InputError: if the engine is not here.
+        Stopped: if a signal came.
+    """
     if config.submit == "none":
         engine = Processes(config.jobs)
     else:
         engine = Cluster(config.submit, store.root / "submitted", config.jobs)
-    try:
-        work_through(cells.stages(config), store, engine, out)
-    except Interrupted as stop:
-        out.print("stopped and saved; the same command goes on", highlight=False)
-        return EXIT_SIGNAL + int(stop.args[0])
-    return EXIT_FAILED if failures(cells, store) else 0
-
-
-def opened(root: Path) -> Store:
-    """The store in this folder, which is made if need be.
-
-    Raises:
-        InputError: if it is something else or cannot be written.
-    """
-    known = {
-        "models", "priors", "attacks", "units", "logs", "failures", "submitted", "sweep.json",
-        "summary.json", "table.parquet", "table.csv", "leakage.png", "trade_off.png",
-    }  # fmt: skip
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        others = sorted({path.name for path in root.iterdir()} - known)
-    except OSError as error:
-        msg = f"`--out` must be a folder that can be written, got {root}: {error.strerror}"
-        raise InputError(msg) from error
-    sweeping = (root / "models").is_dir() or not any(root.iterdir())
-    if not sweeping:
-        msg = f"`--out` must be a new folder or that of a sweep, got {root} with {others[0]}"
-        raise InputError(msg)
-    (root / "models").mkdir(exist_ok=True)
-    return Store(root)
+    _introduce(out, cells, store, look)
+    work_through(cells.stages(config), store, engine, out)
 
 
 def collected(cells: Grid, store: Store, root: Path) -> pl.DataFrame:
@@ -113,36 +92,33 @@ def collected(cells: Grid, store: Store, root: Path) -> pl.DataFrame:
     for attack in cells.attacks:
         try:
             if store.status(attack) == "done" and store.status(attack.model) == "done":
-                # One name for priors that differ only in the target that they were fitted to.
-                label = attack.prior.label if isinstance(attack.prior, Prior) else None
                 run = store.path(attack.model)
-                rows += rows_of(store.path(attack), root, run=run, prior=label)
+                rows += rows_of(store.path(attack), root, run=run, prior=attack.prior_label)
         except InputError as error:
             store.fail(attack, str(error))
     return to_table(rows)
 
 
-def written(table: pl.DataFrame, root: Path) -> dict[str, Any]:
-    """Write the table, the summary and the pictures; returns the summary."""
+def written(table: pl.DataFrame, root: Path, out: Console) -> dict[str, Any]:
+    """Write the table, the summary, and then the pictures; returns the summary."""
     write_table(table, root)
     numbers = {
         "conclusion": [said._asdict() for said in conclusion(table)],
         "summary": summary(table),
         "worst_cases": [_plain(one) for one in worst_cases(table)],
         "differences": [_plain(one) for one in differences(table)],
-        "rank_effects": [_plain(one) for one in rank_effects(table)],
+        "strength_effects": [_plain(one) for one in strength_effects(table)],
     }
     write_json(root / "summary.json", numbers)
     if len(table):
-        write_bytes(root / "leakage.png", leakage_against_rank(table))
-        write_bytes(root / "trade_off.png", utility_against_leakage(table))
+        draw(out, root / "leakage.png", lambda: leakage_against_strength(table))
+        draw(out, root / "trade_off.png", lambda: utility_against_leakage(table))
     return numbers
 
 
 def failures(cells: Grid, store: Store) -> dict[str, str]:
     """Why each cell that failed did."""
-    every = [*cells.judges, *cells.priors, *cells.models, *cells.attacks]
-    found = ((cell.name, store.failure(cell)) for cell in every)
+    found = ((cell.name, store.failure(cell)) for cell in cells.cells)
     return {name: error for name, error in found if error is not None}
 
 
@@ -153,13 +129,24 @@ def _plain(record: Any) -> dict[str, Any]:
     }
 
 
-def _introduce(out: Console, cells: Grid, store: Store) -> None:
-    def count(kind: tuple) -> str:
-        done = sum(RunFolder(store.path(cell)).path.exists() for cell in kind)
-        return f"{len(kind)}" + (f" ({done} there already)" if done else "")
+def _introduce(out: Console, cells: Grid, store: Store, look: Look) -> None:
+    """Say what is ahead: how many cells, how many are there, how long the training may take."""
 
-    out.print(
-        f"{count(cells.models)} classifiers, {count(cells.judges)} evaluators, "
-        f"{count(cells.priors)} priors, {count(cells.attacks)} attacks -> {store.root}",
-        highlight=False,
-    )
+    def count(kind: tuple, what: str) -> str:
+        done = sum(store.is_done(cell) for cell in kind)
+        named = f"{len(kind)} {what}{'' if len(kind) == 1 else 's'}"
+        return named + (f" ({done} there already)" if done else "")
+
+    for note in look.notes():
+        out.print(note)
+    kinds = {"classifier": cells.models, "evaluator": cells.judges, "prior": cells.priors,
+             "attack": cells.attacks}  # fmt: skip
+    told = ", ".join(count(kind, what) for what, kind in kinds.items() if kind)
+    out.print(f"{told} -> {store.root}")
+    missing = [cell for cell in cells.cells if not store.is_done(cell)]
+    ahead = hours(missing, look)
+    if ahead > 0.1:
+        out.print(
+            f"training alone takes about {ahead:.1f} hours on the cores of this machine (counted, "
+            "not tried; a GPU takes a fraction), attacks and evaluators come on top"
+        )

@@ -2,66 +2,75 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from loft_jax.attacks.settings import Adaptive
-from loft_jax.config import at_least
+from annotated_types import Interval
+
+from loft_jax.data.sources import absolute_data
+from loft_jax.defenses.loft import Activation
 from loft_jax.errors import InputError
-from loft_jax.runs.settings import Device
+from loft_jax.priors.table import PRIORS
+from loft_jax.runs.settings import Count, Device, Seed
 
-Activation = Literal["none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"]
 Engine = Literal["none", "local", "slurm", "auto"]
+RANKS = ("none", "128", "64", "32", "16", "8", "4")
 
 
 @dataclass(frozen=True)
 class SweepConfig:
     """A grid: every combination of what the axes list. Without flags, the rank table."""
 
-    rank: tuple[str, ...] = ("none", "128", "64", "32", "16", "8", "4")
-    """Axis: ranks of the LoFt head; none is the plain head."""
+    defense: tuple[str, ...] = ()
+    """Axis: NAME[:STRENGTH[,option=value]...]; python -m loft_jax.train --list-defenses shows
+    them. What a defense starts from, such as the plain head of svd:16, is trained once."""
+    rank: tuple[str, ...] = ()
+    """Axis: short for --defense loft:R, the word none for none; nothing given, and no --defense,
+    is none 128 64 32 16 8 4."""
     activation: tuple[Activation, ...] = ("tanh",)
-    """Axis: what follows the head's first layer (LoFt heads)."""
+    """Axis: what follows the first layer of LoFt heads."""
     input_norm: tuple[Literal["no", "yes"], ...] = ("no",)
-    """Axis: BatchNorm before the head (LoFt heads)."""
+    """Axis: BatchNorm before LoFt heads."""
     trunk: tuple[str, ...] = ("small_cnn",)
     """Axis: networks before the head."""
     data: tuple[str, ...] = ("faces",)
     """Axis: faces, digits, FILE.npz or FOLDER."""
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[Seed, ...] = (0, 1, 2)
     """Axis: seeds of weights, order and attack; people and split are the same for all."""
     attack: tuple[str, ...] = ("ppa",)
     """Axis: recipes; python -m loft_jax.attack --list shows them."""
-    adaptive: tuple[Adaptive, ...] = ("none", "logit")
-    """Axis: attackers who know the head: none, logit (of them the strongest where we tried all),
-    straight-through (heads with an activation only), pre-code."""
+    adaptive: tuple[str, ...] = ("none", "logit")
+    """Axis: attackers who know the defense: none, logit (of them the strongest where we tried all),
+    and the defense's own forms (LoFt: straight-through, pre-code)."""
     prior: tuple[str, ...] = ()
     """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, which are
-    fitted here; none is each recipe's own."""
+    fitted here; none is each recipe's own, as the pictures allow."""
     preset: str = "auto"
     """Named settings of the training; auto chooses by --data (python -m loft_jax.train --help)."""
     classes: str = "0:24"
     """Attacked classes: all, FIRST:END (END left out), or numbers with commas."""
-    per_class: int = 2
+    per_class: Annotated[int, Interval(ge=1, le=10**5)] = 2
     """Reconstructions of each class."""
-    identities: int = 128
+    identities: Annotated[int, Interval(ge=2, le=10**6)] = 128
     """Synthetic faces only: number of people."""
-    pictures: int = 24
+    pictures: Annotated[int, Interval(ge=2, le=10**5)] = 24
     """Synthetic faces only: pictures of each person, before the split."""
-    size: int | None = None
+    size: Annotated[int, Interval(ge=8, le=2048)] | None = None
     """Side of the pictures in pixels; none is the preset's."""
-    epochs: int | None = None
+    epochs: Annotated[int, Interval(ge=1, le=10**6)] | None = None
     """Passes over the training pictures; none is 15, or the preset's for other data than faces."""
-    steps: int | None = None
+    steps: Annotated[int, Interval(ge=1, le=10**6)] | None = None
     """Steps of each phase of an attack; none is the recipe's own."""
-    prior_steps: int | None = None
+    prior_steps: Annotated[int, Interval(ge=1, le=10**9)] | None = None
     """Steps of priors that are fitted here; none is their own number."""
-    public: str = "faces"
-    """Public pictures for priors that are fitted here: faces, FILE.npz or a FOLDER."""
-    data_seed: int = 0
+    public: str | None = None
+    """Public pictures for priors that are fitted here: faces, FILE.npz or a FOLDER; none is the
+    public population of drawn --data, and must be given for any other."""
+    data_seed: Seed = 0
     """Seeds the synthetic people and the split."""
-    jobs: int = 2
+    jobs: Count = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
-    memory: float = 4.0
+    memory: Annotated[float, Interval(gt=0, le=2.0**20)] = 4.0
     """GiB that each attack may use, beside what its process already holds."""
     submit: Engine = "none"
     """Hand the cells to a cluster by submitit: slurm, auto, or local (processes, to try it)."""
@@ -70,17 +79,60 @@ class SweepConfig:
     device: Device = "auto"
     """Which kind of device to use."""
     quick: bool = False
-    """A smoke of the same path: two ranks, two seeds, eight people, little training."""
+    """A smoke of the same path: two defenses, two seeds, eight classes, little training."""
     cache: bool = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 
+    def check(self) -> None:
+        """Check that every axis lists different values.
 
-def quick(config: SweepConfig) -> SweepConfig:
-    """The same path in about two minutes on two cores."""
+        Raises:
+            InputError: naming the flag, what is allowed and what came.
+        """
+        axes = ("defense", "rank", "activation", "input_norm", "trunk", "data", "seeds", "attack",
+                "adaptive", "prior")  # fmt: skip
+        for name in axes:
+            values, flag = getattr(self, name), f"--{name.replace('_', '-')}"
+            if not values and name not in ("defense", "rank", "prior"):
+                msg = f"`{flag}` must list at least one value, got an empty grid"
+                raise InputError(msg)
+            if len(set(values)) < len(values):
+                listed = " ".join(map(str, values))
+                msg = f"`{flag}` must list different values, got {listed}"
+                raise InputError(msg)
+        for word in self.rank:
+            if word != "none" and not (word.isdecimal() and 1 <= int(word) <= 2**20):
+                msg = f"`--rank` must list none or whole numbers of at least 1, got {word[:40]}"
+                raise InputError(msg)
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """The defenses that are asked for, as --defense has them."""
+        ranks = self.rank if self.rank or self.defense else RANKS
+        short = ("none" if word == "none" else f"loft:{word}" for word in ranks)
+        return tuple(dict.fromkeys((*self.defense, *short)))
+
+
+def absolute(config: SweepConfig) -> SweepConfig:
+    """The same settings with paths absolute: cells are worked on from anywhere."""
     return dataclasses.replace(
         config,
-        rank=tuple(rank for rank in config.rank if rank == "none")[:1]
-        + tuple(rank for rank in config.rank if rank != "none")[-1:],
+        data=tuple(absolute_data(name) for name in config.data),
+        prior=tuple(
+            name if name in PRIORS else str(Path(name).expanduser().absolute())
+            for name in config.prior
+        ),
+        public=config.public and absolute_data(config.public),
+    )
+
+
+def quick(config: SweepConfig) -> SweepConfig:
+    """The same path in about two minutes on two cores: the last defense of each kind."""
+    kinds = {spec.partition(":")[0]: spec for spec in config.specs}
+    return dataclasses.replace(
+        config,
+        defense=tuple(kinds.values()),
+        rank=(),
         seeds=config.seeds[:2],
         classes="0:4",
         identities=min(config.identities, 8),
@@ -89,39 +141,3 @@ def quick(config: SweepConfig) -> SweepConfig:
         steps=config.steps or 5,
         prior_steps=config.prior_steps or 5,
     )
-
-
-def check(config: SweepConfig) -> None:
-    """Check every setting that can be judged without looking at data or devices.
-
-    Raises:
-        InputError: naming the flag, what is allowed and what came.
-    """
-    for flag in (
-        "rank", "activation", "input_norm", "trunk", "data", "seeds", "attack", "adaptive",
-    ):  # fmt: skip
-        values = getattr(config, flag)
-        if not values:
-            msg = f"`--{flag.replace('_', '-')}` must list at least one value, got an empty grid"
-            raise InputError(msg)
-        if len(set(values)) < len(values):
-            listed = " ".join(map(str, values))
-            msg = f"`--{flag.replace('_', '-')}` must list different values, got {listed}"
-            raise InputError(msg)
-    for word in config.rank:
-        if word != "none" and not (word.isdecimal() and int(word) >= 1):
-            msg = f"`--rank` must list none or whole numbers of at least 1, got {word}"
-            raise InputError(msg)
-    for flag, count, smallest in (
-        ("jobs", config.jobs, 1),
-        ("per-class", config.per_class, 1),
-        ("epochs", config.epochs, 1),
-        ("steps", config.steps, 1),
-        ("prior-steps", config.prior_steps, 1),
-        ("data-seed", config.data_seed, 0),
-        *(("seeds", seed, 0) for seed in config.seeds),
-    ):
-        at_least(flag, count, smallest)
-    if not config.memory > 0:
-        msg = f"`--memory` must be a number above 0 (GiB), got {config.memory}"
-        raise InputError(msg)

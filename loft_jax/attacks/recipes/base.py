@@ -63,6 +63,7 @@ class Recipe(abc.ABC):
         public_code: where code that others published reads differently, and is not followed.
         needs: what target and prior must offer (`Target.offers`, `ImagePrior.offers`).
         default_prior: what `--prior` is when left out; none where it must be trained first.
+        fitted_prior: kind of prior that a sweep fits for it, where there is no default.
         helpers: number of distilled models that help the target.
     """
 
@@ -73,6 +74,7 @@ class Recipe(abc.ABC):
     public_code: Annotated[str, WHERE] = ""
     needs: Annotated[tuple[str, ...], WHERE] = ()
     default_prior: Annotated[str | None, WHERE] = "renderer"
+    fitted_prior: Annotated[str | None, WHERE] = None
     helpers: int = 0
 
     @abc.abstractmethod

@@ -12,6 +12,7 @@ IF_GMI = GradientRecipe(
     source="Qiu et al., ECCV 2024",
     needs=("blocks",),
     default_prior=None,
+    fitted_prior="style",
     objective=Objective(identity="poincare", transform=PPA_VIEWS),
     rule=Rule("adam", 0.05, momentum=0.1, decay=0.1),
     search=(

@@ -10,6 +10,7 @@ KED_MI = GradientRecipe(
     source="Chen et al., ICCV 2021",
     needs=("normal latents",),
     default_prior=None,
+    fitted_prior="kedmi",
     objective=Objective(identity_weight=100.0, realness=1.0),
     rule=Rule("adam", 0.02),
     search=(Phase(Gaussians(kl=0.0, draws=1), 400),),

@@ -11,6 +11,7 @@ LOMMA = GradientRecipe(
     source="Nguyen et al., CVPR 2023",
     needs=("normal latents",),
     default_prior=None,
+    fitted_prior="dcgan",
     objective=Objective(identity="logit", identity_weight=100.0, features=1.0, realness=1.0),
     rule=Rule("sgd", 0.02 / 12, momentum=0.9),
     search=(Phase(Points(Box(-1.0, 1.0)), 200),),

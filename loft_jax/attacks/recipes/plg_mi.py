@@ -13,6 +13,7 @@ PLG_MI = GradientRecipe(
     source="Yuan et al., AAAI 2023",
     needs=("classes",),
     default_prior=None,
+    fitted_prior="plgmi",
     objective=Objective(identity="max-margin", views=2, transform=PLG_VIEWS),
     rule=Rule("adam", 0.1),
     search=(Phase(Points(), 100),),

@@ -1,0 +1,77 @@
+"""From the axes of a sweep to settings: defenses, trainings, judges."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+from loft_jax.data.sources import source_of
+from loft_jax.defenses.base import Defense
+from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.table import defense_named
+from loft_jax.fitting.presets import preset_for
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.runs.settings import RunConfig
+from loft_jax.sweeps.settings import SweepConfig
+
+LAPTOP_EPOCHS = 15
+"""On 24 pictures of each synthetic person: test accuracy 0.99 without a narrow head."""
+
+
+def defenses(config: SweepConfig) -> tuple[Defense, ...]:
+    """The defenses of the grid, each once; the axes of LoFt apply where it does not say itself.
+
+    Raises:
+        InputError: if one is none, or a value of it is not one of those allowed.
+    """
+    made: dict[str, Defense] = {}
+    for spec in config.specs:
+        for defense in _variants(spec, config):
+            made.setdefault(defense.spec, defense)
+    return tuple(made.values())
+
+
+def _variants(spec: str, config: SweepConfig) -> Iterator[Defense]:
+    named = defense_named(spec)
+    if not isinstance(named, LoFt):
+        yield named
+        return
+    activations = (named.activation,) if "activation=" in spec else config.activation
+    norms = [named.input_norm] if "norm=" in spec else [one == "yes" for one in config.input_norm]
+    for activation, norm in itertools.product(activations, norms):
+        yield dataclasses.replace(named, activation=activation, input_norm=norm)
+
+
+def trainings(config: SweepConfig) -> Iterator[TrainConfig]:
+    """How the classifiers of the grid are trained.
+
+    Raises:
+        InputError: as `defenses`, or if there is no such preset.
+    """
+    known = defenses(config)
+    for data, trunk, defense, seed in itertools.product(
+        config.data, config.trunk, known, config.seeds
+    ):
+        base = training(config, data)
+        model = ModelConfig(trunk=trunk, defense=defense)
+        yield dataclasses.replace(base, model=model, run=RunConfig(seed=seed))
+
+
+def training(config: SweepConfig, data: str) -> TrainConfig:
+    """How classifiers on these pictures are trained: the preset, and what the sweep overrides.
+
+    Raises:
+        InputError: if there is no such preset.
+    """
+    name, preset = preset_for(config.preset, data)
+    pictures = dataclasses.replace(
+        preset.data,
+        data=data,
+        size=config.size or preset.data.size,
+        identities=config.identities,
+        pictures=config.pictures,
+        data_seed=config.data_seed,
+    )
+    laptop = config.preset == "auto" and source_of(data).law is not None
+    epochs = config.epochs or (LAPTOP_EPOCHS if laptop else preset.optim.epochs)
+    optim = dataclasses.replace(preset.optim, epochs=epochs)
+    return dataclasses.replace(preset, preset=name, data=pictures, optim=optim)

@@ -1,0 +1,121 @@
+"""An attack of a sweep on one classifier, judged at once."""
+
+import dataclasses
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loft_jax.attacks.folder import NUMBERS, OUTCOMES, AttackFolder
+from loft_jax.attacks.request import content_of
+from loft_jax.attacks.settings import AttackConfig
+from loft_jax.errors import InputError
+from loft_jax.judging.settings import Judges
+from loft_jax.runs.arrays import read_arrays
+from loft_jax.runs.identity import content
+from loft_jax.sweeps.cells.base import Job, Place
+from loft_jax.sweeps.cells.model import Model
+from loft_jax.sweeps.cells.prior import Prior
+
+
+@dataclass(frozen=True)
+class Given:
+    """A prior that was there before the sweep.
+
+    Attributes:
+        name: as `--prior` has it: a row of the table, or a folder.
+        weights: hash of what the folder holds; empty for a row.
+    """
+
+    name: str
+    weights: str = ""
+
+
+@dataclass(frozen=True)
+class Attack(Job):
+    """An attack.
+
+    Attributes:
+        model: the classifier.
+        config: the attack.
+        prior: where its pictures come from.
+        judges: the evaluators.
+    """
+
+    room = "attacks"
+
+    model: Model
+    config: AttackConfig
+    prior: Prior | Given
+    judges: tuple[Model, ...]
+
+    @property
+    def stem(self) -> str:
+        """Recipe and form."""
+        adaptive = "" if self.config.adaptive == "none" else f"-{self.config.adaptive}"
+        return f"{self.config.attack}{adaptive}"
+
+    def content(self) -> dict[str, Any]:
+        """The recipe's numbers, target, prior and judges."""
+        prior = self.prior.content() if isinstance(self.prior, Prior) else self._given(self.prior)
+        return {
+            "attack": self.config.attack,
+            **content_of(self.config, self.model.config.model.defense),
+            "model": self.model.content(),
+            "prior": prior,
+            "judges": [judge.content() for judge in self.judges],
+            "judging": content(Judges()),
+        }
+
+    @property
+    def prior_label(self) -> str:
+        """What the prior is called in the table."""
+        return self.prior.label if isinstance(self.prior, Prior) else Path(self.prior.name).name
+
+    def needs(self) -> tuple[Job, ...]:
+        """Target, evaluators, and the prior if it is fitted here."""
+        prior = (self.prior,) if isinstance(self.prior, Prior) else ()
+        return (self.model, *prior, *self.judges)
+
+    def asked(self, folder: Path) -> tuple[Any, Any]:
+        """Of the attack."""
+        defense = self.model.config.model.defense
+        found = AttackFolder.open(folder).config()
+        return content_of(found, defense), content_of(self.config, defense)
+
+    def finished(self, folder: Path) -> bool:
+        """Whether it is judged; a damaged judgement is made again."""
+        attack = AttackFolder(folder)
+        if NUMBERS not in attack:
+            return False
+        try:
+            attack.read(NUMBERS)
+            read_arrays(folder / OUTCOMES)
+        except InputError:
+            return False
+        return True
+
+    def run(self, place: Place, *, going: bool) -> None:
+        """Attack and judge."""
+        from loft_jax.judging.session import attack_and_judge
+        from loft_jax.runs.environment import peak_memory_bytes
+
+        prior = place.of(self.prior) if isinstance(self.prior, Prior) else self.prior.name
+        where = {"resume" if going else "out": place.of(self)}
+        config = dataclasses.replace(
+            self.config,
+            path=place.of(self.model),
+            prior=prior,
+            # Training in the same process keeps its memory; the attack has its own beside it.
+            memory=place.memory + math.ceil(peak_memory_bytes() / 2**30),
+            device=place.device,
+            cache=place.cache,
+            **where,
+        )
+        judges = Judges(evaluators=tuple(place.of(judge) for judge in self.judges))
+        attack_and_judge(config, judges, started=time.perf_counter())
+
+    def _given(self, prior: Given) -> Any:
+        # A folder is what it holds, wherever it lies.
+        return {"weights": prior.weights} if prior.weights else prior.name

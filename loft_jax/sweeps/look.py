@@ -1,0 +1,110 @@
+"""Looking at what a sweep is about before its first cell: pictures, priors, public pictures.
+
+What is loaded here is loaded once for all cells; what a cell would fail at is said now.
+"""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt64
+
+from loft_jax.data.dataset import Dataset
+from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.sources import source_of
+from loft_jax.errors import InputError
+from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.session import load_data
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.priors import ImagePrior, load_prior
+from loft_jax.priors.archive import FILE, public_hashes
+from loft_jax.priors.table import PRIORS
+from loft_jax.sweeps.cells import Given, Pictures
+
+
+class Look:
+    """Everything that was loaded, each once."""
+
+    def __init__(self) -> None:
+        self._data: dict[str, Dataset] = {}
+        self._private: dict[str, UInt64[np.ndarray, " n"]] = {}
+        self._public: dict[tuple, tuple[str, UInt64[np.ndarray, " n"] | None]] = {}
+        self._priors: dict[tuple, ImagePrior] = {}
+
+    def pictures(self, config: TrainConfig) -> Pictures:
+        """The pictures of a classifier.
+
+        Raises:
+            InputError: if they are not as they must be.
+        """
+        data = self._loaded(config)
+        return Pictures(data.fingerprint, data.size, data.channels, data.classes)
+
+    def training_pictures(self, config: TrainConfig) -> int:
+        """How many pictures a classifier learns from."""
+        left = (1 - config.data.test_fraction) * (1 - config.data.validation_fraction)
+        return round(left * len(self._loaded(config).images))
+
+    def notes(self) -> list[str]:
+        """What the loaders say of the pictures."""
+        return [note for data in self._data.values() for note in data.notes]
+
+    def public(self, fit: FitConfig, config: TrainConfig) -> str:
+        """What tells the public pictures of a prior from others; none may be the classifier's.
+
+        Raises:
+            InputError: if they are not as they must be.
+        """
+        source = source_of(fit.data)
+        if source.law is not None:
+            return f"drawn, version {source.version}"
+        key = (fit.data, fit.size, fit.channels, fit.seed, fit.count)
+        if key not in self._public:
+            images = load_public(
+                fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count
+            )
+            hashes = picture_hashes(images)
+            self._public[key] = hashlib.sha256(hashes.tobytes()).hexdigest()[:16], hashes
+        told, hashes = self._public[key]
+        assert hashes is not None
+        check_disjoint(hashes, self._hashes(config))
+        return told
+
+    def given(self, name: str, config: TrainConfig) -> Given:
+        """A prior that is there, tried on the classifier's pictures.
+
+        Raises:
+            InputError: if it cannot be loaded, makes other pictures, or has seen the classifier's.
+        """
+        pictures = self.pictures(config)
+        key = (name, pictures.size, pictures.channels)
+        if key not in self._priors:
+            self._priors[key] = load_prior(
+                name, size=pictures.size, channels=pictures.channels, seed=config.data_seed
+            )
+        if name in PRIORS:
+            return Given(name)
+        check_disjoint(public_hashes(Path(name)), self._hashes(config))
+        return Given(name, hashlib.sha256((Path(name) / FILE).read_bytes()).hexdigest()[:16])
+
+    def offers(self, name: str, config: TrainConfig) -> frozenset[str]:
+        """What a prior that is there offers to recipes."""
+        pictures = self.pictures(config)
+        return self._priors[name, pictures.size, pictures.channels].offers
+
+    def _loaded(self, config: TrainConfig) -> Dataset:
+        key = repr((dataclasses.astuple(config.data), config.data_seed))
+        if key not in self._data:
+            try:
+                self._data[key] = load_data(config)
+            except InputError as error:
+                msg = str(error).replace("`data`", "`--data`", 1)
+                raise InputError(msg) from error
+        return self._data[key]
+
+    def _hashes(self, config: TrainConfig) -> UInt64[np.ndarray, " n"]:
+        data = self._loaded(config)
+        if data.fingerprint not in self._private:
+            self._private[data.fingerprint] = picture_hashes(data.images)
+        return self._private[data.fingerprint]
