@@ -4,13 +4,20 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses
+if __name__ == "__main__":
+    from loft_jax.runs.interrupt import leave_quietly
+
+    leave_quietly()
+
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
-from loft_jax.data.sources import absolute_data
-from loft_jax.reproductions.settings import ReproduceConfig
+from loft_jax.runs import keywords
+
+if TYPE_CHECKING:
+    from loft_jax.runs.session import Result
 
 DESCRIPTION = """Compute and draw a figure or table of "Rank Matters". What was computed for one
 name serves the others; an interrupted one goes on.
@@ -28,21 +35,42 @@ At laptop scale on synthetic faces, or --data digits; --scale paper is the autho
 it is public, for your own pictures, and was not run here."""
 
 
+def run(name: str, **settings: Any) -> "Result":
+    """Compute and draw an experiment; `settings` are the command's flags, such as quick=True.
+
+    Raises:
+        InputError: if the experiment is impossible with these settings.
+        Stopped: if a signal came; all is saved.
+    """
+    from loft_jax.reproductions.session import reproduce_experiment
+    from loft_jax.reproductions.settings import ReproduceConfig
+    from loft_jax.runs import schema
+
+    asked = keywords.replaced(ReproduceConfig(), {"name": name, **settings})
+    schema.check(asked)
+    return reproduce_experiment(asked)
+
+
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
+    from loft_jax.reproductions.session import reproduce_experiment
+    from loft_jax.reproductions.settings import ReproduceConfig
+    from loft_jax.runs import schema
+    from loft_jax.sweep import EXIT_FAILED, look_on_cpu
+
     config = cli.parse(
         ReproduceConfig, prog="python -m loft_jax.reproduce", description=DESCRIPTION, args=args
     )
-    config = dataclasses.replace(
-        config,
-        data=config.data and absolute_data(config.data),
-        prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
-    )
-    from loft_jax.reproductions.session import reproduce_run
-
+    schema.check(config)
     command = shlex.join(["python", "-m", "loft_jax.reproduce", *args])
-    return reproduce_run(config, command=command, started=_STARTED)
+    if config.name != "fig4":
+        look_on_cpu()
+    done = reproduce_experiment(config, command=command, started=_STARTED)
+    cli.show(done)
+    return EXIT_FAILED if done.numbers["failed"] else 0
 
+
+cli.callable_module(__name__, run)
 
 if __name__ == "__main__":
     cli.run(main)

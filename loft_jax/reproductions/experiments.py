@@ -3,19 +3,20 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
-from loft_jax.attacks.recipes import RECIPES
-from loft_jax.reproductions.compressed_grid import compressed_grid
+from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.defenses.compressed import FeatureCut, WeightCut
+from loft_jax.defenses.loft import Activation
 from loft_jax.reproductions.pictures import (
     attacks_picture,
-    compression_picture,
-    heads_picture,
+    cut_picture,
     leakage_picture,
+    models_picture,
     side_by_side,
     trade_off_picture,
 )
 from loft_jax.reproductions.results import Results
-from loft_jax.sweeps.grid import Grid, grid
 from loft_jax.sweeps.settings import SweepConfig
 
 LAPTOP = SweepConfig()
@@ -31,7 +32,9 @@ PAPER = SweepConfig(
 trunk are not theirs. Not run here."""
 SATURATING = ("none", "straight-through", "logit")
 """Attackers of heads whose activation may hide its gradient."""
-ACTIVATIONS = ("none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh")
+ACTIVATIONS = get_args(Activation)
+CUTS = (WeightCut.tag, FeatureCut.tag)
+"""Ways in which a trained plain head is cut to a rank."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,12 @@ class Experiment:
         title: what it shows.
         laptop: its grid on synthetic faces.
         paper: its grid at the authors' scale, without `data`.
-        cells: from the grid's settings to cells.
         draw: writes `name`.png from the results.
     """
 
     title: str
     laptop: SweepConfig
     paper: SweepConfig
-    cells: Callable[[SweepConfig], Grid]
     draw: Callable[[Results], bytes]
 
 
@@ -57,54 +58,58 @@ def _like(base: SweepConfig, **axes: object) -> SweepConfig:
     return dataclasses.replace(base, **axes)  # pyright: ignore[reportArgumentType]
 
 
+def _cuts(*ranks: int) -> tuple[str, ...]:
+    """The plain head, and it cut to each rank in every way."""
+    return ("none", *(f"{cut}:{rank}" for cut in CUTS for rank in ranks))
+
+
 EXPERIMENTS = {
     "fig1": Experiment(
         "test accuracy against attack accuracy, a point a model",
         LAPTOP,
         PAPER,
-        grid,
         trade_off_picture,
     ),
     "fig3": Experiment(
         "a trained plain head compressed to rank r, by its weights and by the features' covariance",
-        _like(LAPTOP, rank=("none", "64", "32", "16", "8", "4"), adaptive=("none",)),
-        _like(PAPER, input_norm=("no",), adaptive=("none",)),
-        compressed_grid,
-        compression_picture,
+        _like(LAPTOP, rank=(), defense=_cuts(64, 32, 16, 8, 4), adaptive=("none",)),
+        _like(
+            PAPER,
+            rank=(),
+            defense=_cuts(500, 300, 200, 150, 100, 75, 50, 35, 20),
+            input_norm=("no",),
+            adaptive=("none",),
+        ),
+        cut_picture,
     ),
     "fig5": Experiment(
         "reconstructions side by side, the same people and seed for every head",
         _like(LAPTOP, rank=("none", "64", "16", "8", "4"), seeds=(0,)),
         _like(PAPER, rank=("none", "200", "100", "50", "20"), seeds=(0,)),
-        grid,
         side_by_side,
     ),
     "table-rank": Experiment(
         "rank of the LoFt head against what an attack finds",
         LAPTOP,
         PAPER,
-        grid,
         leakage_picture,
     ),
     "table-activation": Experiment(
         "what follows the head's first layer",
         _like(LAPTOP, rank=("none", "16"), activation=ACTIVATIONS, adaptive=SATURATING),
         _like(PAPER, rank=("none", "50"), activation=ACTIVATIONS, adaptive=SATURATING),
-        grid,
-        heads_picture,
+        models_picture,
     ),
     "table-input-norm": Experiment(
         "BatchNorm before the head, which the authors' code has and the paper's text has not",
         _like(LAPTOP, rank=("none", "64", "16", "8"), input_norm=("no", "yes")),
         _like(PAPER, rank=("none", "200", "50", "20"), input_norm=("no", "yes")),
-        grid,
         leakage_picture,
     ),
     "table-attacks": Experiment(
         "every recipe on the plain head and on one LoFt head, as it is and by the logit",
         _like(LAPTOP, rank=("none", "16"), attack=tuple(RECIPES)),
         _like(PAPER, rank=("none", "50"), attack=tuple(RECIPES)),
-        grid,
         attacks_picture,
     ),
 }

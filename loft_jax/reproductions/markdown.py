@@ -3,12 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from loft_jax.findings.wording import head_name
 from loft_jax.reproductions.experiments import Experiment
 
 COLUMNS = (
-    "head", "attack", "adaptive", "prior", "seeds", "test accuracy", "Acc@1", "identity error",
+    "defense", "attack", "adaptive", "prior", "seeds", "test accuracy", "Acc@1",
+    "judges' own accuracy", "identity error",
 )  # fmt: skip
+
+
+SHOWN = ("test_accuracy", "accuracy_at_1", "judge_accuracy", "identity_error")
 
 
 def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> str:
@@ -34,8 +37,8 @@ def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> s
 
 def _line(row: dict[str, Any]) -> str:
     cells = (
-        head_name(row), row["attack"], row["adaptive"], row["prior"], str(row["seeds"]),
-        *(_number(row, name) for name in ("test_accuracy", "accuracy_at_1", "identity_error")),
+        row["label"], row["attack"], row["adaptive"], row["prior"], str(row["seeds"]),
+        *(_number(row, name) for name in SHOWN),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 

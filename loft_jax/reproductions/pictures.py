@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 
 from loft_jax.data.sources import source_of
-from loft_jax.findings.drawing import COLOURS, png
-from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
-from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
+from loft_jax.findings.drawing import COLOURS
+from loft_jax.findings.forest import attacks_in_lines, models_in_lines
+from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
-from loft_jax.findings.wording import head_name
+from loft_jax.findings.trade_off import utility_against_leakage
+from loft_jax.findings.wording import kind_name
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import load_data
 from loft_jax.reproductions.results import Results
+from loft_jax.runs.arrays import read_arrays
+from loft_jax.runs.drawing import png
 from loft_jax.sweeps.cells import Attack
 
 SHOWN = 10
@@ -20,8 +23,8 @@ SHOWN = 10
 
 
 def leakage_picture(results: Results) -> bytes:
-    """PNG: Acc@1 against the rank."""
-    return leakage_against_rank(results.table)
+    """PNG: Acc@1 against the strength."""
+    return leakage_against_strength(results.table)
 
 
 def trade_off_picture(results: Results) -> bytes:
@@ -29,9 +32,9 @@ def trade_off_picture(results: Results) -> bytes:
     return utility_against_leakage(results.table)
 
 
-def heads_picture(results: Results) -> bytes:
-    """PNG: a line a head."""
-    return heads_in_lines(results.table)
+def models_picture(results: Results) -> bytes:
+    """PNG: a line a model."""
+    return models_in_lines(results.table)
 
 
 def attacks_picture(results: Results) -> bytes:
@@ -39,18 +42,18 @@ def attacks_picture(results: Results) -> bytes:
     return attacks_in_lines(results.table)
 
 
-def compression_picture(results: Results) -> bytes:
+def cut_picture(results: Results) -> bytes:
     """PNG: test accuracy, Acc@1 and what is kept of the spectrum, against the rank kept."""
     from matplotlib.figure import Figure
 
     rows = summary(results.table)
-    plain = next((row for row in rows if row["head"] == "plain"), None)
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
-    titles = {"svd": "SVD of the head's weight", "covariance": "covariance of its features"}
-    for axes, (method, title) in zip(panels, titles.items(), strict=True):
-        cut = sorted((r for r in rows if r["head"] == method), key=lambda row: row["rank"])
-        x = np.log2([row["rank"] for row in cut])
+    plain = next((row for row in rows if not row["baselines"]), None)
+    kinds = dict.fromkeys(row["defense"] for row in rows if row["baselines"])
+    figure = Figure(figsize=(4.5 * max(1, len(kinds)), 3.8), layout="constrained")
+    panels = figure.subplots(1, max(1, len(kinds)), sharey=True, squeeze=False)[0]
+    for axes, kind in zip(panels, kinds, strict=False):
+        cut = sorted((r for r in rows if r["defense"] == kind), key=lambda row: row["strength"])
+        x = np.log2([row["strength"] for row in cut])
         for i, (name, label) in enumerate(
             (
                 ("test_accuracy", "test accuracy"),
@@ -61,21 +64,21 @@ def compression_picture(results: Results) -> bytes:
             _curve(axes, x, cut, name, COLOURS[i], "o^s"[i], label)
             if plain is not None and name != "retention":
                 axes.axhline(plain[name], color=COLOURS[i], lw=0.9, ls=":")
-        axes.set_xticks(x, [str(row["rank"]) for row in cut])
-        axes.set(title=title, xlabel="rank kept", ylim=(-0.03, 1.05))
+        axes.set_xticks(x, [f"{row['strength']:g}" for row in cut])
+        axes.set(title=kind_name(cut[0]), xlabel="rank kept", ylim=(-0.03, 1.05))
         axes.grid(axis="y", color="#dddddd")
         axes.set_axisbelow(True)
     panels[0].set_ylabel("share")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     figure.suptitle("Plain head, cut after training (dotted: uncut); 95 % intervals", fontsize=10)
-    return png(figure)
+    return png(figure, 150)
 
 
 def side_by_side(results: Results) -> bytes:
-    """PNG: a row of reconstructions for each head under the attack as it is; people as columns.
+    """PNG: a row of reconstructions for each model under the attack as it is; people as columns.
 
-    Of synthetic faces a private picture stands above them; photographs of people are not shown.
+    A private picture stands above them where the source of the pictures says it may be shown.
     """
     from matplotlib.figure import Figure
 
@@ -85,7 +88,10 @@ def side_by_side(results: Results) -> bytes:
         if attack.config.adaptive == "none" and results.store.status(attack) == "done"
     ]
     first = shown[0]
-    rows = [(_name(attack), _reconstructions(results, attack)) for attack in shown]
+    rows = [
+        (attack.model.config.model.defense.label, _reconstructions(results, attack))
+        for attack in shown
+    ]
     labels = rows[0][1]["labels"][:SHOWN]
     if source_of(first.model.config.data.data).shown:
         rows.insert(0, ("private", {"images": _private(results, first, labels)[:, None]}))
@@ -99,7 +105,7 @@ def side_by_side(results: Results) -> bytes:
                 spine.set_visible(False)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     figure.suptitle(f"{first.config.attack}, seed {first.model.config.run.seed}", fontsize=10)
-    return png(figure)
+    return png(figure, 150)
 
 
 def _curve(
@@ -117,24 +123,8 @@ def _curve(
     axes.errorbar(x, values, yerr=errors, color=colour, marker=marker, ms=4, capsize=2, label=label)
 
 
-def _name(attack: Attack) -> str:
-    config, cut = attack.model.config.model, attack.model.compression
-    head = "plain" if config.rank is None else "loft"
-    rank = config.rank
-    if cut is not None:
-        head, rank = cut
-    return head_name(
-        {
-            "head": head, "rank": rank, "activation": config.activation,
-            "input_norm": config.input_norm and head != "plain",
-        }
-    )  # fmt: skip
-
-
 def _reconstructions(results: Results, attack: Attack) -> dict[str, np.ndarray]:
-    path = results.store.path(attack) / "reconstructions.npz"
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        return {name: stored[name] for name in ("images", "labels")}
+    return read_arrays(results.store.path(attack) / "reconstructions.npz")
 
 
 def _private(results: Results, attack: Attack, labels: np.ndarray) -> np.ndarray:

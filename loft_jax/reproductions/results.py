@@ -15,7 +15,7 @@ class Results(NamedTuple):
         title: what the experiment shows.
         cells: the grid.
         store: where its cells lie.
-        table: of the finished attacks, see `loft_jax.findings.table`.
+        table: of the finished attacks, see `loft_jax.findings.columns`.
     """
 
     title: str

@@ -4,73 +4,85 @@ import dataclasses
 import time
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Group
+from rich.text import Text
 
+from loft_jax.data.sources import source_of
+from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
 from loft_jax.reproductions.experiments import EXPERIMENTS, Experiment
 from loft_jax.reproductions.markdown import markdown
 from loft_jax.reproductions.results import Results
 from loft_jax.reproductions.settings import ReproduceConfig
+from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
 from loft_jax.runs.files import write_bytes, write_json
-from loft_jax.runs.session import console
+from loft_jax.runs.session import Result, console
 from loft_jax.sweeps.closing import closing_table
-from loft_jax.sweeps.session import EXIT_FAILED, collected, computed, failures, opened, written
-from loft_jax.sweeps.settings import SweepConfig, check, quick
+from loft_jax.sweeps.folder import opened
+from loft_jax.sweeps.grid import grid
+from loft_jax.sweeps.look import Look
+from loft_jax.sweeps.session import collected, compute, failures, written
+from loft_jax.sweeps.settings import SweepConfig, absolute, quick
 
 LAPTOP_DATA = ("faces", "digits")
 SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
 
 
-def reproduce_run(config: ReproduceConfig, *, command: str, started: float) -> int:
-    """Compute what is missing of the experiment, then draw it; returns the exit code.
+def reproduce_experiment(
+    config: ReproduceConfig,
+    *,
+    command: str = "loft_jax.reproduce(...)",
+    started: float | None = None,
+) -> Result:
+    """Compute what is missing of the experiment, then draw it.
 
     Args:
         config: what was asked.
         command: as it was typed.
-        started: `time.perf_counter()` at process start.
+        started: `time.perf_counter()` at process start; None is now.
 
     Raises:
         InputError: if the experiment is impossible with these settings.
+        Stopped: if a signal came; all is saved.
     """
+    started = time.perf_counter() if started is None else started
     out = console()
-    parts = [config.name, *([config.data] if config.data in LAPTOP_DATA[1:] else [])]
+    drawn = config.data is not None and config.data != LAPTOP_DATA[0] and config.scale == "laptop"
+    parts = [config.name, *([str(config.data)] if drawn else [])]
     folder = Path(config.out) / "-".join([*parts, *(["quick"] if config.quick else [])])
     if config.name == "fig4":
-        return _plane(config, folder, command, started, out)
+        return _plane(config, folder, command, started)
     experiment = EXPERIMENTS[config.name]
-    grid = grid_of(config, experiment)
-    check(grid)
-    out.print(f"{config.name}: {experiment.title}", highlight=False)
-    cells, store = experiment.cells(grid), opened(Path(grid.out))
-    code = computed(cells, grid, store, out)
-    if code > EXIT_FAILED:
-        return code
+    asked, look = absolute(grid_of(config, experiment)), Look()
+    cells = grid(asked, look)
+    out.print(f"{config.name}: {experiment.title}")
+    store = opened(Path(asked.out))
+    compute(cells, asked, store, look, out)
     table, failed = collected(cells, store, folder), failures(cells, store)
     if not len(table):
         reason = next(iter(failed.values()), "nothing was computed")
         msg = f"`{config.name}` must have an attack that ends well, got none: {reason}"
         raise InputError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = written(table, folder)
-    results = Results(experiment.title, cells, store, table)
-    write_bytes(folder / f"{config.name}.png", experiment.draw(results))
+    numbers = written(table, folder, out)
     write_bytes(folder / "table.md", markdown(numbers, experiment, command).encode())
     write_json(
         folder / "sweep.json",
         {
             "command": command,
-            "config": dataclasses.asdict(grid),
+            "config": dataclasses.asdict(asked),
             "scale": config.scale,
             "failed": failed,
             "seconds": time.perf_counter() - started,
             "environment": environment(),
         },
     )
-    out.print(closing_table(numbers, failed, folder))
-    out.print(f"drawn     {folder / f'{config.name}.png'}", highlight=False)
-    return code
+    results, picture = Results(experiment.title, cells, store, table), folder / f"{config.name}.png"
+    draw(out, picture, lambda: experiment.draw(results))
+    told = Group(closing_table(numbers, failed, folder), Text(f"drawn     {picture}"))
+    return Result(folder, {**numbers, "failed": failed}, told)
 
 
 def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
@@ -109,16 +121,26 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         cache=config.cache,
         quick=config.quick,
     )
+    grid = dataclasses.replace(grid, defense=_possible(grid, data))
     if config.quick:
         grid = quick(grid)
         grid = dataclasses.replace(grid, size=SMOKE_SIZE) if paper else grid
     return grid
 
 
-def _plane(
-    config: ReproduceConfig, folder: Path, command: str, started: float, out: Console
-) -> int:
-    from loft_jax.toy.figure import draw
+def _possible(grid: SweepConfig, data: str) -> tuple[str, ...]:
+    """The defenses without those that ask more ranks of a weight than it has classes."""
+    classes = source_of(data).known_classes(grid.identities)
+    named = [defense_named(spec) for spec in grid.defense]
+    return tuple(
+        one.spec
+        for one in named
+        if one.trains or classes is None or one.remark(classes, 2**20) is None
+    )
+
+
+def _plane(config: ReproduceConfig, folder: Path, command: str, started: float) -> Result:
+    from loft_jax.toy.figure import draw as draw_plane
 
     for flag, value, only in (("scale", config.scale, "laptop"), ("data", config.data, None)):
         if value != only:
@@ -126,16 +148,20 @@ def _plane(
             msg = f"`--{flag}` must be {allowed} for fig4, a figure in the plane, got {value}"
             raise InputError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = draw(folder, seed=config.seeds[0], quick=config.quick)
+    numbers = draw_plane(folder, seed=config.seeds[0], quick=config.quick)
     seconds = time.perf_counter() - started
     write_json(
         folder / "sweep.json",
         {"command": command, "seconds": seconds, "environment": environment()},
     )
-    for sentence in numbers["conclusions"]:
-        out.print(sentence, highlight=False)
-    out.print(
-        f"{seconds:.0f} s\nlook at   {folder / 'fig4.png'}\nnumbers   {folder / 'fig4.json'}",
-        highlight=False,
+    told = Text(
+        "\n".join(
+            [
+                *numbers["conclusions"],
+                f"{seconds:.0f} s",
+                f"look at   {folder / 'fig4.png'}",
+                f"numbers   {folder / 'fig4.json'}",
+            ]
+        )
     )
-    return 0
+    return Result(folder, {**numbers, "failed": {}}, told)

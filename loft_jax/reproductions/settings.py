@@ -1,11 +1,13 @@
 """What `python -m loft_jax.reproduce` is asked for."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import tyro
+from annotated_types import Interval
 
-from loft_jax.runs.settings import Device
+from loft_jax.errors import InputError
+from loft_jax.runs.settings import Count, Device, Seed
 from loft_jax.sweeps.settings import Engine
 
 Name = Literal[
@@ -18,7 +20,7 @@ Name = Literal[
 class ReproduceConfig:
     """One figure or table."""
 
-    name: Annotated[Name, tyro.conf.Positional]
+    name: Annotated[Name, tyro.conf.Positional] = "table-rank"
     """Which."""
     scale: Literal["laptop", "paper"] = "laptop"
     """laptop: faces drawn here or digits, 32 px, small CNN; paper: ResNet-152, 224 px, --data."""
@@ -27,11 +29,11 @@ class ReproduceConfig:
     FaceScrub, or FILE.npz."""
     prior: str | None = None
     """A folder of fit_prior for the attacks; none is each recipe's own."""
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[Seed, ...] = (0, 1, 2)
     """Seeds of weights, order and attack."""
-    jobs: int = 2
+    jobs: Count = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
-    memory: float = 4.0
+    memory: Annotated[float, Interval(gt=0, le=2.0**20)] = 4.0
     """GiB that each attack may use, beside what its process already holds."""
     submit: Engine = "none"
     """Hand the cells to a cluster by submitit: slurm, auto, or local."""
@@ -43,3 +45,13 @@ class ReproduceConfig:
     """A smoke of the same path: two ranks, two seeds, eight people, little training."""
     cache: bool = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
+
+    def check(self) -> None:
+        """Check what the command line checks by itself.
+
+        Raises:
+            InputError: if there is no such name.
+        """
+        if self.name not in get_args(Name):
+            msg = f"`NAME` must be one of {', '.join(get_args(Name))}, got {self.name}"
+            raise InputError(msg)

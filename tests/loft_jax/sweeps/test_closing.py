@@ -8,7 +8,7 @@ import pytest
 from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
 from rich.console import Console
 
-from loft_jax.attacks.recipes import RECIPES
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.findings.summary import summary
 from loft_jax.sweeps.closing import closing_table
 

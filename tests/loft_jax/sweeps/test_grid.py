@@ -6,55 +6,74 @@ import itertools
 import pytest
 
 from loft_jax.errors import InputError
-from loft_jax.reproductions.compressed_grid import compressed_grid
 from loft_jax.reproductions.experiments import EXPERIMENTS
+from loft_jax.runs import identity
 from loft_jax.runs.settings import RunConfig
+from loft_jax.sweeps import cells as kinds
 from loft_jax.sweeps.cells import Attack, Model, Prior
 from loft_jax.sweeps.grid import grid
-from loft_jax.sweeps.settings import SweepConfig, check, quick
+from loft_jax.sweeps.settings import SweepConfig, quick
 from loft_jax.sweeps.units import read_unit, write_unit
 
 SMALL = SweepConfig(rank=("none", "8", "4"), seeds=(0, 1))
 
 
-def test_a_plain_head_has_no_activation_so_it_is_there_once():
-    config = dataclasses.replace(
-        SMALL, activation=("none", "tanh", "relu"), input_norm=("no", "yes")
-    )
-    heads = [model.config.model for model in grid(config).models]
-    assert sum(head.rank is None for head in heads) == len(config.seeds)
-    loft = {(h.rank, h.activation, h.input_norm) for h in heads if h.rank is not None}
+def like(**changes):
+    return dataclasses.replace(SMALL, **changes)
+
+
+def specs(cells):
+    return {model.config.model.defense.spec for model in cells.models}
+
+
+def test_a_rank_is_short_for_loft(told):
+    long = like(rank=(), defense=("none", "loft:8", "loft:4"))
+    names = [attack.name for attack in grid(SMALL, told).attacks]
+    assert sorted(attack.name for attack in grid(long, told).attacks) == sorted(names)
+    assert specs(grid(SweepConfig(), told)) == {
+        "none", "loft:128", "loft:64", "loft:32", "loft:16", "loft:8", "loft:4"
+    }  # fmt: skip
+    both = like(rank=("4",), defense=("none", "svd:4"))
+    assert specs(grid(both, told)) == {"none", "svd:4", "loft:4"}
+
+
+def test_axes_of_loft_leave_other_defenses_as_they_are(told):
+    config = like(activation=("none", "tanh", "relu"), input_norm=("no", "yes"))
+    made = [model.config.model.defense for model in grid(config, told).models]
+    assert sum(defense.tag == "none" for defense in made) == len(config.seeds)
+    loft = {(d.rank, d.activation, d.input_norm) for d in made if d.tag == "loft"}
     assert loft == set(itertools.product((8, 4), config.activation, (False, True)))
+    own = like(rank=(), defense=("loft:8,activation=relu",), activation=("none", "tanh"))
+    assert specs(grid(own, told)) == {"loft:8,activation=relu"}
 
 
-def test_an_attack_sees_through_an_activation_only_where_there_is_one():
+def test_an_attack_sees_through_an_activation_only_where_there_is_one(told):
     every = ("none", "straight-through", "logit")
-    config = dataclasses.replace(SMALL, activation=("none", "tanh"), adaptive=every)
-    for model in grid(config).models:
-        head = model.config.model
-        found = {a.config.adaptive for a in grid(config).attacks if a.model == model}
-        linear = head.rank is None or head.activation == "none"
+    cells = grid(like(activation=("none", "tanh"), adaptive=every), told)
+    for model in cells.models:
+        found = {a.config.adaptive for a in cells.attacks if a.model == model}
+        linear = getattr(model.config.model.defense, "activation", "none") == "none"
         assert found == ({"none", "logit"} if linear else set(every))
 
 
-def test_an_attack_that_descends_the_logit_already_is_made_once():
-    config = dataclasses.replace(SMALL, attack=("gmi", "lomma"), adaptive=("none", "logit"))
-    for model in grid(config).models:
-        own = [a.config for a in grid(config).attacks if a.model == model]
+def test_an_attack_that_descends_the_logit_already_is_made_once(told):
+    cells = grid(like(attack=("gmi", "lomma"), adaptive=("none", "logit")), told)
+    for model in cells.models:
+        own = [a.config for a in cells.attacks if a.model == model]
         found = [(one.attack, one.adaptive) for one in own]
         assert found == [("gmi", "none"), ("gmi", "logit"), ("lomma", "none")]
-    alone = dataclasses.replace(config, attack=("lomma",), adaptive=("logit",))
-    assert {attack.config.adaptive for attack in grid(alone).attacks} == {"none"}
+    alone = grid(like(attack=("lomma",), adaptive=("logit",)), told)
+    assert {attack.config.adaptive for attack in alone.attacks} == {"none"}
 
 
-def test_a_plain_head_is_attacked_even_if_only_an_adaptive_attack_is_asked_for():
-    config = dataclasses.replace(SMALL, rank=("none", "8"), adaptive=("straight-through",))
-    found = {(a.model.config.model.rank, a.config.adaptive) for a in grid(config).attacks}
-    assert found == {(None, "none"), (8, "straight-through")}
+def test_a_baseline_is_attacked_even_if_only_a_form_against_another_is_asked_for(told):
+    cells = grid(like(rank=("none", "8"), adaptive=("straight-through",)), told)
+    found = {(a.model.config.model.defense.spec, a.config.adaptive) for a in cells.attacks}
+    assert found == {("none", "none"), ("loft:8", "straight-through")}
 
 
-def test_all_seeds_share_people_split_and_judges():
-    cells = grid(SMALL)
+def test_all_seeds_share_people_split_and_judges(told):
+    cells = grid(SMALL, told)
     assert {model.config.data_seed for model in cells.models} == {0}
     assert len(cells.judges) == 2
     trunks = {judge.config.model.trunk for judge in cells.judges}
@@ -62,127 +81,204 @@ def test_all_seeds_share_people_split_and_judges():
     assert "small_cnn" not in trunks
     seeds = {judge.config.run.seed for judge in cells.judges}
     assert not seeds & {model.config.run.seed for model in cells.models}
+    assert {judge.config.data_seed for judge in cells.judges} == {0}
 
 
-def test_a_name_says_what_a_cell_is_and_not_where_it_lies_or_what_it_runs_on():
-    model = grid(SMALL).models[0]
+def test_a_name_says_what_a_cell_is_and_not_where_it_lies_or_what_it_runs_on(told):
+    model = grid(SMALL, told).models[0]
     elsewhere = RunConfig(seed=model.config.run.seed, out="/somewhere", device="cpu", cache=False)
-    assert Model(dataclasses.replace(model.config, run=elsewhere)).name == model.name
+    moved = dataclasses.replace(model.config.data, data="/elsewhere/faces")
+    for same in ({"run": elsewhere}, {"start_from": "/a"}, {"data": moved}):
+        assert Model(dataclasses.replace(model.config, **same), model.pictures).name == model.name
     shorter = dataclasses.replace(model.config.optim, epochs=3)
     others = [
-        Model(dataclasses.replace(model.config, run=RunConfig(seed=7))),
-        Model(dataclasses.replace(model.config, optim=shorter)),
-        Model(model.config, ("svd", 4)),
-        Model(model.config, ("covariance", 4)),
+        Model(dataclasses.replace(model.config, run=RunConfig(seed=7)), model.pictures),
+        Model(dataclasses.replace(model.config, optim=shorter), model.pictures),
+        dataclasses.replace(model, pictures=dataclasses.replace(model.pictures, fingerprint="x")),
     ]
-    assert len({one.name for one in [model, *others]}) == 5
-    attack = grid(SMALL).attacks[0]
-    moved = dataclasses.replace(attack.config, path="/a", out="/b", evaluators=("/c",))
+    assert len({one.name for one in [model, *others]}) == 4
+    attack = grid(SMALL, told).attacks[0]
+    moved = dataclasses.replace(attack.config, path="/a", out="/b", memory=9.0, batch=3)
     assert dataclasses.replace(attack, config=moved).name == attack.name
-    for change in ({"steps": 3}, {"seed": 9}, {"adaptive": "logit"}, {"classes": "0:2"}):
+    for change in ({"steps": 3}, {"seed": 9}, {"classes": "0:2"}, {"per_class": 9}):
         other = dataclasses.replace(attack.config, **change)
         assert dataclasses.replace(attack, config=other).name != attack.name
 
 
+def test_a_changed_recipe_renames_the_attacks_by_it_and_nothing_else(told, monkeypatch):
+    """A12: the name of a recipe says nothing of its numbers."""
+    from loft_jax.attacks.recipes.table import RECIPES
+
+    before = grid(like(attack=("ppa", "mi-face")), told)
+    assert all(cell.name for cell in before.cells)  # names are remembered
+    own = RECIPES["ppa"]
+    changed = own.with_effort(steps=1 + own.search[0].steps, candidates=None)
+    monkeypatch.setitem(RECIPES._rows, "ppa", changed)
+    after = grid(like(attack=("ppa", "mi-face")), told)
+    assert [m.name for m in before.models] == [m.name for m in after.models]
+    for old, new in zip(before.attacks, after.attacks, strict=True):
+        assert (old.name == new.name) == (old.config.attack == "mi-face")
+
+
+def test_the_steps_and_the_row_of_a_prior_rename_it_and_the_attacks_with_it(told, monkeypatch):
+    from loft_jax.priors.table import PRIORS
+
+    config = like(attack=("gmi",), rank=("none",), seeds=(0,))
+    before = grid(config, told)
+    names = [one.name for one in (before.priors[0], before.attacks[0], before.models[0])]
+    row = PRIORS["dcgan"]
+    longer = dataclasses.replace(row, fitted=row.fitted._replace(steps=row.fitted.steps + 1))
+    cases = [grid(dataclasses.replace(config, prior_steps=7), told)]
+    monkeypatch.setitem(PRIORS._rows, "dcgan", longer)
+    cases.append(grid(config, told))
+    for after in cases:
+        assert after.priors[0].name != names[0]
+        assert after.attacks[0].name != names[1]
+        assert after.models[0].name == names[2]
+
+
+def test_another_format_of_the_code_renames_everything(told, monkeypatch):
+    before = {cell.name for cell in grid(SMALL, told).cells}
+    monkeypatch.setattr(identity, "CODE_FORMAT", identity.CODE_FORMAT + 1)
+    assert not before & {cell.name for cell in grid(SMALL, told).cells}
+
+
+def test_a_new_field_with_a_default_renames_nothing(told):
+    model = grid(SMALL, told).models[0]
+    config = model.config
+    optim = dataclasses.make_dataclass(
+        "OptimConfig", [("novel", float, 0.5)], bases=(type(config.optim),), frozen=True
+    )
+    wider = optim(**dataclasses.asdict(config.optim))
+    now = Model(dataclasses.replace(config, optim=wider), model.pictures)
+    assert now.name == model.name
+    used = dataclasses.replace(wider, novel=0.7)
+    assert Model(dataclasses.replace(config, optim=used), model.pictures).name != model.name
+
+
 @pytest.mark.parametrize("attack", ["gmi", "ked-mi", "plg-mi", "if-gmi", "lomma"])
-def test_a_recipe_that_needs_a_trained_prior_gets_one(attack):
-    cells = grid(dataclasses.replace(SMALL, attack=(attack,)))
+def test_a_recipe_that_needs_a_trained_prior_gets_one(attack, told):
+    cells = grid(like(attack=(attack,)), told)
     assert all(isinstance(one.prior, Prior) for one in cells.attacks)
     fitted_to_targets = attack in ("ked-mi", "plg-mi")
     assert len(cells.priors) == (len(cells.models) if fitted_to_targets else 1)
-    # Fitted alike, they have one name in the table: else no two heads could be compared.
+    # Fitted alike, they have one name in the table: else no two defenses could be compared.
     assert len({prior.label for prior in cells.priors}) == 1
 
 
-def test_attacks_with_priors_of_two_kinds_are_two_attacks():
+def test_attacks_with_priors_of_two_kinds_are_two_attacks(told):
     # Their settings but for the kind are equal.
-    cells = grid(dataclasses.replace(SMALL, prior=("dcgan", "style"), adaptive=("none",)))
+    cells = grid(like(prior=("dcgan", "style"), adaptive=("none",)), told)
     assert len(cells.attacks) == 2 * len(cells.models)
     assert len({attack.name for attack in cells.attacks}) == len(cells.attacks)
     assert {prior.config.prior for prior in cells.priors} == {"dcgan", "style"}
 
 
+def test_what_a_defense_starts_from_is_trained_first_and_once(told):
+    cells = grid(like(rank=(), defense=("svd:8", "svd:4"), seeds=(0,)), told)
+    assert specs(cells) == {"svd:8", "svd:4"}
+    starts = {model.start.name for model in cells.models}
+    assert len(starts) == 1
+    plain = grid(like(rank=("none",), seeds=(0,)), told).models[0]
+    assert starts == {plain.name}
+    _, second, third = cells.stages(SMALL)
+    assert [[cell.name for cell in unit.cells] for unit in second] == [[plain.name]]
+    assert {unit.cells[0].name for unit in third} == {model.name for model in cells.models}
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_unit_comes_after_what_it_needs(name):
-    experiment = EXPERIMENTS[name]
-    cells = experiment.cells(experiment.laptop)
+def test_every_unit_comes_after_what_it_needs(name, told):
+    laptop = EXPERIMENTS[name].laptop
+    cells = grid(laptop, told)
     done: set[str] = set()
-    for stage in cells.stages(experiment.laptop):
+    for stage in cells.stages(laptop):
         made: set[str] = set()
         for unit in stage:
             here: set[str] = set()
             for cell in unit.cells:
-                needs = [
-                    *([cell.original] if isinstance(cell, Model) and cell.compression else []),
-                    *([cell.target] if isinstance(cell, Prior) and cell.target else []),
-                    *([cell.model, *cell.judges] if isinstance(cell, Attack) else []),
-                ]
-                needs += [p for p in [getattr(cell, "prior", None)] if isinstance(p, Prior)]
-                assert {needed.name for needed in needs} <= done | here
+                assert {needed.name for needed in cell.needs()} <= done | here
                 here.add(cell.name)
             assert not here & made  # no two units of a stage write the same folder
             made |= here
         done |= made
-    assert done == {
-        cell.name for cell in (*cells.models, *cells.judges, *cells.priors, *cells.attacks)
-    } | {model.original.name for model in cells.models}
+    assert done == {cell.name for cell in cells.cells}
+    assert done >= {cell.name for cell in (*cells.models, *cells.judges, *cells.priors)}
 
 
-def test_figures_share_the_cells_of_the_rank_table():
-    table = {attack.name for attack in grid(EXPERIMENTS["table-rank"].laptop).attacks}
+def test_figures_share_the_cells_of_the_rank_table(told):
+    table = {attack.name for attack in grid(EXPERIMENTS["table-rank"].laptop, told).attacks}
     for name in ("fig1", "fig5"):
-        assert {attack.name for attack in grid(EXPERIMENTS[name].laptop).attacks} <= table
+        cells = grid(EXPERIMENTS[name].laptop, told)
+        assert {attack.name for attack in cells.attacks} <= table
 
 
-def test_a_compressed_grid_cuts_every_plain_head_by_both_methods():
-    cells = compressed_grid(EXPERIMENTS["fig3"].laptop)
-    assert {model.config.model.rank for model in cells.models} == {None}
-    cuts = {model.compression for model in cells.models}
-    ranks = (64, 32, 16, 8, 4)
-    assert cuts == {None, *itertools.product(("svd", "covariance"), ranks)}
-
-
-def test_a_unit_survives_its_file(tmp_path):
+def test_a_unit_survives_its_file(tmp_path, told):
     for name in ("table-attacks", "fig3"):
-        experiment = EXPERIMENTS[name]
-        for stage in experiment.cells(experiment.laptop).stages(experiment.laptop):
+        laptop = EXPERIMENTS[name].laptop
+        for stage in grid(laptop, told).stages(laptop):
             for unit in stage[:2]:
                 write_unit(tmp_path / "unit.json", unit)
-                assert read_unit(tmp_path / "unit.json") == unit
+                found = read_unit(tmp_path / "unit.json")
+                assert found == unit
+                assert [cell.name for cell in found.cells] == [cell.name for cell in unit.cells]
 
 
-def test_a_smoke_keeps_the_plain_head_and_one_rank():
+def test_a_smoke_keeps_the_last_defense_of_each_kind():
     small = quick(SweepConfig())
-    assert small.rank == ("none", "4")
+    assert small.specs == ("none", "loft:4")
     assert len(small.seeds) == 2
+    assert quick(SweepConfig(defense=("none", "svd:9", "svd:2"))).specs == ("none", "svd:2")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"rank": ()}, "`--rank` must list at least one value, got an empty grid"),
+        ({"trunk": ()}, "`--trunk` must list at least one value, got an empty grid"),
         ({"rank": ("0",)}, "`--rank` must list none or whole numbers of at least 1, got 0"),
+        ({"rank": ("129",)}, r"`--rank` must be 1..128 \(the feature width\)"),
+        ({"defense": ("mid:1",)}, "`--defense` must be one of none, loft"),
+        ({"defense": ("svd:x",)}, "`--defense svd: rank` must be a whole number, got x"),
+        ({"defense": ("none", "none")}, "`--defense` must list different values"),
         ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
-        ({"seeds": (-1,)}, "`--seeds` must be a whole number of at least 0, got -1"),
-        ({"jobs": 0}, "`--jobs` must be a whole number of at least 1, got 0"),
+        ({"seeds": (-1,)}, "`--seeds` must be a whole number, at least 0"),
+        ({"seeds": (2**70,)}, "`--seeds` must be a whole number"),
+        ({"jobs": 0}, "`--jobs` must be a whole number, at least 1"),
+        ({"epochs": 0}, "`--epochs` must be a whole number, at least 1"),
+        ({"memory": float("nan")}, "`--memory` must be a number, more than 0"),
+        ({"attack": ("nope",)}, "`--attack` must be one of"),
+        ({"adaptive": ("nope",)}, "`--adaptive` must list forms among none, "),
+        ({"classes": "0:200"}, "`--classes` must be all, FIRST:END"),
+        ({"classes": f"0:{'9' * 40}"}, "`--classes` must be all, FIRST:END"),
+        ({"trunk": ("nope",)}, "`--trunk` must be one of"),
+        ({"preset": "nope"}, "`--preset` must be one of"),
+        (
+            {"data": ("/photographs",), "prior": ("dcgan",)},
+            "`--public` must name public pictures for --prior dcgan",
+        ),
     ],
 )
-def test_bad_settings_are_refused(change, said):
+def test_impossible_grids_are_refused_before_anything_is_trained(change, said, told):
     with pytest.raises(InputError, match=said):
-        check(dataclasses.replace(SMALL, **change))
+        grid(like(**change), told)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"rank": ("129",)}, r"`--rank` must list numbers up to 128 \(the width of small_cnn\)"),
-        ({"attack": ("nope",)}, "`--attack` must be one of"),
-        ({"data": ("nowhere",)}, "`--data` must list faces, digits, npz files or folders"),
-        ({"prior": ("nowhere",)}, "`--prior` must list pixels, renderer, dcgan"),
-        ({"classes": "0:200"}, "`--classes` must be all, FIRST:END"),
-        ({"trunk": ("nope",)}, "`trunk` must be one of"),
+        ({"data": ("/no/such/folder",)}, "`--data` must be faces, digits, FILE.npz or a FOLDER"),
+        ({"prior": ("/nowhere",)}, "`--prior` must be pixels, renderer or a folder"),
+        ({"prior": ("dcgan",), "public": "/nowhere"}, "must be faces, digits, FILE.npz or a FO"),
+        ({"attack": ("if-gmi",), "prior": ("pixels",)}, "`--prior` for if-gmi must offer blocks"),
     ],
 )
-def test_impossible_grids_are_refused(change, said):
+def test_what_is_not_there_is_said_before_anything_is_trained(change, said):
+    from loft_jax.sweeps.look import Look
+
     with pytest.raises(InputError, match=said):
-        grid(dataclasses.replace(SMALL, **change))
+        grid(like(**{"data": ("digits",), "classes": "all", **change}), Look())
+
+
+def test_the_cells_of_a_sweep_are_jobs():
+    for kind in (Model, Prior, Attack):
+        assert issubclass(kind, kinds.Job)
+    assert len({kind.room for kind in (Model, Prior, Attack)}) == 3
