@@ -59,7 +59,10 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
     Raises:
         InputError: if a file is missing or damaged.
     """
-    config, described = folder.config(), folder.description()
+    config, classes = folder.config(), folder.description().classes
+    if classes < 2:
+        msg = f"`{folder.path / 'split.json'}` must describe at least 2 classes, got {classes}"
+        raise InputError(msg)
     result = read_part(RunResult, folder.path / "result.json")
     told = ("test_accuracy", "validation_accuracy", "retention", "code_rank",
             "code_effective_rank", "remark")  # fmt: skip
@@ -71,7 +74,7 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
         "trunk": config.model.trunk,
         **defense_columns(config.model.defense),
         "seed": config.run.seed,
-        "classes": described.classes,
+        "classes": classes,
         **{name: value for name, value in dataclasses.asdict(result).items() if name in told},
         "head_iie": None if leakage is None else leakage.relative,
         "head_bits": None if leakage is None else leakage.bits,

@@ -68,7 +68,7 @@ def _differing(settings: Any, default: Any) -> list[str]:
         elif isinstance(value, tuple | list):
             flags += [flag, *map(str, value)]
         else:
-            flags += [flag, "none" if value is None else str(value)]
+            flags += [flag, str(value)]
     return flags
 
 

@@ -38,7 +38,6 @@ MEASURES = (
     ("ssim", "SSIM"),
     ("identity_error", "Identity error"),
     ("test_accuracy", "Test accuracy"),
-    ("judge_accuracy", "Judges' own accuracy"),
     ("retention", "Spectrum kept"),
 )
 WHERE = ("trunk", "attack", "prior", "adaptive", "seeds", "attacked_classes")
@@ -72,9 +71,8 @@ def attacks_grid(table: pl.DataFrame) -> Grid:
         "Acc@1 and Acc@5: share of reconstructions that independent classifiers take for the "
         "attacked class (leakage; higher is worse). Feature distance: squared, to the nearest "
         "private picture. SSIM: to the nearest private picture, 1 is a copy. Identity error: in "
-        "population deviations, 1 is the mean face. Judges' own accuracy: on held-out pictures; "
-        "what they cannot recognise there says little of reconstructions. Below each number its "
-        "95 % interval: of attacks over seeds and classes, of test accuracy over seeds.",
+        "population deviations, 1 is the mean face. Below each number its 95 % interval: of "
+        "attacks over seeds and classes, of test accuracy over seeds. " + _judges(rows),
     )
 
 
@@ -182,6 +180,18 @@ def strengths_grid(table: pl.DataFrame) -> Grid:
         ],
         "p: one-sided, of Page's test that Acc@1 rises with the strength, over seeds; with one "
         "seed over classes, and silent of other seeds. It is not corrected for the number of rows.",
+    )
+
+
+def _judges(rows: list[dict[str, Any]]) -> str:
+    """How much the evaluators know themselves."""
+    known = [row["judge_accuracy"] for row in rows if row["judge_accuracy"] is not None]
+    if not known:
+        return "Nothing is known of the judges themselves."
+    ends = dict.fromkeys(f"{end:.3f}" for end in (min(known), max(known)))
+    return (
+        f"The judges' own accuracy on held-out pictures is {' to '.join(ends)}: what they cannot "
+        "recognise there they cannot recognise in reconstructions."
     )
 
 

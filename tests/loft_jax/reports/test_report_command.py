@@ -1,6 +1,9 @@
 """The command: one sentence for bad input, a whole file or none, commands that repeat the runs."""
 
+import contextlib
+import copy
 import dataclasses
+import json
 import re
 import shlex
 import subprocess
@@ -9,24 +12,42 @@ import time
 
 import pytest
 
+import loft_jax
 from loft_jax import cli
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
+from loft_jax.fitting.flags import TrainFlags
 from loft_jax.fitting.presets import PRESETS, quick
 from loft_jax.fitting.settings import ModelConfig, OptimConfig
 from loft_jax.reports.commands import attack_command, train_command
-from loft_jax.reports.session import report
+from loft_jax.runs.files import read_json, sealed
+from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
-from loft_jax.train import configuration
 
 
 def refused(*paths, out, data=None):
     with pytest.raises(InputError) as caught:
-        report([str(path) for path in paths], out=str(out), data=data, show_private=False)
+        loft_jax.report(*paths, out=str(out), data=data)
     assert not out.is_file()
     return str(caught.value)
+
+
+def configuration(words):
+    """The settings that `python -m loft_jax.train` makes of these flags."""
+    from loft_jax.fitting.presets import preset_for
+
+    def parsed(default):
+        return cli.parse(TrainFlags, prog="x", description="", args=words, default=default)
+
+    asked = parsed(TrainFlags())
+    name, preset = preset_for(asked.preset, asked.data.data)
+    preset = quick(preset) if asked.run.quick else preset
+    config = parsed(TrainFlags.of(preset)).resolved(preset)
+    return dataclasses.replace(config, preset=name)
 
 
 def test_folders_of_different_people_are_refused_by_name(folders, sweep, tmp_path):
@@ -36,12 +57,7 @@ def test_folders_of_different_people_are_refused_by_name(folders, sweep, tmp_pat
     assert "orl (0a0a0a0a)" in message
     assert "one report each" in message
     for name in ("orl", "0a0a"):
-        assert not report(
-            [str(sweep), str(other)],
-            out=str(tmp_path / "r.html"),
-            data=name,
-            show_private=False,
-        )
+        loft_jax.report(sweep, other, out=str(tmp_path / "r.html"), data=name)
         assert "<h1>Model inversion on orl</h1>" in (tmp_path / "r.html").read_text()
         (tmp_path / "r.html").unlink()
     message = refused(sweep, other, out=tmp_path / "r.html", data="lfw")
@@ -108,7 +124,13 @@ def test_help_starts_neither_jax_nor_matplotlib(command_environment):
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("short", [False, True])
-def test_the_line_of_a_run_asks_for_the_same_run(preset, short, tmp_path):
+@pytest.mark.parametrize(
+    "defense",
+    [defense_named(spec) for spec in ("none:input_norm=true", "svd:4")]
+    + [LoFt(8), LoFt(64), LoFt(16, activation="relu", input_norm=True)],
+    ids=lambda defense: defense.spec,
+)
+def test_the_line_of_a_run_asks_for_the_same_run(preset, short, defense, tmp_path):
     (tmp_path / "my pictures").mkdir()
     config = dataclasses.replace(PRESETS[preset].config, preset=preset)
     if short:
@@ -118,7 +140,7 @@ def test_the_line_of_a_run_asks_for_the_same_run(preset, short, tmp_path):
         data=dataclasses.replace(config.data, data_seed=3)
         if preset == "digits"
         else DataConfig(data=str(tmp_path / "my pictures"), skip_unreadable=True),
-        model=ModelConfig(rank=None, input_norm=True, activation="relu"),
+        model=ModelConfig(defense=defense),
         augment=AugmentConfig(crop_scale=(0.5, 0.9), flip=not config.augment.flip),
         optim=OptimConfig(milestones=(0.5, 0.6, 0.7), learning_rate=1.5e-4),
         run=RunConfig(seed=7, quick=short, cache=False, out="elsewhere"),
@@ -126,8 +148,8 @@ def test_the_line_of_a_run_asks_for_the_same_run(preset, short, tmp_path):
     words = shlex.split(train_command(config))
     assert words[:3] == ["python", "-m", "loft_jax.train"]
     repeated = configuration(words[3:])
-    expected = dataclasses.replace(config, run=dataclasses.replace(config.run, out=None))
-    assert repeated == expected
+    assert content(repeated) == content(config)  # where it lies is nobody's business
+    assert (repeated.preset, repeated.run.quick) == (config.preset, config.run.quick)
 
 
 def test_a_run_with_the_presets_own_settings_needs_no_flags():
@@ -139,10 +161,80 @@ def test_a_run_with_the_presets_own_settings_needs_no_flags():
 def test_the_line_of_an_attack_asks_for_the_same_attack(short):
     config = AttackConfig(
         path="/my runs/a", attack="lomma", prior="/p", adaptive="pre-code", classes="0:16",
-        per_class=1, seed=2, evaluators=("/e 1", "/e2"), identity=False, show_private=True,
-        memory=2.5, quick=short,
+        per_class=1, seed=2, access="scores", quick=short,
     )  # fmt: skip
     config = quick_attack(config) if short else config
     words = shlex.split(attack_command(config))
     asked = cli.parse(AttackConfig, prog="x", description="", args=words[3:])
     assert (quick_attack(asked) if asked.quick else asked) == config
+
+
+def test_the_page_says_nothing_of_where_things_lie(folders, sweep, tmp_path, monkeypatch):
+    """D0: no home, no user, no machine; even in errors, commands and names of folders."""
+    run = folders.write_run(tmp_path / "my runs" / "run", data=tmp_path / "ann smith" / "ann.npz")
+    folders.write_attack(run / "attacks" / "ppa", run)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "table.parquet").write_bytes((sweep / "table.parquet").read_bytes())
+    for paths in ((run,), (sweep,), (tmp_path / "copy",)):
+        loft_jax.report(*paths, out=str(tmp_path / "r.html"))
+        text = re.sub('data:[^"]*', "", (tmp_path / "r.html").read_text())
+        for secret in (str(tmp_path), str(tmp_path.parent), "ann smith", "my runs", str(sweep)):
+            assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("got /home/ann/x/run", "got run"),
+        ("`/home/ann/x/run` must be", "`run` must be"),
+        ("--data '/home/ann smith/a b.npz' --out=/tmp/x", "--data 'a b.npz' --out=x"),
+        ("C:\\Users\\ann\\a.npz is", "a.npz is"),
+        ("~ann/runs/x", "x"),
+        ("1/2 or a / b, ppa/renderer", "1/2 or a / b, ppa/renderer"),
+        ("Linux-6.1-x86_64", "Linux-6.1-x86_64"),
+    ],
+)
+def test_of_a_path_its_last_name_is_left(text, shown):
+    from loft_jax.reports.places import without_places
+
+    assert without_places(text) == shown
+
+
+WRONG = (None, True, -1, 0, 2**80, 1e400, float("nan"), "x", [], {}, [1], {"a": 1})
+
+
+def test_any_wrong_value_in_any_file_is_told_or_one_sentence(folders, tmp_path):
+    """C7: each entry of each JSON file in turn is another value, sealed as if it were right."""
+    run = folders.write_run(tmp_path / "run", rank=4)
+    attack = folders.write_attack(run / "attacks" / "ppa", run, rank=4)
+    tried = told = 0
+    for path in (*run.glob("*.json"), *attack.glob("*.json")):
+        whole, values = path.read_bytes(), read_json(path)
+        for at in _places(values):
+            for wrong in (WRONG[tried % len(WRONG)], WRONG[(5 * tried + 7) % len(WRONG)]):
+                path.write_text(json.dumps(sealed(_with(values, at, wrong))))
+                tried += 1
+                with contextlib.suppress(InputError):
+                    loft_jax.report(run, out=str(tmp_path / "r.html"))
+                    told += 1
+        path.write_bytes(whole)
+    assert tried > 200
+    assert told > 20  # what is not told may hold anything
+
+
+def _places(value, at=()):
+    """Every entry of nested JSON."""
+    found = value.items() if isinstance(value, dict) else enumerate(value[:2])
+    for key, one in found:
+        yield (*at, key)
+        if isinstance(one, dict | list):
+            yield from _places(one, (*at, key))
+
+
+def _with(value, at, wrong):
+    changed = copy.deepcopy(value)
+    inside = changed
+    for key in at[:-1]:
+        inside = inside[key]
+    inside[at[-1]] = wrong
+    return changed
