@@ -20,9 +20,10 @@ from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, begin
+from loft_jax.runs.session import Result, begin, ordinary_numbers
 
 
+@ordinary_numbers()
 def train_classifier(config: TrainConfig, *, started: float | None = None) -> Result:
     """Train, or continue, one run.
 
