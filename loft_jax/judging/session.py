@@ -15,6 +15,7 @@ from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.sheet import sheet
 from loft_jax.errors import InputError
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import Evaluator, check_evaluators, load_evaluators
 from loft_jax.judging.folder import JudgementFolder
@@ -114,12 +115,13 @@ def attack_and_judge(
             )
             return search(attack, session, interrupt, target=target, prior=prior)
         private = _private(attack, _described(target), judges)
-        own = target.default_prior if target is not None else prior_of_data(private.named)
-        if prior is None:
-            check_strangers(prior_name(attack, recipe_for(attack), own), private.data)
+        name = None if prior is not None else _prior_name(attack, target)
+        if name is not None:
+            check_strangers(name, private.data)
         bench = _bench(private, judges, session, interrupt)
         others = {JUDGES: schema.write(judges)}
-        later = FIT_BYTES if judges.identity and private.law is not None else 0
+        fits = judges.identity and private.law is not None and name != "renderer"
+        later = FIT_BYTES if fits else 0
         found = search(
             attack, session, interrupt, target=target, prior=prior, later=later, others=others
         )
@@ -216,6 +218,14 @@ def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> 
         msg = "`--data` must name the target's pictures, which is no run folder, got none"
         raise InputError(msg)
     return private_of_target(instance, judges.data)
+
+
+def _prior_name(attack: AttackConfig, target: Target | None) -> str:
+    if target is not None:
+        own = target.default_prior
+    else:
+        own = prior_of_data(RunFolder.open(attack.path).config().data.data)
+    return prior_name(attack, recipe_for(attack), own)
 
 
 def _described(target: Target | None) -> dict[str, Any]:
