@@ -17,7 +17,7 @@ for labels looks like this::
 import abc
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated
 
 from jax.sharding import Mesh
 from jaxtyping import Array, Key
@@ -84,7 +84,7 @@ class Recipe(abc.ABC):
         """All that it needs, what follows from its settings included."""
         return frozenset(self.needs)
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> Self:
+    def with_effort(self, steps: int | None, candidates: int | None) -> "Recipe":
         """The recipe with another number of steps and candidates; None leaves its own.
 
         Raises:
@@ -103,7 +103,7 @@ class Recipe(abc.ABC):
         """Whether it has an identity loss that adaptive attackers replace."""
         return False
 
-    def with_identity(self, identity: str) -> Self:
+    def with_identity(self, identity: str) -> "Recipe":
         """The recipe with this identity loss instead of its own.
 
         Raises:

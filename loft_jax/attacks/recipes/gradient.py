@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
 
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
@@ -52,7 +51,7 @@ class GradientRecipe(Recipe):
         """Gradients, what its terms read, and what it says beside."""
         return frozenset(self.needs) | {"gradients"} | self.objective.needs
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> Self:
+    def with_effort(self, steps: int | None, candidates: int | None) -> "GradientRecipe":
         """With so many steps in each phase, and so many candidates; None leaves its own."""
         changes: dict = {}
         if steps is not None:
@@ -66,7 +65,7 @@ class GradientRecipe(Recipe):
         """It has one."""
         return True
 
-    def with_identity(self, identity: str) -> Self:
+    def with_identity(self, identity: str) -> "GradientRecipe":
         """With this identity loss, at the weight of its own."""
         objective = dataclasses.replace(self.objective, identity=identity)
         return dataclasses.replace(self, objective=objective)

@@ -8,9 +8,10 @@ import pytest
 from flax import nnx
 
 from loft_jax.attacks.engine import Engine
+from loft_jax.defenses.loft import LoFtHead
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.head import LoFtHead
+from loft_jax.nets.head import LinearHead
 from loft_jax.priors.base import ImagePrior
 from loft_jax.runs.devices import data_mesh
 
@@ -25,7 +26,10 @@ class Flat(nnx.Module):
 def linear_classifier(weight, bias=None, activation=None, rank=None):
     """logits = W (2 x - 1) + b for pixels x; with a rank, W2 activation(W1 ...) for given pairs."""
     d, c = (len(weight[0]), len(weight)) if rank is None else (len(weight[0][0]), len(weight[1]))
-    head = LoFtHead(d, rank, c, activation or "tanh", rngs=nnx.Rngs(0))
+    if rank is None:
+        head = LinearHead(d, c, rngs=nnx.Rngs(0))
+    else:
+        head = LoFtHead(d, rank, c, activation or "tanh", rngs=nnx.Rngs(0))
     last = weight if rank is None else weight[1]
     if rank is not None:
         head.encode.kernel[...] = jnp.asarray(weight[0], jnp.float32).T
