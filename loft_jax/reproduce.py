@@ -4,12 +4,13 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses  # noqa: E402
-import shlex  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+import dataclasses
+import shlex
+from collections.abc import Sequence
 
-from loft_jax import cli  # noqa: E402
-from loft_jax.reproductions.settings import ReproduceConfig  # noqa: E402
+from loft_jax import cli
+from loft_jax.data.sources import absolute_data
+from loft_jax.reproductions.settings import ReproduceConfig
 
 DESCRIPTION = """Compute and draw a figure or table of "Rank Matters". What was computed for one
 name serves the others; an interrupted one goes on.
@@ -34,7 +35,7 @@ def main(args: Sequence[str]) -> int:
     )
     config = dataclasses.replace(
         config,
-        data=config.data and cli.absolute(config.data, "faces", "digits"),
+        data=config.data and absolute_data(config.data),
         prior=config.prior and cli.absolute(config.prior, "pixels", "renderer"),
     )
     from loft_jax.reproductions.session import reproduce_run

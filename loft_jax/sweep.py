@@ -4,12 +4,13 @@ import time
 
 _STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
 
-import dataclasses  # noqa: E402
-import shlex  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+import dataclasses
+import shlex
+from collections.abc import Sequence
 
-from loft_jax import cli  # noqa: E402
-from loft_jax.sweeps.settings import SweepConfig, check, quick  # noqa: E402
+from loft_jax import cli
+from loft_jax.data.sources import absolute_data
+from loft_jax.sweeps.settings import SweepConfig, check, quick
 
 DESCRIPTION = """Train and attack every classifier of a grid: head x rank x activation x input norm
 x trunk x pictures x seed x attack x prior. Whatever is in --out already is not computed again, so
@@ -22,9 +23,9 @@ def with_absolute_paths(config: SweepConfig) -> SweepConfig:
     kinds = ("pixels", "renderer", "dcgan", "style", "plgmi", "kedmi")
     return dataclasses.replace(
         config,
-        data=tuple(cli.absolute(name, "faces", "digits") for name in config.data),
+        data=tuple(map(absolute_data, config.data)),
         prior=tuple(cli.absolute(name, *kinds) for name in config.prior),
-        public=cli.absolute(config.public, "faces"),
+        public=absolute_data(config.public),
     )
 
 

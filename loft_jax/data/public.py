@@ -1,20 +1,16 @@
 """Public pictures: what an attacker may learn from, without labels and without anyone private."""
 
 import hashlib
-import os.path
-import zipfile
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import UInt8, UInt64
 
-from loft_jax.data import folder, npz
-from loft_jax.data.resize import check_size, resize, to_channels
+from loft_jax.data.resize import check_channels, check_size, to_channels
+from loft_jax.data.sources import drawn
+from loft_jax.data.sources.base import Wanted
+from loft_jax.data.sources.table import check_there, row_of
 from loft_jax.errors import InputError
-
-DEFAULT_SIZE = 32
-DEFAULT_COUNT = 8192
-"""Synthetic faces drawn when no number is asked for."""
 
 
 def load_public(
@@ -24,28 +20,38 @@ def load_public(
     channels: int | None = None,
     seed: int = 0,
     count: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
     """The public pictures that `data` names, without labels.
 
     Args:
         data: `faces` (people of the public population, one picture each), FILE.npz with `images`
-            (labels, if any, are not read), or a FOLDER of pictures or of folders of pictures.
+            (labels, if any, are not read), a FOLDER of pictures or of folders of pictures, or
+            another row of `SOURCES`.
         size: side in pixels; None keeps that of the files (faces: 32).
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: which people are drawn (faces) or kept (files).
         count: number of pictures; None is all of a file, 8192 faces.
+        progress: called with (done, of so many) while much is read or drawn.
 
     Raises:
         InputError: if `data` names nothing of this kind, what it names is not as it must be, or
             holds fewer than `count` pictures.
     """
     check_size(size)
+    check_channels(channels)
     if count is not None and count < 1:
         msg = f"`count` must be at least 1, got {count}"
         raise InputError(msg)
-    if data == "faces":
-        return _faces(size or DEFAULT_SIZE, channels or 3, seed, count or DEFAULT_COUNT)
-    images = to_channels(_load(data, size), channels)
+    name, source = row_of(data)
+    check_there(source, data, "FOLDER of pictures")
+    wanted = Wanted(data, size, channels, seed, progress=progress)
+    if source.law is not None:
+        return drawn.public(source, wanted, count)
+    if source.public is None:
+        msg = f"`data` must have public pictures, got `{name}`, whose pictures are all private"
+        raise InputError(msg)
+    images = to_channels(source.public(wanted), channels)
     if count is None or count == len(images):
         return images
     if count > len(images):
@@ -77,64 +83,3 @@ def check_disjoint(public: UInt64[np.ndarray, " n"], private: UInt64[np.ndarray,
             "that are: an attacker who has them needs no attack"
         )
         raise InputError(msg)
-
-
-def _faces(size: int, channels: int, seed: int, count: int) -> UInt8[np.ndarray, "n h w ch"]:
-    from loft_jax.data.faces import FaceLaw  # imports JAX, which reading files does not need
-
-    return FaceLaw(size, channels, seed, population="public").pictures(count, 1)[0]
-
-
-def _load(data: str, size: int | None) -> UInt8[np.ndarray, "n h w ch"]:
-    # os.path, unlike pathlib, answers no for names that no file system could hold.
-    path = Path(os.path.expanduser(data))
-    if data and os.path.isdir(path):
-        return _folder(path, size)
-    if path.suffix.lower() == ".npz":
-        return resize(_npz(path), size, source=str(path))
-    came = "which is a file of another type" if os.path.isfile(path) else "which does not exist"
-    msg = f"`data` must be faces, FILE.npz or a FOLDER of pictures, got `{data}`, {came}"
-    raise InputError(msg)
-
-
-def _npz(path: Path) -> UInt8[np.ndarray, "n h w ch"]:
-    if not os.path.isfile(path) or not zipfile.is_zipfile(path):
-        came = "one that is damaged or of another type" if os.path.isfile(path) else "no such file"
-        msg = f"{path} must be an .npz file, got {came}"
-        raise InputError(msg)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            images = npz._member(archive, "images", path) if "images" in archive else None
-            keys = ", ".join(sorted(archive)) or "none"
-    except InputError:
-        raise
-    except npz._CORRUPT as error:
-        msg = f"{path} must be an intact .npz file, got: {error}"
-        raise InputError(msg) from error
-    if images is None:
-        msg = f"{path}: key `images` must be there, got {keys}"
-        raise InputError(msg)
-    return npz._images({"images": images}, path)
-
-
-def _folder(path: Path, size: int | None) -> UInt8[np.ndarray, "n h w ch"]:
-    below = sorted(entry for entry in path.iterdir() if entry.is_dir() and folder._visible(entry))
-    files = [file for place in (path, *below) for file in folder._picture_files(place)]
-    if not files:
-        msg = f"{path} must hold pictures ({' '.join(folder.SUFFIXES)}), got none"
-        raise InputError(msg)
-    pictures: list[np.ndarray] = []
-    unreadable: list[str] = []
-    for file in files:
-        try:
-            picture = folder._read(file, size)
-        except folder._UNREADABLE as error:
-            unreadable.append(f"{file} ({folder._one_line(error)})")
-            continue
-        folder._check_shape(picture, pictures, file, size)
-        pictures.append(picture)
-    if unreadable:
-        shown = ", ".join(unreadable[:10])
-        msg = f"{len(unreadable)} of {len(files)} files cannot be read: {shown}; mend or remove"
-        raise InputError(msg)
-    return folder._stack(pictures)

@@ -21,6 +21,17 @@ def check_size(size: int | None) -> None:
         raise InputError(msg)
 
 
+def check_channels(channels: int | None) -> None:
+    """Check the number of channels that pictures are to have.
+
+    Raises:
+        InputError: if it is neither None, 1 nor 3.
+    """
+    if channels not in (None, 1, 3):
+        msg = f"`channels` must be 1 (gray) or 3 (RGB), got {channels}"
+        raise InputError(msg)
+
+
 def fit_square(picture: Image.Image, size: int) -> Image.Image:
     """The largest centred square of `picture`, resized to `size` pixels a side.
 
@@ -64,9 +75,7 @@ def to_channels(
     Raises:
         InputError: if `channels` is neither None, 1 nor 3.
     """
-    if channels not in (None, 1, 3):
-        msg = f"`channels` must be 1 (gray) or 3 (RGB), got {channels}"
-        raise InputError(msg)
+    check_channels(channels)
     if channels is None or channels == images.shape[3]:
         return images
     if channels == 3:

@@ -132,8 +132,13 @@ class Defense:
         """
         return LinearHead(features, classes, rngs=rngs)
 
-    def edit(self, trunk: nnx.Module) -> nnx.Module:
-        """The trunk as the defense builds it."""
+    def edit(self, trunk: nnx.Module, *, rngs: nnx.Rngs) -> nnx.Module:
+        """The trunk as the defense builds it; its feature width must stay.
+
+        Args:
+            trunk: freshly initialised.
+            rngs: for the weights of what is added, and for streams of noise (`rngs.noise`, say).
+        """
         return trunk
 
     def loss(
@@ -159,8 +164,18 @@ class Defense:
         return cross_entropy(outputs.logits, labels, smoothing)
 
     def trainable(self, path: tuple[str, ...]) -> bool:
-        """Whether the variable at this path of the classifier (weight or statistic) learns."""
+        """Whether the variable at this path of the classifier (weight or statistic) learns.
+
+        A normalisation whose statistics do not learn uses them in training as in evaluation.
+
+        Args:
+            path: such as ("trunk", "convs", "0", "kernel").
+        """
         return True
+
+    def remark(self, classes: int, features: int) -> str | None:
+        """A sentence that a reader of the run's numbers must know; None if there is none."""
+        return None
 
     def start_from(self, config: Config) -> Config | None:
         """Settings of the run whose weights it starts from; None starts from nothing.
@@ -182,8 +197,17 @@ class Defense:
         return Afterwards(classifier)
 
     def release(self, outputs: Outputs, key: Key[Array, ""]) -> Outputs:
-        """What is answered instead of `outputs`; weights that are given away know nothing of it."""
+        """What is answered instead of `outputs`; weights that are given away know nothing of it.
+
+        Args:
+            outputs: of the network in evaluation mode, with `hidden` of the defense's `taps`.
+            key: for what is random in the answer.
+        """
         return outputs
+
+    def overrides(self, method: str) -> bool:
+        """Whether it changes this method; what it leaves alone need not be computed."""
+        return getattr(type(self), method) is not getattr(Defense, method)
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:

@@ -85,6 +85,12 @@ class WeightCut(_Cut):
         "the plain head's weight, after training: its r leading singular directions are left",
     )
 
+    def remark(self, classes: int, features: int) -> str | None:
+        """A weight of no more rows than the rank is left as it is."""
+        if self.rank < min(classes, features):
+            return None
+        return f"a rank of {self.rank} cuts nothing off a head of {classes} classes"
+
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the weight alone."""
         return by_weight(*_numbers(head), self.rank)

@@ -140,6 +140,15 @@ class LoFt(Defense):
         """The LoFt head."""
         return LoFtHead(features, self.rank, classes, self.activation, self.input_norm, rngs=rngs)
 
+    def remark(self, classes: int, features: int) -> str | None:
+        """At a rank of classes - 1 the logits can be what a plain head gives, up to a shift."""
+        if self.rank < classes - 1:
+            return None
+        return (
+            f"a rank of {self.rank} takes nothing away from the logits of {classes} classes, which "
+            f"span {classes - 1} dimensions: only a rank below {classes - 1} does"
+        )
+
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
         """Attackers who do without the gradient of the activation, or without the head."""

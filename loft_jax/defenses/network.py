@@ -34,7 +34,7 @@ def build_classifier(
     # The head first: what it refuses should be refused before large trunks are allocated.
     head = defense.head(feature_width(trunk, size), classes, rngs=rngs)
     made = build_trunk(trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs)
-    return Classifier(defense.edit(made), head)
+    return Classifier(defense.edit(made, rngs=rngs), head)
 
 
 def check_width(trunk: str, defense: Defense, size: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.runs.files import write_bytes
@@ -163,7 +164,7 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
     described = folder.read("split.json")["pictures"]
     data = config.data.data
     return {
-        "data": data if data in ("faces", "digits") else Path(data).stem,
+        "data": data if source_of(data).recognises is None else Path(data).stem,
         "fingerprint": described["fingerprint"],
         "trunk": config.model.trunk,
         "head": story["method"] if story else "plain" if rank is None else "loft",

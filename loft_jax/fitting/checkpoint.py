@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import jax
 import orbax.checkpoint as ocp
@@ -45,12 +45,6 @@ class Checkpoints:
         self._index: dict[str, dict[str, Any]] = {}
         if (folder / INDEX).is_file():
             self._index = files.read_json(folder / INDEX)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
         """Write `state` under its step; the one with the highest `score` is never deleted.
@@ -114,7 +108,7 @@ class Checkpoints:
         # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
         # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
         stderr, sys.stderr = sys.stderr, io.StringIO()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)  # its parent must be there: a deleted run stays deleted
         with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
             orbax.save(folder / str(step), state, force=True)
             orbax.wait_until_finished()

@@ -1,5 +1,6 @@
 """The closing table of a run: the numbers of result.json, and what to do next."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from loft_jax.fitting.settings import TrainConfig
+
+PICTURES = ("training.png", "samples.png")
 
 
 def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:
@@ -36,12 +39,24 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
     table.add_row(
         "peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process"
     )
+    if result["remark"] is not None:
+        table.caption, table.caption_justify = f"note: {result['remark']}", "left"
     following = Text(
-        f"look at   {run / 'training.png'}, {run / 'samples.png'}\n"
+        f"look at   {', '.join(str(run / name) for name in PICTURES if (run / name).exists())}\n"
         f"numbers   {run / 'result.json'}\n"
         f"next      python -m loft_jax.evaluate {run}"
     )
     return Group(table, following)
+
+
+def epoch_line(row: Mapping[str, Any], epochs: int) -> str:
+    """What is printed of a finished epoch."""
+    validation = row.get("validation_accuracy")
+    text = "" if validation is None else f"  validation accuracy {validation:.3f}"
+    return (
+        f"epoch {row['epoch']:>3}/{epochs}  loss {row['train_loss']:.3f}  "
+        f"accuracy {row['train_accuracy']:.3f}{text}"
+    )
 
 
 def accuracy_rows(name: str, numbers: dict[str, Any], prefix: str) -> list[tuple[str, str, str]]:

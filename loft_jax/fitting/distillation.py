@@ -4,27 +4,28 @@ Source: Nguyen et al., "Re-thinking model inversion attacks against deep neural 
 2023, section 4.2; figures of its code, github.com/sutd-visual-computing-group/Re-thinking_MI.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import nnx
 from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, UInt8
 
 from loft_jax.data.batches import batch_indices, steps_per_epoch
-from loft_jax.data.dataset import Description
 from loft_jax.defenses.none import NoDefense
-from loft_jax.errors import DivergenceError, InputError
-from loft_jax.fitting.optimizer import optimizer
+from loft_jax.errors import InputError
+from loft_jax.fitting.loop import Task, fit
 from loft_jax.fitting.predict import predict
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
-from loft_jax.fitting.step import evaluation_step
+from loft_jax.fitting.step import Metrics, Moment, evaluation_step, train_step
+from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices
 from loft_jax.runs.settings import RunConfig
@@ -113,23 +114,12 @@ def distilled(
         msg = f"`images` must be at least {HELD_OUT} public pictures, got {len(images)}"
         raise InputError(msg)
     held = held_out(len(images))
-    taught, wanted = images[~held], logits[~held]
     # Each device gets the same number of pictures.
     batch = -(-settings.batch // mesh.size) * mesh.size
-    steps = settings.epochs * steps_per_epoch(len(taught), batch)
-    config = student_config(trunk, seed, settings)
-    graphs, initialise = student(config, images.shape, logits.shape[1], steps)
-    teach = distillation_step(graphs.train, optimizer(config.optim, steps), mesh)
-    state = devices.replicate(mesh, initialise())
-    losses = []
-    for step in range(steps):
-        chosen = batch_indices(len(taught), batch, config.run.seed, step)
-        shown, answered = (devices.share_out(mesh, part[chosen]) for part in (taught, wanted))
-        state, loss = teach(state, shown, answered)
-        losses.append(loss)
-        if (step + 1) % (steps // settings.epochs) == 0:
-            _check_finite(losses, trunk, settings)
-    found = FrozenClassifier(graphs.evaluate, state.params, state.stats)
+    config = student_config(trunk, seed, dataclasses.replace(settings, batch=batch))
+    task = StudentTask(config, images[~held], logits[~held], mesh)
+    state = fit(task, devices.replicate(mesh, task.initialise()))
+    found = FrozenClassifier(task.graphs.evaluate, state.params, state.stats)
     return found, _agreement(logits[held], answers(found, images[held], mesh))
 
 
@@ -176,37 +166,60 @@ def student(
     return blueprint(config, Description(shape[1], shape[3], names), steps)
 
 
-def distillation_step(
-    graph: nnx.GraphDef, rule: optax.GradientTransformation, mesh: Mesh
-) -> Callable[
-    [TrainState, UInt8[Array, "b h w ch"], Float[Array, "b c"]],
-    tuple[TrainState, Float[Array, ""]],
-]:
-    """The jitted update: (state, pictures, the target's logits) -> (state, mean divergence).
+class StudentTask(Task):
+    """A student learns the target's answers; pictures are not augmented.
 
-    Called once a step, not in a `lax.scan`: there XLA's gradient by the kernel takes many times as
-    long on a CPU. The state's memory is donated.
+    Args:
+        config: see `student_config`.
+        images: public pictures.
+        logits: the target's answers to them.
+        mesh: devices.
     """
 
-    def step(state: TrainState, images: Array, logits: Array) -> tuple[TrainState, Array]:
-        def loss(params: nnx.State) -> tuple[Array, nnx.State]:
-            # copy=True: BatchNorm writes its statistics, which value_and_grad forbids on inputs.
-            model = nnx.merge(graph, params, state.stats, copy=True)
-            value = divergence(logits, model(images.astype(jnp.float32) / 255)).mean()
-            return value, nnx.state(model, nnx.BatchStat)
+    def __init__(
+        self,
+        config: TrainConfig,
+        images: UInt8[np.ndarray, "n h w ch"],
+        logits: Float[np.ndarray, "n c"],
+        mesh: Mesh,
+    ):
+        self._config, self._images, self._logits, self._mesh = config, images, logits, mesh
+        self.row_every = self.save_every = steps_per_epoch(len(images), config.optim.batch)
+        self.steps = config.optim.epochs * self.row_every
+        self.graphs, self.initialise = student(config, images.shape, logits.shape[1], self.steps)
+        self._update = train_step(self.graphs.train, config, self.steps, mesh, taught)
 
-        (value, stats), grads = jax.value_and_grad(loss, has_aux=True)(state.params)
-        updates, memory = rule.update(grads, state.opt_state, state.params)
-        params = cast(nnx.State, optax.apply_updates(state.params, updates))
-        return TrainState(state.step + 1, params, stats, memory, None), value
+    def advance(self, state: TrainState, step: int) -> tuple[TrainState, Mapping[str, Array]]:
+        """One update on a batch of public pictures."""
+        batch, seed = self._config.optim.batch, self._config.run.seed
+        chosen = batch_indices(len(self._images), batch, seed, step)
+        shown, answered = (
+            devices.share_out(self._mesh, part[chosen]) for part in (self._images, self._logits)
+        )
+        return self._update(state, shown, answered)
 
-    everywhere, shared = devices.replicated(mesh), devices.by_sample(mesh)
-    return jax.jit(
-        step,
-        in_shardings=(everywhere, shared, shared),
-        out_shardings=(everywhere, everywhere),
-        donate_argnums=0,
-    )
+    def row(
+        self, state: TrainState, step: int, metrics: Mapping[str, list[float]]
+    ) -> dict[str, Any]:
+        """Mean divergence over an epoch."""
+        return {"step": step, "loss": float(np.mean(metrics["loss"]))}
+
+    def score(self, row: Mapping[str, Any]) -> float:
+        """The latest is best."""
+        return float(row["step"])
+
+    def advice(self, step: int) -> str:
+        """A smaller learning rate, or another target."""
+        return (
+            f" of the student {self._config.model.trunk} (learning rate "
+            f"{self._config.optim.learning_rate:.2g}); try a smaller one, or is the target not "
+            "finite?"
+        )
+
+
+def taught(outputs: Outputs, images: Array, logits: Array, moment: Moment) -> Metrics:
+    """What a student minimises: the mean divergence from the target's answers."""
+    return {"loss": divergence(logits, outputs.logits).mean()}
 
 
 def divergence(target: Float[Array, "b c"], student: Float[Array, "b c"]) -> Float[Array, " b"]:
@@ -225,14 +238,3 @@ def _agreement(target: np.ndarray, student: np.ndarray) -> Agreement:
     same = target.argmax(1) == student.argmax(1)
     kl = divergence(jnp.asarray(target), jnp.asarray(student)).mean()
     return Agreement(float(same.mean()), float(kl), len(target))
-
-
-def _check_finite(losses: list[Array], trunk: str, settings: Distillation) -> None:
-    values = np.array([float(loss) for loss in losses])
-    losses.clear()
-    if not np.isfinite(values).all():
-        msg = (
-            f"the loss of the student {trunk} became {values[~np.isfinite(values)][0]} (learning "
-            f"rate {settings.learning_rate:.2g}); try a smaller one, or is the target not finite?"
-        )
-        raise DivergenceError(msg)

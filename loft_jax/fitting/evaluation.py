@@ -1,6 +1,6 @@
 """Measuring a finished run on any pictures: what `python -m loft_jax.evaluate` does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,17 +12,18 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.fitting.closing import accuracy_rows, leakage_rows, rank_rows
 from loft_jax.fitting.measure import measured
-from loft_jax.fitting.predict import predict
+from loft_jax.fitting.predict import Answerer
+from loft_jax.fitting.progress import reading
 from loft_jax.fitting.run_folder import RunFolder
-from loft_jax.fitting.session import load_data
-from loft_jax.fitting.step import evaluation_step
+from loft_jax.fitting.session import load_data, tell
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.head_leakage import head_leakage
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices, files, schema
 from loft_jax.runs.session import Result, begin
 from loft_jax.runs.settings import Device, RunConfig
@@ -63,21 +64,18 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
     mesh = devices.data_mesh()
     run = load_trained(config.path, mesh)
-    pictures, chosen, part = _pictures(config, run)
-    for note in pictures.skipped:
-        session.out.print(f"left out, cannot be read: {note}")
-    classifier = run.classifier
-    step = evaluation_step(classifier.graph, mesh)
-    # Every device gets as many pictures; the last batch is filled up.
-    batch = -(-config.batch // mesh.size) * mesh.size
-    answers = predict(
-        step, classifier.params, classifier.stats, pictures.images[chosen], batch, mesh
-    )
+    with reading(session.out) as progress:
+        pictures, chosen, part = _pictures(config, run, progress)
+    tell(session.out, pictures)
+    classifier, defense = run.classifier, run.config.model.defense
+    answer = Answerer(classifier.graph, defense, mesh, config.batch)
+    answers = answer(classifier.params, classifier.stats, pictures.images[chosen])
     numbers: dict[str, Any] = {
         "run": str(run.folder.path),
         "data": pictures.name,
         "part": part,
         **measured(classifier, answers, pictures.labels[chosen]),
+        "remark": defense.remark(pictures.classes, answers.features.shape[1]),
         "head_leakage": head_leakage(answers.features, np.asarray(classifier.head.first_layer)),
     }
     target = run.folder.path / "evaluation.json" if config.out is None else Path(config.out)
@@ -86,11 +84,13 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     return Result(run.folder.path, numbers, _table(numbers, title, target))
 
 
-def _pictures(config: EvaluateConfig, run: Trained) -> tuple[Dataset, np.ndarray, str]:
+def _pictures(
+    config: EvaluateConfig, run: Trained, progress: Callable[[int, int], None]
+) -> tuple[Dataset, np.ndarray, str]:
     """What is measured on, and what it is called: the test part where these are the run's own."""
     expected = run.pictures
     if config.data is None:
-        pictures = load_data(run.config)
+        pictures = load_data(run.config, progress)
         return pictures, run.folder.split(pictures).test, "test part"
     pictures = load_dataset(
         config.data,
@@ -100,6 +100,7 @@ def _pictures(config: EvaluateConfig, run: Trained) -> tuple[Dataset, np.ndarray
         skip_unreadable=config.skip_unreadable,
         identities=expected.classes,
         pictures=run.config.data.pictures,
+        progress=progress,
     )
     _check_classes(pictures, expected)
     if pictures.fingerprint == run.folder.fingerprint():
@@ -123,6 +124,8 @@ def _table(numbers: dict[str, Any], title: str, target: Path) -> Group:
     for row in _rows(numbers):
         table.add_row(*row)
     said = [f"IIE: {one}" for one in numbers["head_leakage"]["assumptions"]]
+    if numbers["remark"] is not None:
+        said.insert(0, f"note: {numbers['remark']}")
     return Group(table, Text("\n".join([*said, f"numbers in {target}"])))
 
 

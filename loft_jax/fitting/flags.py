@@ -112,17 +112,23 @@ def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")
-"""Flags beside --resume that say how to go on; --data may name the same pictures elsewhere."""
+"""Flags beside --resume that say how to go on.
+
+--data and --target may name the same pictures and the same run at another place."""
 
 
 def contradiction(own: Any, asked: Any) -> None:
     """Check that flags beside --resume ask for nothing but the run that goes on.
 
+    Args:
+        own: settings of the run.
+        asked: settings with the flags over them.
+
     Raises:
         InputError: naming a flag, what the run has and what came.
     """
     for name, before, now in _differences(schema.write(own), schema.write(asked)):
-        if name not in (*MAY_CHANGE, "data"):
+        if name not in (*MAY_CHANGE, "data", "target"):
             msg = (
                 f"`--{name.replace('_', '-')}` must be left out beside --resume or be that of the "
                 f"run, {before}, got {now}"

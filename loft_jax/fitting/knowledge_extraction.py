@@ -6,15 +6,16 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Bool, UInt8
 
-from loft_jax.data.batches import batch_indices, steps_per_epoch
-from loft_jax.data.dataset import Description
 from loft_jax.data.settings import AugmentConfig
+from loft_jax.data.split import Split
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
-from loft_jax.fitting.predict import predict
+from loft_jax.fitting.classifiers import ClassifierTask, total_steps
+from loft_jax.fitting.loop import fit
+from loft_jax.fitting.predict import Answerer
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
-from loft_jax.fitting.step import evaluation_step, train_step
+from loft_jax.nets.description import Description
 from loft_jax.runs import devices
 
 STUDENT = TrainConfig(
@@ -49,6 +50,7 @@ def knowledge_extraction(
         student: its architecture and training.
 
     Raises:
+        DivergenceError: if the student's loss is not finite.
         InputError: if there are fewer than 2 classes, not one array of private pictures for each,
             or pictures of another shape.
 
@@ -56,23 +58,24 @@ def knowledge_extraction(
     """
     k, s, size, _, channels = reconstructions.shape
     _check(reconstructions, private)
-    student = dataclasses.replace(student, run=dataclasses.replace(student.run, seed=seed))
     # Each device gets the same number of pictures.
     batch = -(-student.optim.batch // mesh.size) * mesh.size
+    student = dataclasses.replace(
+        student,
+        run=dataclasses.replace(student.run, seed=seed),
+        optim=dataclasses.replace(student.optim, batch=batch),
+    )
     images = reconstructions.reshape(-1, *reconstructions.shape[2:])
     labels = np.repeat(np.arange(k, dtype=np.int32), s)
-    steps = student.optim.epochs * steps_per_epoch(len(images), batch)
+    nothing = np.arange(0)
+    split = Split(train=np.arange(len(images)), validation=nothing, test=nothing)
     names = tuple(str(label) for label in range(k))
+    steps = total_steps(student, len(images))
     graphs, initialise = blueprint(student, Description(size, channels, names), steps)
-    teach = train_step(graphs.train, student, steps, mesh)
-    state = devices.replicate(mesh, initialise())
-    for step in range(steps):
-        chosen = batch_indices(len(images), batch, seed, step)
-        pictures, classes = (devices.share_out(mesh, part[chosen]) for part in (images, labels))
-        state, _ = teach(state, pictures, classes)
-    answer = evaluation_step(graphs.evaluate, mesh)
-    examined = np.concatenate(private)
-    found = predict(answer, state.evaluated_params, state.stats, examined, batch, mesh)
+    task = ClassifierTask(student, images, labels, split, graphs, mesh)
+    state = fit(task, devices.replicate(mesh, initialise()))
+    answer = Answerer(graphs.evaluate, student.model.defense, mesh, batch)
+    found = answer(state.evaluated_params, state.stats, np.concatenate(private))
     counts = [len(pictures) for pictures in private]
     right = found.logits.argmax(axis=1) == np.repeat(np.arange(k), counts)
     return np.split(right, np.cumsum(counts)[:-1])

@@ -10,8 +10,13 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float, UInt8
 
 from loft_jax.data.batches import evaluation_batches
+from loft_jax.defenses.base import Defense
+from loft_jax.fitting.step import evaluation_step
 from loft_jax.nets.classifier import Outputs
 from loft_jax.runs.devices import share_out
+
+RELEASE_SEED = 0
+"""Of what is random in a defense's answers while they are measured."""
 
 
 class Answers(NamedTuple):
@@ -35,14 +40,58 @@ def predict(
     images: UInt8[np.ndarray, "n h w ch"],
     batch: int,
     mesh: Mesh,
+    release: Callable[[Outputs, int], Outputs] | None = None,
 ) -> Answers:
     """Logits, features and code of every picture.
 
     The last batch is filled up with repetitions, so that `step` is compiled for one shape only.
+
+    Args:
+        step: see `evaluation_step`.
+        params: weights.
+        stats: all other state.
+        images: what is asked about.
+        batch: pictures at a time.
+        mesh: devices.
+        release: what is let out of the outputs of batch number n; None lets them out as they are.
     """
     parts: list[Outputs] = []
-    for indices, valid in evaluation_batches(len(images), batch):
+    for number, (indices, valid) in enumerate(evaluation_batches(len(images), batch)):
         outputs = step(params, stats, share_out(mesh, images[indices]))
-        parts.append(jax.tree.map(lambda part, valid=valid: np.asarray(part)[valid], outputs))
+        if release is not None:
+            outputs = release(outputs, number)
+        shown = outputs._replace(hidden=None)
+        parts.append(jax.tree.map(lambda part, valid=valid: np.asarray(part)[valid], shown))
     joined = jax.tree.map(lambda *columns: np.concatenate(columns), *parts)
     return Answers(joined.logits, joined.features, joined.code)
+
+
+class Answerer:
+    """What a network answers, compiled once: as its defense releases it.
+
+    Args:
+        graph: of the classifier in evaluation mode.
+        defense: whose `release` the answers go through.
+        mesh: devices.
+        batch: pictures at a time; rounded up, so that each device gets as many.
+    """
+
+    def __init__(self, graph: nnx.GraphDef, defense: Defense, mesh: Mesh, batch: int):
+        releases = defense.overrides("release")
+        self._mesh, self._batch = mesh, -(-batch // mesh.size) * mesh.size
+        self._step = evaluation_step(graph, mesh, defense.taps if releases else ())
+        self._release = _release(defense) if releases else None
+
+    def __call__(
+        self, params: nnx.State, stats: nnx.State, images: UInt8[np.ndarray, "n h w ch"]
+    ) -> Answers:
+        """Answers of the network with these weights."""
+        return predict(self._step, params, stats, images, self._batch, self._mesh, self._release)
+
+
+def _release(defense: Defense) -> Callable[[Outputs, int], Outputs]:
+    @jax.jit
+    def released(outputs: Outputs, number: Array) -> Outputs:
+        return defense.release(outputs, jax.random.fold_in(jax.random.key(RELEASE_SEED), number))
+
+    return released

@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.data.sources import source_of
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
@@ -85,7 +86,7 @@ def preset_for(name: str, data: str | None) -> tuple[str, TrainConfig]:
         InputError: if there is no such preset.
     """
     if name == "auto":
-        name = {None: "faces32", "faces": "faces32", "digits": "digits"}.get(data, "photos64")
+        name = source_of(DataConfig().data if data is None else data).preset
     if name not in PRESETS:
         msg = f"`--preset` must be one of auto, {', '.join(PRESETS)}, got {name}"
         raise InputError(msg)

@@ -1,12 +1,14 @@
 """The folder of a trained classifier: what a later command needs to know of it, by fixed names."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import TrainConfig
+from loft_jax.nets.description import Description
 from loft_jax.runs import files, schema
 from loft_jax.runs.folder import CONFIG, Folder
 
@@ -73,6 +75,13 @@ class RunFolder(Folder):
         values.pop("pictures")
         return Split.from_json(values, images=len(data.images))
 
+    def repoint(self, data: str) -> None:
+        """Remember where the pictures of the run lie now."""
+        own = self.config()
+        if own.data.data != data:
+            moved = dataclasses.replace(own, data=dataclasses.replace(own.data, data=data))
+            self.write(CONFIG, {**self.read(CONFIG), **schema.write(moved)})
+
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Write metrics.jsonl, a row an epoch."""
         files.write_lines(self.path / METRICS, rows)
@@ -87,5 +96,5 @@ class RunFolder(Folder):
 
 def described(data: Dataset, split: Split) -> dict[str, Any]:
     """What split.json holds."""
-    pictures = {**data.description._asdict(), "fingerprint": data.fingerprint}
+    pictures = {**Description.of(data)._asdict(), "fingerprint": data.fingerprint}
     return {"pictures": pictures, **split.to_json()}

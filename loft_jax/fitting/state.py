@@ -9,12 +9,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Int
 
-from loft_jax.data.dataset import Description
+from loft_jax.defenses.base import Defense
 from loft_jax.defenses.network import build_classifier
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.classifier import Classifier
-from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.nets.description import Description
 
 
 class TrainState(NamedTuple):
@@ -23,7 +23,7 @@ class TrainState(NamedTuple):
     Attributes:
         step: updates made so far.
         params: trainable weights.
-        stats: BatchNorm statistics.
+        stats: all other state: BatchNorm statistics, singular vectors, streams of dropout.
         opt_state: the optimiser's memory.
         ema: moving average of `params`, or None.
     """
@@ -57,7 +57,8 @@ def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classif
         classes=pictures.classes,
         compute_dtype=config.compute_dtype,
         # XLA compiles the hardware generator in a third of threefry's time (2 s against 8 s here).
-        rngs=nnx.Rngs(params=jax.random.key(seed, impl="rbg")),
+        # Streams of other names (dropout, noise) come from the first key.
+        rngs=nnx.Rngs(jax.random.key(seed), params=jax.random.key(seed, impl="rbg")),
     )
 
 
@@ -69,40 +70,27 @@ def blueprint(
     `jax.eval_shape` of that function tells a checkpoint's shapes without allocating anything.
     """
     abstract = nnx.eval_shape(lambda: classifier(config.model, pictures, config.run.seed))
-    train, _, _ = nnx.split(abstract, nnx.Param, nnx.BatchStat)
-    view = nnx.view(abstract, use_running_average=True)
-    evaluate, _, _ = nnx.split(view, nnx.Param, nnx.BatchStat)
+    view = nnx.view(
+        abstract, use_running_average=True, deterministic=True, raise_if_not_found=False
+    )
     rule = optimizer(config.optim, steps)
 
     @jax.jit
     def initialise() -> TrainState:
         model = classifier(config.model, pictures, config.run.seed)
-        _, params, stats = nnx.split(model, nnx.Param, nnx.BatchStat)
+        _, params, stats = nnx.split(model, nnx.Param, ...)
         average = jax.tree.map(jnp.copy, params) if config.optim.ema > 0 else None
         return TrainState(jnp.int32(0), params, stats, rule.init(params), average)
 
-    return Graphs(train, evaluate), initialise
+    return Graphs(_trained(abstract, config.model.defense), nnx.graphdef(view)), initialise
 
 
-def begun_with(state: TrainState, start: FrozenClassifier) -> tuple[TrainState, str]:
-    """The state with the weights and statistics of another classifier, where shapes agree.
-
-    Returns:
-        It, and how many arrays were taken, as `12 of 14`.
-    """
-    taken = total = 0
-
-    def merged(own: nnx.State, other: nnx.State) -> nnx.State:
-        nonlocal taken, total
-        found = dict(nnx.to_flat_state(other))
-        leaves = []
-        for path, variable in nnx.to_flat_state(own):
-            given = found.get(path)
-            fits = given is not None and given.shape == variable.shape
-            taken, total = taken + fits, total + 1
-            leaves.append((path, given if fits else variable))
-        return nnx.from_flat_state(leaves)
-
-    params, stats = merged(state.params, start.params), merged(state.stats, start.stats)
-    average = None if state.ema is None else jax.tree.map(jnp.copy, params)
-    return state._replace(params=params, stats=stats, ema=average), f"{taken} of {total}"
+def _trained(abstract: Classifier, defense: Defense) -> nnx.GraphDef:
+    """The graph in training mode, with what does not learn as in evaluation."""
+    for path, module in nnx.iter_modules(abstract):
+        frozen = isinstance(module, nnx.BatchNorm) and not defense.trainable(
+            (*map(str, path), "mean")
+        )
+        if frozen:
+            module.use_running_average = True
+    return nnx.graphdef(abstract)

@@ -1,87 +1,110 @@
 """The two compiled programs of training: one update, and one batch of answers."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Key, UInt8
 
 from loft_jax.data.augment import augment
+from loft_jax.defenses.base import Defense
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.nets.classifier import Outputs
 from loft_jax.runs.devices import by_sample, replicated
 
-Batch = tuple[UInt8[Array, "b h w ch"], Int[Array, "b"]]
 Metrics = dict[str, Float[Array, ""]]
+Update = Callable[[TrainState, UInt8[Array, "b h w ch"], Array], tuple[TrainState, Metrics]]
+
+
+class Moment(NamedTuple):
+    """When a loss is asked for.
+
+    Attributes:
+        progress: share of the run's steps that are done, in [0, 1).
+        key: for what is random in it.
+    """
+
+    progress: Float[Array, ""]
+    key: Key[Array, ""]
+
+
+Objective = Callable[[Outputs, Array, Array, Moment], Metrics]
+"""(outputs, pixels, what is wanted of them, moment) -> metrics; `loss` among them is minimised."""
+
+
+def classification(defense: Defense, smoothing: float) -> Objective:
+    """The defense's loss, and the share of right answers."""
+
+    def objective(outputs: Outputs, images: Array, labels: Array, moment: Moment) -> Metrics:
+        loss = defense.loss(
+            outputs,
+            images,
+            labels,
+            smoothing=smoothing,
+            progress=moment.progress,
+            key=moment.key,
+        )
+        return {"loss": loss, "accuracy": jnp.mean(outputs.logits.argmax(-1) == labels)}
+
+    return objective
 
 
 def train_step(
-    graph: nnx.GraphDef, config: TrainConfig, steps: int, mesh: Mesh
-) -> Callable[[TrainState, UInt8[Array, "b h w ch"], Int[Array, "b"]], tuple[TrainState, Metrics]]:
-    """The jitted update of a run of `steps`: (state, images, labels) -> (state, metrics).
+    graph: nnx.GraphDef,
+    config: TrainConfig,
+    steps: int,
+    mesh: Mesh,
+    objective: Objective | None = None,
+) -> Update:
+    """The jitted update of a run of `steps`: (state, images, wanted) -> (state, metrics).
 
-    A pure function of its arguments: the augmentation's key comes from (seed, state.step), so a
-    resumed run makes the same updates to the same bits. The state's memory is donated.
+    A pure function of its arguments: all that is random comes from (seed, state.step) and the
+    state's own streams, so a resumed run makes the same updates to the same bits. The state's
+    memory is donated. What the run's defense says is not trainable keeps its bits.
+
+    Args:
+        graph: of the classifier in training mode.
+        config: settings.
+        steps: updates in the run.
+        mesh: devices.
+        objective: what is minimised; None is that of classification, wanted being labels.
     """
-    optim = config.optim
+    optim, defense = config.optim, config.model.defense
+    asked = objective or classification(defense, optim.label_smoothing)
     rule = optimizer(optim, steps)
 
     def loss_fn(
-        params: nnx.State, stats: nnx.State, images: Array, labels: Array
-    ) -> tuple[Array, tuple[nnx.State, Array]]:
+        params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
+    ) -> tuple[Array, tuple[nnx.State, Metrics]]:
+        params = _kept(defense, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
-        logits = model(images)
-        targets = optax.smooth_labels(
-            jax.nn.one_hot(labels, logits.shape[-1]), optim.label_smoothing
-        )
-        loss = optax.softmax_cross_entropy(logits, targets).mean()
-        correct = jnp.mean(logits.argmax(-1) == labels)
-        return loss, (nnx.state(model, nnx.BatchStat), correct)
+        metrics = asked(model.outputs(images, defense.taps), images, wanted, moment)
+        return metrics["loss"], (nnx.state(model, nnx.Not(nnx.Param)), metrics)
 
-    value_and_grad = jax.value_and_grad(loss_fn, has_aux=True)
-
-    def gradients(state: TrainState, images: Array, labels: Array) -> tuple:
-        if optim.accumulate == 1:
-            (loss, (stats, correct)), grads = value_and_grad(
-                state.params, state.stats, images, labels
-            )
-            return loss, correct, grads, stats
-
-        def part(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, None]:
-            *totals, stats = carry
-            (loss, (stats, correct)), grads = value_and_grad(state.params, stats, *batch)
-            totals = jax.tree.map(
-                lambda total, new: total + new / optim.accumulate, totals, [loss, correct, grads]
-            )
-            return (*totals, stats), None
-
-        zero = jax.tree.map(jnp.zeros_like, state.params)
-        parts = jax.tree.map(
-            # Every device keeps its own pictures: the parts are strided, not contiguous.
-            lambda leaf: leaf.reshape(-1, optim.accumulate, *leaf.shape[1:]).swapaxes(0, 1),
-            (images, labels),
-        )
-        carry = (jnp.float32(0), jnp.float32(0), zero, state.stats)
-        return jax.lax.scan(part, carry, parts)[0]
-
-    def step(state: TrainState, images: Array, labels: Array) -> tuple[TrainState, Metrics]:
+    def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.run.seed), state.step)
         pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
-        loss, correct, grads, stats = gradients(state, pixels, labels)
+        # Another key than the augmentation's, whose draws are used up.
+        moment = Moment(state.step / steps, jax.random.fold_in(key, 1))
+        metrics, grads, stats = _gradients(
+            loss_fn, state, (pixels, wanted), moment, optim.accumulate
+        )
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = cast(nnx.State, optax.apply_updates(state.params, updates))
+        params = _kept(defense, state.params, params)
+        stats = _kept(defense, state.stats, stats)
         ema = state.ema
         if ema is not None:
             ema = cast(nnx.State, optax.incremental_update(params, ema, 1 - optim.ema))
-        new = TrainState(state.step + 1, params, stats, opt_state, ema)
-        return new, {"loss": loss, "accuracy": correct}
+            ema = _kept(defense, state.params, ema)
+        return TrainState(state.step + 1, params, stats, opt_state, ema), metrics
 
     everywhere, shared = replicated(mesh), by_sample(mesh)
     return jax.jit(
@@ -92,14 +115,54 @@ def train_step(
     )
 
 
+def _gradients(
+    loss_fn: Callable, state: TrainState, batch: tuple[Array, Array], moment: Moment, parts: int
+) -> tuple[Metrics, nnx.State, nnx.State]:
+    """(metrics, gradients, statistics after the batch), means over `parts` parts of it."""
+    value_and_grad = jax.value_and_grad(loss_fn, has_aux=True)
+    if parts == 1:
+        (_, (stats, metrics)), grads = value_and_grad(state.params, state.stats, *batch, moment)
+        return metrics, grads, stats
+
+    def part(carry: tuple, inputs: tuple) -> tuple[tuple, None]:
+        totals, stats = carry
+        number, batch = inputs
+        own = moment._replace(key=jax.random.fold_in(moment.key, number))
+        (_, (stats, metrics)), grads = value_and_grad(state.params, stats, *batch, own)
+        totals = jax.tree.map(lambda total, new: total + new / parts, totals, (metrics, grads))
+        return (totals, stats), None
+
+    # Every device keeps its own pictures: the parts are strided, not contiguous.
+    split = jax.tree.map(
+        lambda leaf: leaf.reshape(-1, parts, *leaf.shape[1:]).swapaxes(0, 1), batch
+    )
+    first = jax.tree.map(lambda leaf: leaf[0], split)
+    like = jax.eval_shape(value_and_grad, state.params, state.stats, *first, moment)
+    zero = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), (like[0][1][1], like[1]))
+    (totals, stats), _ = jax.lax.scan(part, (zero, state.stats), (jnp.arange(parts), split))
+    return *totals, stats
+
+
+def _kept(defense: Defense, old: nnx.State | Callable[[], nnx.State], new: nnx.State) -> nnx.State:
+    """The new values of what learns, the old ones of what does not."""
+    if not defense.overrides("trainable"):
+        return new
+    before = dict(nnx.to_flat_state(old() if callable(old) else old))
+    leaves = [
+        (path, variable if defense.trainable(tuple(map(str, path))) else before[path])
+        for path, variable in nnx.to_flat_state(new)
+    ]
+    return nnx.from_flat_state(leaves)
+
+
 def evaluation_step(
-    graph: nnx.GraphDef, mesh: Mesh
+    graph: nnx.GraphDef, mesh: Mesh, taps: tuple[str, ...] = ()
 ) -> Callable[[nnx.State, nnx.State, UInt8[Array, "b h w ch"]], Outputs]:
     """The jitted answers: (params, stats, images) -> Outputs, with a copy on each device."""
 
     def step(params: nnx.State, stats: nnx.State, images: Array) -> Outputs:
         model = nnx.merge(graph, params, stats)
-        return model.outputs(images.astype(jnp.float32) / 255)
+        return model.outputs(images.astype(jnp.float32) / 255, taps)
 
     everywhere, shared = replicated(mesh), by_sample(mesh)
     return jax.jit(step, in_shardings=(everywhere, everywhere, shared), out_shardings=everywhere)

@@ -1,6 +1,6 @@
 """A classifier is a trunk (image to features) followed by a head (features to logits)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -8,6 +8,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from loft_jax.nets.head import Head
+from loft_jax.nets.taps import tapped
 
 
 class Outputs(NamedTuple):
@@ -41,8 +42,13 @@ class Classifier(nnx.Module):
         """Logits."""
         return self.outputs(images).logits
 
-    def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
-        """Logits, trunk features and code."""
-        features = self.trunk(2 * images - 1).astype(jnp.float32)
-        logits, code = self.head(features)
-        return Outputs(logits, features, code)
+    def outputs(self, images: Float[Array, "b h w ch"], taps: Sequence[str] = ()) -> Outputs:
+        """Logits, trunk features and code; of the modules at the paths in `taps` what they return.
+
+        Raises:
+            InputError: if there is no module at a path.
+        """
+        with tapped(self, taps) as hidden:
+            features = self.trunk(2 * images - 1).astype(jnp.float32)
+            logits, code = self.head(features)
+        return Outputs(logits, features, code, hidden or None)

@@ -1,7 +1,7 @@
 """A classifier that no longer learns, as one pytree: what attacks and evaluators hold."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 from flax import nnx
@@ -14,7 +14,7 @@ from loft_jax.nets.head import Head
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class FrozenClassifier:
-    """Weights and BatchNorm statistics with the classifier they belong to, in evaluation mode.
+    """Weights and other state (statistics, say) of a classifier, in evaluation mode.
 
     A pytree with a static graph: it goes through `jax.jit` as an argument, so that two runs of one
     architecture share a compiled program.
@@ -24,9 +24,14 @@ class FrozenClassifier:
     params: nnx.State
     stats: nnx.State
 
-    def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
-        """Logits, features and code of images with pixels in [0, 1]; differentiable."""
-        return nnx.merge(self.graph, self.params, self.stats).outputs(images)
+    def outputs(self, images: Float[Array, "b h w ch"], taps: Sequence[str] = ()) -> Outputs:
+        """Logits, features and code of images with pixels in [0, 1]; differentiable.
+
+        Args:
+            images: what is asked about.
+            taps: paths of modules whose outputs are wanted as `hidden`.
+        """
+        return nnx.merge(self.graph, self.params, self.stats).outputs(images, taps)
 
     @property
     def head(self) -> Head:

@@ -1,12 +1,11 @@
 """What a generator and a discriminator look like from outside, and how large they are."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from jaxtyping import Array, Float
 
 from loft_jax.errors import InputError
 
-Kind = Literal["dcgan", "kedmi", "plgmi", "style"]
 SMALLEST = 4
 """Side in pixels of the first hidden picture of every generator."""
 
@@ -15,7 +14,7 @@ class Architecture(NamedTuple):
     """Everything that fixes the networks of a prior; hashable, and all that a file must say.
 
     Attributes:
-        kind: family of networks.
+        kind: its row in `table.PRIORS`.
         size: side of the pictures, 4 times a power of two.
         channels: 1 (gray) or 3 (RGB).
         classes: of the target, where the networks know them (kedmi, plgmi); else 0.
@@ -24,7 +23,7 @@ class Architecture(NamedTuple):
         spectral: whether the discriminator's weights are spectrally normalised.
     """
 
-    kind: Kind
+    kind: str
     size: int
     channels: int
     classes: int

@@ -1,8 +1,7 @@
 """A trained prior as one .npz file: architecture, weights, and hashes of what it learned from."""
 
-import io
 import json
-import zipfile
+import shlex
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ from loft_jax.errors import InputError
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.gan import GanPrior, prior_of
 from loft_jax.priors.networks import graphs
+from loft_jax.runs import arrays
 
 FILE = "prior.npz"
 _HASHES, _ARCHITECTURE = "public_hashes", "architecture"
@@ -21,12 +21,10 @@ _HASHES, _ARCHITECTURE = "public_hashes", "architecture"
 
 def packed(prior: GanPrior, public_hashes: UInt64[np.ndarray, " n"]) -> bytes:
     """The bytes of prior.npz."""
-    arrays = {**flat("generator", prior.generator), **flat("discriminator", prior.discriminator)}
-    arrays[_HASHES] = public_hashes
-    arrays[_ARCHITECTURE] = np.array(json.dumps(prior.architecture._asdict()))
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    kept = {**flat("generator", prior.generator), **flat("discriminator", prior.discriminator)}
+    kept[_HASHES] = public_hashes
+    kept[_ARCHITECTURE] = np.array(json.dumps(prior.architecture._asdict()))
+    return arrays.packed(**kept)
 
 
 def load_gan(folder: Path) -> GanPrior:
@@ -35,15 +33,15 @@ def load_gan(folder: Path) -> GanPrior:
     Raises:
         InputError: if its training was not finished, or the file is damaged.
     """
-    arrays = _read(folder)
+    stored = _read(folder)
     try:
-        settings = json.loads(str(arrays[_ARCHITECTURE]))
+        settings = json.loads(str(stored[_ARCHITECTURE]))
         architecture = Architecture(**settings).check()
         like = graphs(architecture)
         return prior_of(
             architecture,
-            filled("generator", like.generator_like, arrays),
-            filled("discriminator", like.discriminator_like, arrays),
+            filled("generator", like.generator_like, stored),
+            filled("discriminator", like.discriminator_like, stored),
         )
     # What an archive of other content leads to: missing keys, other shapes, other settings.
     except (KeyError, TypeError, ValueError) as error:
@@ -70,18 +68,12 @@ def _read(folder: Path) -> dict[str, np.ndarray]:
         if (folder / "config.json").is_file():
             msg = (
                 f"`{folder}` must hold a finished prior, got one without {FILE}; "
-                f"finish it with python -m loft_jax.fit_prior --resume {folder}"
+                f"finish it with python -m loft_jax.fit_prior --resume {shlex.quote(str(folder))}"
             )
         else:
             msg = f"`{folder}` must be a folder that python -m loft_jax.fit_prior wrote"
         raise InputError(msg)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    # NumPy, zipfile and zlib report damage by many types.
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, Exception) as error:
-        msg = f"`{path}` must be an intact .npz file, got: {error or type(error).__name__}"
-        raise InputError(msg) from error
+    return arrays.read_arrays(path)
 
 
 def flat(name: str, state: nnx.State) -> dict[str, np.ndarray]:
@@ -92,7 +84,7 @@ def flat(name: str, state: nnx.State) -> dict[str, np.ndarray]:
     }
 
 
-def filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.State:
+def filled(name: str, like: nnx.State, stored: dict[str, np.ndarray]) -> nnx.State:
     """The state that `flat` took apart.
 
     Raises:
@@ -101,7 +93,7 @@ def filled(name: str, like: nnx.State, arrays: dict[str, np.ndarray]) -> nnx.Sta
     leaves = []
     for path, variable in nnx.to_flat_state(like):
         key = "/".join([name, *map(str, path)])
-        array = arrays[key]
+        array = stored[key]
         if array.shape != variable.shape or array.dtype != variable.dtype:
             msg = f"{key} {array.dtype} {list(array.shape)}, not {list(variable.shape)}"
             raise ValueError(msg)

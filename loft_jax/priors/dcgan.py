@@ -10,7 +10,10 @@ from jaxtyping import Array, Float, Int
 
 from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
+from loft_jax.priors.games import HINGE, WGAN_GP
+from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.losses import knowledge_score
+from loft_jax.priors.row import Fitted, Prior
 from loft_jax.priors.spectral import Convolution, Dense
 
 SLOPE = 0.2
@@ -64,7 +67,7 @@ class Discriminator(nnx.Module):
     Sources: Miyato et al. 2018; Zhang et al. 2020 (GMI); Chen et al. 2021 (KED-MI), section 3.
     """
 
-    def __init__(self, architecture: Architecture, *, rngs: nnx.Rngs):
+    def __init__(self, architecture: Architecture, *, normalise: bool = True, rngs: nnx.Rngs):
         spectral = architecture.spectral
         sides = [architecture.size >> k for k in range(1, architecture.doublings + 1)]
         maps = [architecture.channels, *(architecture.maps(side) for side in sides)]
@@ -74,7 +77,7 @@ class Discriminator(nnx.Module):
                 for a, b in pairwise(maps)
             ]
         )
-        inner = [] if spectral or architecture.kind == "style" else maps[2:]
+        inner = maps[2:] if normalise and not spectral else []
         self.norms = nnx.List([nnx.InstanceNorm(m, rngs=rngs) for m in inner])
         outputs = architecture.classes or 1
         self.last = Dense(SMALLEST**2 * maps[-1], outputs, spectral=spectral, rngs=rngs)
@@ -104,3 +107,18 @@ class Discriminator(nnx.Module):
 def to_unit(x: Float[Array, "b h w ch"]) -> Float[Array, "b h w ch"]:
     """Pixels in [0, 1] of a last layer without activation: (tanh x + 1) / 2."""
     return 0.5 * (jnp.tanh(x) + 1)
+
+
+ROW = Prior(
+    "plain convolutional generator",
+    "Zhang et al. 2020 (GMI); Miyato et al. 2018",
+    fitted=Fitted(
+        Generator,
+        Discriminator,
+        GanPrior,
+        {"hinge": HINGE, "wgan-gp": WGAN_GP},
+        latent_dim=100,
+        width=32,
+        steps=1000,
+    ),
+)

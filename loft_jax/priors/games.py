@@ -1,28 +1,17 @@
-"""What each network of a prior minimises: one row for each published way to train it."""
+"""What each network of a prior minimises: the games that several priors are trained by."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from loft_jax.data.augment import augment
-from loft_jax.data.settings import AugmentConfig
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import losses
-from loft_jax.priors.architecture import Judgement, Kind
+from loft_jax.priors.architecture import Judgement
 
-Loss = Literal["hinge", "wgan-gp", "r1"]
 Images = Float[Array, "b h w ch"]
 Judge = Callable[[Images, Int[Array, " b"]], Judgement]
-
-MARGIN = 0.05
-"""Weight of the max-margin term (PLG-MI's alpha, there 0.2).
-
-At 0.2 the target's gradient by the pixels was twice the discriminator's after 250 steps, and the
-generator drew mosaics that only the target liked. Published runs are a hundred times as long."""
-VIEWS = AugmentConfig(crop_scale=(0.8, 1.0), flip=True, brightness=0.2, contrast=0.2)
-"""Random views under which PLG-MI's generator is shown to the target (without its rotation)."""
 
 
 class Turn(NamedTuple):
@@ -48,23 +37,28 @@ class Turn(NamedTuple):
 
 
 class Game(NamedTuple):
-    """Losses of the discriminator and of the generator."""
+    """Losses of both networks, and what belongs to them.
+
+    Attributes:
+        discriminator: what it minimises.
+        generator: what it minimises.
+        betas: of Adam, for both.
+        spectral: whether the discriminator's weights are spectrally normalised.
+        blind_below: loss of a discriminator that the generator no longer learns from; None where a
+            small loss means nothing.
+        critic_steps: discriminator updates in an iteration.
+        share: of the prior's usual number of iterations.
+        together: whether both networks learn at one rate, whatever the prior's lead.
+    """
 
     discriminator: Callable[[Judge, Turn], Float[Array, ""]]
     generator: Callable[[Judge, Turn], Float[Array, ""]]
-
-
-def game(kind: Kind, loss: Loss) -> Game:
-    """The losses by which a prior of this kind is trained."""
-    if kind == "kedmi":
-        return Game(_knowledge_discriminator, _knowledge_generator)
-    if kind == "plgmi":
-        return Game(_hinge, _margin_generator)
-    if loss == "wgan-gp":
-        return Game(_wasserstein, _adversarial_generator)
-    if loss == "r1":
-        return Game(_logistic, _logistic_generator)
-    return Game(_hinge, _adversarial_generator)
+    betas: tuple[float, float]
+    spectral: bool = False
+    blind_below: float | None = None
+    critic_steps: int = 1
+    share: float = 1
+    together: bool = False
 
 
 def both(judge: Judge, turn: Turn) -> tuple[Judgement, Judgement]:
@@ -75,7 +69,8 @@ def both(judge: Judge, turn: Turn) -> tuple[Judgement, Judgement]:
     return Judgement(*(a[:half] for a in judged)), Judgement(*(a[half:] for a in judged))
 
 
-def _hinge(judge: Judge, turn: Turn) -> Float[Array, ""]:
+def hinge(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    """The discriminator's hinge."""
     real, fake = both(judge, turn)
     return losses.hinge_discriminator(real.score, fake.score)
 
@@ -100,25 +95,16 @@ def _logistic_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return losses.logistic_generator(judge(turn.fake, turn.wanted).score)
 
 
-def _adversarial_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
+def adversarial(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    """Minus the mean score of the fakes."""
     return -judge(turn.fake, turn.wanted).score.mean()
 
 
-def _knowledge_discriminator(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    real, fake = both(judge, turn)
-    return losses.knowledge_discriminator(real.logits, fake.logits, turn.soft)
+SMALLEST_HINGE = 1e-3
 
-
-def _knowledge_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    real, fake = both(judge, turn)
-    # KED-MI matches features alone, for tens of thousands of updates; in ours that drew patches of
-    # colour with the right mean features. -log D(fake) makes each picture look real by itself.
-    matching = losses.feature_matching(fake.features, real.features, fake.logits)
-    return matching - fake.score.mean()
-
-
-def _margin_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    assert turn.target is not None  # the session refuses plgmi without one
-    logits = turn.target.outputs(augment(turn.key, turn.fake, VIEWS)).logits
-    margin = losses.max_margin(logits, turn.wanted).mean()
-    return _adversarial_generator(judge, turn) + MARGIN * margin
+HINGE = Game(hinge, adversarial, (0.0, 0.9), spectral=True, blind_below=SMALLEST_HINGE)
+"""Source: Lim and Ye 2017; Miyato et al. 2018."""
+WGAN_GP = Game(_wasserstein, adversarial, (0.5, 0.999), critic_steps=5, share=0.5, together=True)
+"""GMI's: five critic updates take the place of a faster critic. Source: Gulrajani et al. 2017."""
+R1 = Game(_logistic, _logistic_generator, (0.0, 0.99))
+"""What StyleGAN2 publishes. Source: Karras et al. 2019, 2020; Mescheder et al. 2018."""

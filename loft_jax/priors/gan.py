@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.base import ImagePrior
-from loft_jax.priors.networks import graphs
+from loft_jax.priors.networks import graphs, row_of
 
 
 @jax.tree_util.register_dataclass
@@ -45,7 +45,7 @@ class GanPrior(ImagePrior):
     @property
     def conditional(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Whether the generator is told the class."""
-        return self.architecture.kind == "plgmi"
+        return row_of(self.architecture).conditional
 
     def sample(self, key: Key[Array, ""], n: int) -> Float[Array, "n z"]:
         """Standard normal latents."""
@@ -123,9 +123,6 @@ class StylePrior(GanPrior):
         return self._generator().to_image(hidden)
 
 
-def prior_of(
-    architecture: Architecture, generator: nnx.State, discriminator: nnx.State
-) -> GanPrior:
+def prior_of(architecture: Architecture, generator: nnx.State, discriminator: nnx.State) -> Any:
     """The prior that these networks make."""
-    kind = StylePrior if architecture.kind == "style" else GanPrior
-    return kind(architecture, generator, discriminator)
+    return row_of(architecture).prior(architecture, generator, discriminator)

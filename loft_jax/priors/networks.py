@@ -1,29 +1,24 @@
 """From an architecture to its generator and its discriminator."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 from flax import nnx
 
-from loft_jax.priors import dcgan, resnet_gan, style
 from loft_jax.priors.architecture import Architecture
 
-_GENERATORS = {
-    "dcgan": dcgan.Generator,
-    "kedmi": dcgan.Generator,
-    "plgmi": resnet_gan.Generator,
-    "style": style.Generator,
-}
+if TYPE_CHECKING:
+    from loft_jax.priors.row import Fitted
 
 
 class Networks(nnx.Module):
     """The two networks of one prior, as they are trained."""
 
     def __init__(self, architecture: Architecture, *, rngs: nnx.Rngs):
-        judge = resnet_gan if architecture.kind == "plgmi" else dcgan
-        self.generator = _GENERATORS[architecture.kind](architecture, rngs=rngs)
-        self.discriminator = judge.Discriminator(architecture, rngs=rngs)
+        row = row_of(architecture)
+        self.generator = row.generator(architecture, rngs=rngs)
+        self.discriminator = row.discriminator(architecture, rngs=rngs)
 
 
 class Graphs(NamedTuple):
@@ -33,6 +28,17 @@ class Graphs(NamedTuple):
     discriminator: nnx.GraphDef
     generator_like: nnx.State
     discriminator_like: nnx.State
+
+
+def row_of(architecture: Architecture) -> "Fitted":
+    """How networks of this kind are built.
+
+    Raises:
+        InputError: if the kind is no row, or not one that is fitted.
+    """
+    from loft_jax.priors.table import fitted  # its rows name the classes of `gan`
+
+    return fitted(architecture.kind)
 
 
 def networks(architecture: Architecture, seed: int) -> Networks:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.priors.base import ImagePrior
+from loft_jax.priors.row import Prior
 
 
 @jax.tree_util.register_dataclass
@@ -47,3 +48,9 @@ class PixelPrior(ImagePrior):
     ) -> Float[Array, "n h w ch"]:
         """The latents as pictures; in [0, 1] if they are."""
         return latents.reshape(-1, self.size, self.size, self.channels)
+
+
+ROW = Prior(
+    "no prior: the pictures themselves",
+    load=lambda size, channels, seed: PixelPrior(size, channels),
+)

@@ -2,22 +2,18 @@
 
 from pathlib import Path
 
-from loft_jax.data.faces import FaceLaw
 from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.priors.base import ImagePrior
-from loft_jax.priors.pixels import PixelPrior
-from loft_jax.priors.renderer import RendererPrior
-
-NAMES = ("pixels", "renderer")
-"""Priors that need no folder."""
+from loft_jax.priors.table import PRIORS
 
 
 def load_prior(name: str, *, size: int, channels: int, seed: int) -> ImagePrior:
     """The prior that `--prior` names, for pictures of this size.
 
     Args:
-        name: `pixels`, `renderer`, or a folder that `python -m loft_jax.fit_prior` wrote.
+        name: a row that needs no fitting (`pixels`, `renderer`), or a folder that
+            `python -m loft_jax.fit_prior` wrote.
         size: side of the target's pictures in pixels.
         channels: 1 (gray) or 3 (RGB).
         seed: which world of synthetic faces; the law is the same in all of them.
@@ -26,13 +22,13 @@ def load_prior(name: str, *, size: int, channels: int, seed: int) -> ImagePrior:
         InputError: if it names neither, the folder is damaged or its training not finished, or the
             prior makes pictures of another size or number of channels.
     """
-    if name == "pixels":
-        return PixelPrior(size, channels)
-    if name == "renderer":
-        return RendererPrior(FaceLaw(size, channels, seed, population="public"))
+    row = PRIORS.get(name)
+    if row is not None and row.load is not None:
+        return row.load(size, channels, seed)
     if not Path(name).is_dir():
+        named = [known for known, row in PRIORS.items() if row.load is not None]
         msg = (
-            f"`--prior` must be pixels, renderer or a folder that python -m loft_jax.fit_prior "
+            f"`--prior` must be {', '.join(named)} or a folder that python -m loft_jax.fit_prior "
             f"wrote, got {name}, which is neither"
         )
         raise InputError(msg)

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int, Key
 from loft_jax.data.faces import FaceLaw
 from loft_jax.data.faces.law import LATENT_DIM
 from loft_jax.priors.base import ImagePrior
+from loft_jax.priors.row import Prior
 
 
 @jax.tree_util.register_dataclass
@@ -50,3 +51,10 @@ class RendererPrior(ImagePrior):
     ) -> Float[Array, "n h w ch"]:
         """The renderer's pictures."""
         return self.law.decode(latents)
+
+
+def _of_faces(size: int, channels: int, seed: int) -> RendererPrior:
+    return RendererPrior(FaceLaw(size, channels, seed, population="public"))
+
+
+ROW = Prior("the law of the synthetic faces", load=_of_faces)

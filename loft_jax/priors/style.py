@@ -1,6 +1,7 @@
 """The style-based generator: a mapping network, and blocks that each take its output (PPA)."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +9,11 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from loft_jax.priors.architecture import SMALLEST, Architecture
-from loft_jax.priors.dcgan import SLOPE, to_unit
+from loft_jax.priors.dcgan import SLOPE, Discriminator, to_unit
 from loft_jax.priors.doubling import doubled_convolution
+from loft_jax.priors.games import HINGE, R1, WGAN_GP
+from loft_jax.priors.gan import StylePrior
+from loft_jax.priors.row import Fitted, Prior
 from loft_jax.priors.spectral import Convolution, Dense, Weight, padded_convolution
 
 DEPTH = 4
@@ -131,3 +135,22 @@ class Generator(nnx.Module):
     def to_image(self, hidden: Float[Array, "n a b f"]) -> Float[Array, "n h w ch"]:
         """Pixels in [0, 1] of the last block's output."""
         return to_unit(self.last(hidden, False))
+
+
+ROW = Prior(
+    "style-based generator",
+    "Karras et al. 2019, 2020 (for PPA, MIRROR, IF-GMI)",
+    fitted=Fitted(
+        Generator,
+        partial(Discriminator, normalise=False),
+        StylePrior,
+        # Under the hinge with spectral normalisation the discriminator stays blind to this
+        # generator (loss 2) and the samples draw together; R1 is also what StyleGAN2 publishes.
+        {"r1": R1, "hinge": HINGE, "wgan-gp": WGAN_GP},
+        latent_dim=128,
+        width=32,
+        steps=750,
+        learning_rate=5e-4,
+        lead=1,
+    ),
+)

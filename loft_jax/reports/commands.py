@@ -6,6 +6,7 @@ from typing import Any
 
 from loft_jax.attacks import settings
 from loft_jax.attacks.settings import AttackConfig
+from loft_jax.data.settings import DataConfig
 from loft_jax.fitting import presets
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.reports.folders import Attack, Run
@@ -19,7 +20,7 @@ def train_command(config: TrainConfig) -> str:
     """`python -m loft_jax.train ...` with the settings of `config` in a new folder."""
     name, preset = presets.preset_for("auto", config.data.data)
     # Without --data the preset would be that of faces.
-    flags = [] if config.data.data == "faces" else ["--data", config.data.data]
+    flags = [] if config.data.data == DataConfig().data else ["--data", config.data.data]
     if name != config.preset:
         _, preset = presets.preset_for(config.preset, config.data.data)
         flags += ["--preset", config.preset]

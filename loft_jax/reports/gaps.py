@@ -7,6 +7,7 @@ import polars as pl
 
 from loft_jax.attacks.recipes import RECIPES
 from loft_jax.attacks.settings import Adaptive
+from loft_jax.data.sources import source_of
 from loft_jax.reports.gather import Material
 
 FEW = 6
@@ -24,7 +25,7 @@ def gaps(material: Material) -> list[str]:
 
 def _of_data(material: Material) -> Iterator[str]:
     names = [run.config.data.data for run in material.runs.values()]
-    if names and all(name == "faces" for name in names):
+    if names and all(source_of(name).law for name in names):
         yield "Real people: these faces are synthetic and say little of photographs."
     trunks = {run.model["trunk"] for run in material.runs.values()}
     if len(trunks) == 1:
@@ -68,7 +69,8 @@ def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
 def _of_measures(material: Material) -> Iterator[str]:
     table = material.table
     if table["identity_error"].null_count() == len(table):
-        made = set(table["data"].unique().to_list()) == {"faces"}
+        runs = material.runs.values()
+        made = bool(runs) and all(source_of(run.config.data.data).law for run in runs)
         why = "--identity measures it" if made else "true traits are known of synthetic people only"
         yield f"Identity error ({why})."
     elif table["identity_error"].null_count():

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from loft_jax.attacks import sheet
+from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.findings.table import SETTING
 from loft_jax.findings.wording import attack_name, head_name
@@ -175,12 +176,12 @@ def _private(
 def _synthetic(material: Material) -> bool:
     """Whether the people do not exist, which every run must say of itself."""
     runs = material.runs.values()
-    return bool(runs) and all(run.config.data.data == "faces" for run in runs)
+    return bool(runs) and all(source_of(run.config.data.data).law for run in runs)
 
 
 def _on_sheet(attack: Attack, run: Run) -> bool:
     asked = attack.config is not None and attack.config.show_private
-    return asked or run.config.data.data == "faces"
+    return asked or source_of(run.config.data.data).shown
 
 
 def private_pictures(

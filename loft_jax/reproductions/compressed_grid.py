@@ -2,8 +2,9 @@
 
 import dataclasses
 
+from loft_jax.data.sources import source_of
 from loft_jax.sweeps.cells import Model
-from loft_jax.sweeps.grid import DIGITS, Grid, attacks_on, check_places, models
+from loft_jax.sweeps.grid import Grid, attacks_on, check_places, models
 from loft_jax.sweeps.settings import SweepConfig
 
 METHODS = ("svd", "covariance")
@@ -20,12 +21,16 @@ def compressed_grid(config: SweepConfig) -> Grid:
     check_places(config)
     plain = models(dataclasses.replace(config, rank=("none",)))
     ranks = [int(word) for word in config.rank if word != "none"]
-    known = {"faces": config.identities, "digits": DIGITS}
     cut = [
         Model(model.config, (method, rank))
         for model in plain
         for method in METHODS
         for rank in ranks
-        if method != "svd" or rank <= known.get(model.config.data.data, rank)
+        if method != "svd" or rank <= _known_classes(model, rank)
     ]
     return Grid(tuple(attack for model in [*plain, *cut] for attack in attacks_on(model, config)))
+
+
+def _known_classes(model: Model, otherwise: int) -> int:
+    pictures = model.config.data
+    return source_of(pictures.data).known_classes(pictures.identities) or otherwise

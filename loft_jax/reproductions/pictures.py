@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from loft_jax.data.sources import source_of
 from loft_jax.findings.drawing import COLOURS, png
 from loft_jax.findings.figures import leakage_against_rank, utility_against_leakage
 from loft_jax.findings.forest import attacks_in_lines, heads_in_lines
@@ -86,7 +87,7 @@ def side_by_side(results: Results) -> bytes:
     first = shown[0]
     rows = [(_name(attack), _reconstructions(results, attack)) for attack in shown]
     labels = rows[0][1]["labels"][:SHOWN]
-    if first.model.config.data.data == "faces":
+    if source_of(first.model.config.data.data).shown:
         rows.insert(0, ("private", {"images": _private(results, first, labels)[:, None]}))
     figure = Figure(figsize=(1.1 * len(labels) + 1.2, 1.15 * len(rows) + 0.4), layout="constrained")
     panels = figure.subplots(len(rows), len(labels), squeeze=False)

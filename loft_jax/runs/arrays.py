@@ -56,9 +56,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 def fingerprint(tree: PyTree) -> str:
     """What tells two networks of one kind apart: a hash of all their numbers."""
     digest = hashlib.sha256()
-    for leaf in map(np.asarray, jax.tree.leaves(tree)):
+    for leaf in map(_numbers, jax.tree.leaves(tree)):
         digest.update(f"{leaf.dtype}{leaf.shape}".encode() + leaf.tobytes())
     return digest.hexdigest()[:16]
+
+
+def _numbers(leaf: Any) -> np.ndarray:
+    if hasattr(leaf, "dtype") and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    return np.asarray(leaf)
 
 
 def _digest(arrays: dict[str, np.ndarray]) -> str:

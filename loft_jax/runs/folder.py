@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import filelock
 import jax
@@ -15,6 +15,8 @@ from loft_jax.errors import InputError
 from loft_jax.runs import files
 
 CONFIG = "config.json"
+# Not Self, which beartype, by which tests are run, knows in classes alone that it decorates.
+Own = TypeVar("Own", bound="Folder")
 
 
 class Folder:
@@ -36,14 +38,14 @@ class Folder:
 
     @classmethod
     def create(
-        cls,
+        cls: type[Own],
         out: str | None,
         stem: str,
         parent: Path = Path("runs"),
         *,
         config: dict[str, Any],
         others: Mapping[str, dict[str, Any]] | None = None,
-    ) -> Self:
+    ) -> Own:
         """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
         It is made beside its place and moved there: nobody ever finds it without its config.json,
@@ -82,7 +84,7 @@ class Folder:
             shutil.rmtree(beside, ignore_errors=True)
 
     @classmethod
-    def open(cls, path: str | Path, flag: str = "RUN") -> Self:
+    def open(cls: type[Own], path: str | Path, flag: str = "RUN") -> Own:
         """The folder of a job of this kind.
 
         Raises:

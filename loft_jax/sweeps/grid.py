@@ -11,7 +11,7 @@ from loft_jax.attacks.settings import Adaptive, AttackConfig, chosen_classes
 from loft_jax.attacks.settings import check as check_attack
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.config import check as check_training
-from loft_jax.data.sources import DEFAULT_SIZE
+from loft_jax.data.sources import DEFAULT_SIZE, source_of
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.config import RECIPES as PRIOR_KINDS
@@ -29,7 +29,6 @@ LAPTOP_EPOCHS = 15
 """On 24 pictures of each synthetic person: test accuracy 0.99 without a narrow head."""
 JUDGES, JUDGE_SEED = 2, 1000
 """Evaluators, and how far their seed is from the data's."""
-DIGITS = 10
 FITTED = {
     "gmi": "dcgan", "lomma": "dcgan", "ked-mi": "kedmi", "plg-mi": "plgmi", "if-gmi": "style",
 }  # fmt: skip
@@ -110,9 +109,10 @@ def check_places(config: SweepConfig) -> None:
         InputError: if pictures or priors are not there, or classes are none of theirs.
     """
     for data in config.data:
-        if data in ("faces", "digits"):
-            chosen_classes(config.classes, config.identities if data == "faces" else DIGITS)
-        elif not Path(data).exists():
+        known = source_of(data).known_classes(config.identities)
+        if known is not None:
+            chosen_classes(config.classes, known)
+        elif source_of(data).recognises is not None and not Path(data).exists():
             msg = f"`--data` must list faces, digits, npz files or folders, got {data}, not there"
             raise InputError(msg)
     for prior in config.prior:
@@ -161,7 +161,7 @@ def training(config: SweepConfig, data: str) -> TrainConfig:
         pictures=config.pictures,
         data_seed=config.data_seed,
     )
-    laptop = config.preset == "auto" and data == "faces"
+    laptop = config.preset == "auto" and source_of(data).law is not None
     epochs = config.epochs or (LAPTOP_EPOCHS if laptop else preset.optim.epochs)
     optim = dataclasses.replace(preset.optim, epochs=epochs)
     return dataclasses.replace(preset, preset=name, data=pictures, optim=optim)
@@ -212,8 +212,8 @@ def _variants(model: Model, name: str, prior: str | None, config: SweepConfig) -
         asked = quick_attack(asked) if config.quick else asked
         check_attack(asked)
         own = FITTED.get(name) or recipe.default_prior
-        if own == "renderer" and model.config.data.data == "digits":
-            own = "pixels"  # no face will ever be a digit
+        if own == "renderer" and source_of(model.config.data.data).law is None:
+            own = "pixels"  # no drawn face will ever be a digit or a photograph
         yield Attack(model, asked, _prior(prior or str(own), model, config), judges_of(model))
 
 

@@ -100,7 +100,7 @@ class FaceLaw:
             progress: called after each chunk with the number of pictures rendered so far.
 
         Raises:
-            InputError: if a count is less than 1.
+            InputError: if a count is less than 1, or there are 2^32 pictures.
         """
         for name, count in (
             ("identities", identities),
@@ -110,6 +110,9 @@ class FaceLaw:
                 msg = f"`{name}` must be at least 1, got {count}."
                 raise InputError(msg)
         count = identities * pictures_per_identity
+        if count >= 2**32:
+            msg = f"`identities` x `pictures_per_identity` must be below 2^32, got {count}."
+            raise InputError(msg)
         images = np.empty((count, self.size, self.size, self.channels), np.uint8)
         number = np.arange(count, dtype=np.uint32)
         key = self.key()

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int64, UInt8
 
 from loft_jax.data.batches import batch_indices, evaluation_batches
-from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.step import Batch
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.pseudo_labels import top_n
@@ -66,10 +66,11 @@ def material(
     """
     count = len(images)
     every, nothing = np.arange(count), np.zeros(count, np.int64)
-    if not config.recipe.needs_target or target is None:
+    answers = config.row.answers
+    if answers == "none" or target is None:
         return Material(images, every, nothing, np.zeros((count, 0), np.float32))
     probabilities = target_probabilities(target, images, config.batch)
-    if config.prior == "kedmi":
+    if answers == "soft":
         return Material(images, every, nothing, probabilities)
     return Material(images, *top_n(probabilities, config.top_n), np.zeros((count, 0), np.float32))
 

@@ -40,7 +40,7 @@ def random_ruler(size: int, channels: int) -> Ruler:
         RANDOM_TRUNK, NoDefense(), size=size, channels=channels, classes=2, rngs=nnx.Rngs(0)
     )
     view = nnx.view(made, use_running_average=True)
-    graph, params, stats = nnx.split(view, nnx.Param, nnx.BatchStat)
+    graph, params, stats = nnx.split(view, nnx.Param, ...)
     return Ruler(f"{RANDOM_TRUNK} with random weights", FrozenClassifier(graph, params, stats))
 
 

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
-from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.priors.architecture import Architecture
-from loft_jax.priors.gan import GanPrior, prior_of
+from loft_jax.priors.base import ImagePrior
+from loft_jax.priors.gan import prior_of
 from loft_jax.priors.networks import networks
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
@@ -39,14 +40,11 @@ class Rules(NamedTuple):
 
 
 def rules(config: FitConfig) -> Rules:
-    """Adam (0, 0.9) with the hinge, (0, 0.99) with R1; for wgan-gp and kedmi (0.5, 0.999).
+    """Adam with the game's betas.
 
     Sources: Miyato et al. 2018; Karras et al. 2019; the published settings of GMI and KED-MI.
     """
-    if config.adversary == "wgan-gp" or config.prior == "kedmi":
-        b1, b2 = 0.5, 0.999
-    else:
-        b1, b2 = 0.0, 0.99 if config.adversary == "r1" else 0.9
+    b1, b2 = config.game.betas
     return Rules(*(optax.adam(rate, b1=b1, b2=b2) for rate in config.rates))
 
 
@@ -88,7 +86,7 @@ def blueprint(
     return graphs, initialise
 
 
-def prior_in(state: TrainState, architecture: Architecture) -> GanPrior:
+def prior_in(state: TrainState, architecture: Architecture) -> ImagePrior:
     """The prior that a state amounts to: averaged generator, current discriminator."""
     assert state.ema is not None
     discriminator = nnx.merge_state(state.params[DISCRIMINATOR], state.stats[DISCRIMINATOR])

@@ -13,12 +13,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key, UInt8
 
-from loft_jax.fitting.generators.config import FitConfig
+from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import DISCRIMINATOR, GENERATOR, Graphs, moved, pair, rules
 from loft_jax.fitting.state import TrainState
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.architecture import Architecture
-from loft_jax.priors.games import Turn, game
+from loft_jax.priors.games import Turn
 
 Metrics = dict[str, Float[Array, ""]]
 Memories = tuple[optax.OptState, optax.OptState]
@@ -55,7 +55,7 @@ class FitStep:
 
     def __init__(self, architecture: Architecture, config: FitConfig, graphs: Graphs):
         self._architecture, self._config, self._graphs = architecture, config, graphs
-        self._game = game(architecture.kind, config.adversary)
+        self._game = config.game
         self._rules = rules(config)
         self.criticise = jax.jit(self._criticise, donate_argnums=0)
         self.create = jax.jit(self._create, donate_argnums=0)

@@ -94,13 +94,13 @@ def taught(one_layer, images, mesh):
     def once(logits):
         if not kept:
             with pytest.MonkeyPatch.context() as patch:
-                make = distillation.distillation_step
+                make = distillation.train_step
 
                 def watched(*args):
                     kept["step"] = make(*args)
                     return kept["step"]
 
-                patch.setattr(distillation, "distillation_step", watched)
+                patch.setattr(distillation, "train_step", watched)
                 kept["result"] = distilled(
                     images, logits, mesh, trunk=TRUNK, seed=0, settings=SHORT
                 )
@@ -170,8 +170,8 @@ class TestRefusals:
         few, wanted = images[:16], logits[:16].copy()
         wanted[3, 0] = np.nan
         step = taught(logits)["step"]  # compiled already, for batches of the same shape
-        monkeypatch.setattr(distillation, "distillation_step", lambda *_: step)
-        with pytest.raises(DivergenceError, match="student one_layer became nan"):
+        monkeypatch.setattr(distillation, "train_step", lambda *_: step)
+        with pytest.raises(DivergenceError, match="became nan at step 0 of the student one_layer"):
             distilled(few, wanted, mesh, trunk=TRUNK, seed=0, settings=Distillation(epochs=1))
 
     def test_too_few_pictures(self, images, logits, mesh):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import load_digits as sklearn_digits
 
-from loft_jax.data.digits import load_digits
+from loft_jax.data.sources.digits import load_digits
 
 # UCI repository, optdigits.names, "Class Distribution" of the test part.
 COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]

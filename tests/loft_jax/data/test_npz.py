@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from loft_jax.data.npz import load_npz
+from loft_jax.data.sources.npz import load_npz
 from loft_jax.errors import InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)

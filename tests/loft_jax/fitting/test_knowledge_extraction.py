@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.knowledge_extraction import knowledge_extraction
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
@@ -12,7 +13,7 @@ from loft_jax.nets.trunks import table as registry
 from loft_jax.runs.devices import data_mesh
 
 STUDENT = TrainConfig(
-    model=ModelConfig(trunk="blocks", rank=None), optim=OptimConfig(epochs=40, batch=6)
+    model=ModelConfig(trunk="blocks", defense=NoDefense()), optim=OptimConfig(epochs=40, batch=6)
 )
 
 

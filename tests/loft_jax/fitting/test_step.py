@@ -9,11 +9,12 @@ import optax
 import pytest
 from flax import nnx
 
-from loft_jax.data.dataset import Description
 from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.defenses.loft import LoFt
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import blueprint
 from loft_jax.fitting.step import evaluation_step, train_step
+from loft_jax.nets.description import Description
 from loft_jax.nets.trunks import table as registry
 from loft_jax.runs.devices import data_mesh, replicate
 
@@ -42,7 +43,7 @@ BATCH = 8
 def configuration(**optim):
     return TrainConfig(
         data=DataConfig(data="digits"),
-        model=ModelConfig(trunk="tiny", rank=2),
+        model=ModelConfig(trunk="tiny", defense=LoFt(2)),
         optim=OptimConfig(batch=BATCH, **optim),
     )
 

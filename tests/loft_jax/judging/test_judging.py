@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from loft_jax.data.dataset import Dataset, Description
+from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
@@ -13,6 +13,7 @@ from loft_jax.fitting.trained import Trained
 from loft_jax.judging import identity, inception
 from loft_jax.judging.measures import Private, clouds, with_interval
 from loft_jax.metrics.identity_fit import Fit
+from loft_jax.nets.description import Description
 from loft_jax.priors.pixels import PixelPrior
 
 

@@ -70,7 +70,7 @@ def test_a_prior_fitted_to_a_target_is_loaded_by_its_folder(
 
 
 def test_public_pictures_of_the_target_itself_are_refused(target, tmp_path, command_environment):
-    from loft_jax.data.digits import load_digits
+    from loft_jax.data.sources.digits import load_digits
 
     path = tmp_path / "leak.npz"
     np.savez(path, images=load_digits(size=8).images[:40])

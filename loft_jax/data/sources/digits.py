@@ -4,6 +4,7 @@ import numpy as np
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.resize import resize
+from loft_jax.data.sources.base import DEFAULT_SIZE, Source, Wanted
 
 
 def load_digits(*, size: int | None = None) -> Dataset:
@@ -28,3 +29,18 @@ def load_digits(*, size: int | None = None) -> Dataset:
         labels=labels.astype(np.int32),
         class_names=tuple(str(digit) for digit in range(10)),
     )
+
+
+def _load(wanted: Wanted) -> Dataset:
+    return load_digits(size=wanted.size)
+
+
+DIGITS = Source(
+    load=_load,
+    shown=True,
+    noun="digits",
+    singular="digit",
+    preset="digits",
+    size=DEFAULT_SIZE,
+    classes=10,
+)

@@ -1,0 +1,150 @@
+"""One prior, judged and with its folder: fit what is missing, measure, write, tell."""
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from jax.sharding import Mesh
+
+from loft_jax.errors import SaveError
+from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.generators.closing import closing_table, row_line
+from loft_jax.fitting.generators.folder import RESULT, PriorFolder
+from loft_jax.fitting.generators.grid import SIDE, grid, png
+from loft_jax.fitting.generators.material import Material
+from loft_jax.fitting.generators.public import Public
+from loft_jax.fitting.generators.quality import Ruler, quality, random_ruler
+from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.generators.state import blueprint, prior_in
+from loft_jax.fitting.generators.step import FitStep
+from loft_jax.fitting.generators.task import GeneratorTask
+from loft_jax.fitting.loop import History, fit
+from loft_jax.fitting.progress import Bar
+from loft_jax.fitting.state import TrainState
+from loft_jax.fitting.trained import Trained
+from loft_jax.priors.architecture import Architecture
+from loft_jax.priors.archive import packed
+from loft_jax.priors.table import PRIORS
+from loft_jax.runs import devices
+from loft_jax.runs.drawing import draw
+from loft_jax.runs.environment import peak_memory_bytes
+from loft_jax.runs.files import write_bytes
+from loft_jax.runs.folder import CONFIG
+from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.session import Result, Session
+
+
+@dataclass(frozen=True)
+class PriorRun:
+    """What the fitting of a prior is made of."""
+
+    config: FitConfig
+    folder: PriorFolder
+    architecture: Architecture
+    public: Public
+    material: Material
+    target: Trained | None
+    mesh: Mesh
+    session: Session
+    interrupt: Interrupt
+
+    def result(self) -> Result:
+        """Fit what is missing, then measure; a finished prior is only told again."""
+        self._introduce()
+        folder = self.folder
+        if RESULT in folder and folder.archive.is_file():
+            self.session.out.print("this prior is finished already")
+            return self._told(folder.read(RESULT))
+        state, history = self._fitted()
+        numbers = {
+            "prior": self.config.prior,
+            "step": int(state.step),
+            **history.rows[-1],
+            **self._measured(state),
+            "public_pictures": len(self.public.hashes),
+            "seconds_compile": self.session.clock.seconds,
+            "seconds_fit": history.seconds,
+            "seconds_total": self.session.seconds,
+            "peak_memory_bytes": peak_memory_bytes(),
+        }
+        self._check_there()
+        folder.write(RESULT, numbers)
+        self._show(state, history.rows)  # again: a kill may have come before it was done
+        return self._told(numbers)
+
+    def _introduce(self) -> None:
+        config, public, made = self.config, self.public, self.architecture
+        kind = "gray" if made.channels == 1 else "colour"
+        self.session.out.print(
+            f"{config.data}: {len(public.seen)} public pictures to learn from, {len(public.kept)} "
+            f"kept for FID, {made.size} px, {kind}\n{config.prior} "
+            f"({PRIORS[config.prior].source}), width {made.width}, {config.iterations} steps -> "
+            f"{self.folder.path}"
+        )
+
+    def _fitted(self) -> tuple[TrainState, History]:
+        """The state after all iterations that were missing."""
+        config, out = self.config, self.session.out
+        graphs, initialise = blueprint(self.architecture, config)
+        checkpoints = Checkpoints(self.folder.checkpoints)
+        if (latest := checkpoints.latest_step()) is None:
+            state, history = devices.replicate(self.mesh, initialise()), History()
+            public = self.folder.path / "public.png"
+            draw(out, public, lambda: png(self.public.seen[: SIDE**2]))
+        else:
+            state, saved = checkpoints.restore(latest, devices.abstract(self.mesh, initialise))
+            history = History(**saved)
+            out.print(f"continuing after step {latest}")
+        update = FitStep(self.architecture, config, graphs)
+        classifier = self.target.classifier if self.target else None
+        task = GeneratorTask(config, self.material, classifier, update)
+        bar = Bar(
+            out,
+            "fitting",
+            steps=task.steps,
+            done=int(state.step),
+            pictures=config.batch * config.critic_updates,
+            line=lambda row: row_line(row, task.steps),
+            saved=self._show,
+        )
+        with bar as watch:
+            state = fit(
+                task, state, history, checkpoints=checkpoints, watch=watch,
+                interrupt=self.interrupt, clock=self.session.clock,
+            )  # fmt: skip
+        place = shlex.quote(str(self.folder.path))
+        self.interrupt.check(f"python -m loft_jax.fit_prior --resume {place}")
+        return state, history
+
+    def _show(self, state: TrainState, rows: list[dict[str, Any]]) -> None:
+        """Write metrics.jsonl, samples.png and the step's own grid in samples/."""
+        self._check_there()
+        self.folder.write_metrics(rows)
+        places = self.folder.path / "samples", self.folder.path
+        places[0].mkdir(exist_ok=True)
+        for place, name in zip(
+            places, (f"step_{int(state.step):06d}.png", "samples.png"), strict=True
+        ):
+            draw(self.session.out, place / name, lambda: self._grid(state))
+
+    def _grid(self, state: TrainState) -> bytes:
+        return grid(prior_in(state, self.architecture), self.config.seed)
+
+    def _measured(self, state: TrainState) -> dict[str, Any]:
+        """Write prior.npz; the numbers of `quality`."""
+        prior, config = prior_in(state, self.architecture), self.config
+        self._check_there()
+        write_bytes(self.folder.archive, packed(prior, self.public.hashes))
+        if self.target is None:
+            ruler = random_ruler(prior.size, prior.channels)
+        else:
+            ruler = Ruler(f"target {self.target.folder.path}", self.target.classifier)
+        return quality(prior, self.public.seen, self.public.kept, ruler, config.seed, config.batch)
+
+    def _check_there(self) -> None:
+        if CONFIG not in self.folder:
+            msg = f"the folder {self.folder.path} has gone while it was written to"
+            raise SaveError(msg)
+
+    def _told(self, numbers: dict[str, Any]) -> Result:
+        return Result(self.folder.path, numbers, closing_table(numbers, self.folder.path))

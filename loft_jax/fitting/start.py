@@ -1,0 +1,117 @@
+"""Where training begins: with fresh weights, or with those of another run."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax.sharding import Mesh
+from rich.console import Console
+
+from loft_jax.errors import InputError
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.fitting.state import TrainState
+from loft_jax.fitting.trained import Trained, load_trained
+from loft_jax.nets.description import Description
+from loft_jax.runs.identity import content
+from loft_jax.runs.session import Result
+
+FOLDER = "start"
+"""Where in a run folder the run lies that it begins with, if it was trained for it."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with.
+
+    Attributes:
+        wanted: settings of the run whose weights its defense asks for; None asks for nothing.
+        given: the run that `--start-from` names, loaded; None where it names none.
+        mesh: devices.
+    """
+
+    wanted: TrainConfig | None
+    given: Trained | None
+    mesh: Mesh
+
+    @classmethod
+    def of(cls, config: TrainConfig, pictures: Description, mesh: Mesh) -> "Start":
+        """What a run of these settings begins with; a run that goes on needs no `--start-from`.
+
+        Raises:
+            InputError: if `--start-from` names no run that it can begin with.
+        """
+        defense = config.model.defense
+        wanted = defense.start_from(config)
+        if config.start_from is None or (defense.trains and config.run.resume is not None):
+            return cls(wanted, None, mesh)
+        given = load_trained(config.start_from, mesh, "--start-from")
+        shapes = (given.pictures.size, given.pictures.channels)
+        if not defense.trains and (
+            content(given.config) != content(wanted) or given.pictures != pictures
+        ):
+            msg = f"`--start-from` must be the run that {defense.label} cuts, its plain head with "
+            msg += f"all other settings the same, got {config.start_from}"
+            raise InputError(msg)
+        if shapes != (pictures.size, pictures.channels):
+            msg = (
+                f"`--start-from` must be a run on pictures of {pictures.size} px with "
+                f"{pictures.channels} channels, got {config.start_from} on {shapes[0]} px with "
+                f"{shapes[1]}"
+            )
+            raise InputError(msg)
+        return cls(wanted, given, mesh)
+
+    def loaded(
+        self, folder: Path, out: Console, train: Callable[[TrainConfig], Result]
+    ) -> Trained | None:
+        """The run to begin with, trained in `folder` if nothing else is given.
+
+        Args:
+            folder: of the run that begins.
+            out: where it is told.
+            train: trains a classifier.
+        """
+        if self.given is not None or self.wanted is None:
+            return self.given
+        place = folder / FOLDER
+        key = "resume" if place.exists() else "out"
+        run = dataclasses.replace(self.wanted.run, **{"out": None, "resume": None, key: str(place)})
+        out.print(f"training what it starts from, once -> {place}")
+        train(dataclasses.replace(self.wanted, run=run))
+        return load_trained(str(place), self.mesh)
+
+
+def begun_with(state: TrainState, start: Trained) -> tuple[TrainState, str]:
+    """The state with the weights and statistics of another classifier, where shapes agree.
+
+    Streams of random numbers stay its own.
+
+    Returns:
+        It, and how many arrays were taken, as `12 of 14`.
+
+    Raises:
+        InputError: if none fits.
+    """
+    taken, total, states = 0, 0, []
+    for own, other in (
+        (state.params, start.classifier.params),
+        (state.stats, start.classifier.stats),
+    ):
+        found, leaves = dict(nnx.to_flat_state(other)), []
+        for path, variable in nnx.to_flat_state(own):
+            given = None if isinstance(variable, nnx.RngState) else found.get(path)
+            fits = given is not None and given.shape == variable.shape
+            taken, total = taken + fits, total + 1
+            # A copy: the step that follows takes the state's memory for itself.
+            leaves.append((path, jax.tree.map(jnp.copy, given) if fits else variable))
+        states.append(nnx.from_flat_state(leaves))
+    if not taken:
+        msg = "`--start-from` must be a run with weights of the same shapes, got "
+        raise InputError(msg + f"{start.folder.path}, none of whose arrays fit")
+    params, stats = states
+    average = None if state.ema is None else jax.tree.map(jnp.copy, params)
+    return state._replace(params=params, stats=stats, ema=average), f"{taken} of {total}"
