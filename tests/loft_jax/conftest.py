@@ -7,24 +7,21 @@ TINY = {"data": "digits", "size": 8, "epochs": 2, "cache": False}
 
 
 @pytest.fixture(scope="session")
-def tiny_runs(tmp_path_factory):
-    """Folders of runs on the same digits: a LoFt head `target`, and `a` and `b`, which may judge.
-
-    Tests leave them as they are.
-    """
+def tiny_run(tmp_path_factory):
+    """Folder of a finished run with a LoFt head; tests leave it as it is."""
     import loft_jax
 
-    folder = tmp_path_factory.mktemp("runs")
-    for name, more in (
-        ("target", {"rank": 8}),
-        ("a", {"rank": "none"}),
-        ("b", {"rank": 8, "trunk": "resnet18_narrow"}),
-    ):
-        loft_jax.train(**TINY, **more, out=str(folder / name))
-    return folder
+    folder = tmp_path_factory.mktemp("runs") / "target"
+    return loft_jax.train(**TINY, rank=8, out=str(folder)).folder
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_runs):
-    """Folder of a finished run with a LoFt head."""
-    return tiny_runs / "target"
+def tiny_judges(tiny_run):
+    """Folders of two runs on the pictures of `tiny_run`, which may judge attacks on it."""
+    import loft_jax
+
+    heads = {"a": {"rank": "none"}, "b": {"rank": 8, "activation": "relu"}}
+    return [
+        loft_jax.train(**TINY, **more, out=str(tiny_run.parent / name)).folder
+        for name, more in heads.items()
+    ]

@@ -43,7 +43,7 @@ def test_straight_through_changes_no_answer_and_gives_the_linear_heads_gradient(
 def test_a_linear_head_has_nothing_to_go_straight_through():
     for defense in (NoDefense(), LoFt(activation="none")):
         with pytest.raises(
-            InputError, match="one of none, pre-code, logit .* got straight-through"
+            InputError, match=r"one of none, pre-code, logit .* got straight-through"
         ):
             form_named("straight-through", defense.adaptive)
 
