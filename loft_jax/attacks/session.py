@@ -14,9 +14,9 @@ import numpy as np
 
 from loft_jax.attacks.closing import closing_table
 from loft_jax.attacks.folder import FOUND, INSTANCE, SEARCH, SHEET, AttackFolder
-from loft_jax.attacks.request import Request, recipe_for, request_for
+from loft_jax.attacks.request import Request, content_of, request_for
 from loft_jax.attacks.running import Size, fitting, joined, reconstruct_all
-from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.settings import AttackConfig, attacked_classes
 from loft_jax.attacks.sheet import sheet
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
@@ -56,7 +56,7 @@ def attack_classes(
     check(config, target)
     with Interrupt() as interrupt:
         session = begin_attack(config, started)
-        return search(config, session, interrupt, target=target, prior=prior)
+        return search(prepared(config, target, prior), session, interrupt)
 
 
 def check(config: AttackConfig, target: Target | None = None) -> None:
@@ -70,9 +70,9 @@ def check(config: AttackConfig, target: Target | None = None) -> None:
         if not config.path:
             msg = "`RUN` must be a run folder of python -m loft_jax.train, got none"
             raise InputError(msg)
-        own = RunFolder.open(config.path)
-        own.config()
-    recipe_for(config)
+        run = RunFolder.open(config.path)
+        content_of(config, run.config().model.defense)
+        attacked_classes(config, run.description().classes)
     if config.resume is not None:
         AttackFolder.open(config.resume, "--resume").config()
     elif config.out is not None:
@@ -84,31 +84,41 @@ def begin_attack(config: AttackConfig, started: float | None) -> Session:
     return begin(RunConfig(device=config.device, cache=config.cache), started=started)
 
 
-def search(
-    config: AttackConfig,
-    session: Session,
-    interrupt: Interrupt,
-    *,
-    target: Target | None = None,
-    prior: ImagePrior | None = None,
-    later: int = 0,
-    others: Mapping[str, dict[str, Any]] | None = None,
-) -> Result:
-    """The same within a session that has begun.
+def prepared(config: AttackConfig, target: Target | None, prior: ImagePrior | None) -> Request:
+    """The request, with target and prior loaded, in a session that has begun.
 
     Args:
         config: checked by `check`.
-        session: of the job.
-        interrupt: heeded between segments of steps.
         target: see `attack_classes`.
         prior: see `attack_classes`.
-        later: bytes that what follows in this process needs beyond its own.
-        others: further JSON files of the new folder, by name.
+
+    Raises:
+        InputError: see `request_for`.
     """
     mesh = devices.data_mesh()
     if target is None:
         target = load_run(config.path, mesh, access=config.access, seed=config.seed)
-    request = request_for(config, target, mesh, prior)
+    return request_for(config, target, mesh, prior)
+
+
+def search(
+    request: Request,
+    session: Session,
+    interrupt: Interrupt,
+    *,
+    later: int = 0,
+    others: Mapping[str, dict[str, Any]] | None = None,
+) -> Result:
+    """Make what was asked for, or what is missing of it.
+
+    Args:
+        request: what was asked.
+        session: of the job.
+        interrupt: heeded between segments of steps.
+        later: bytes that what follows in this process needs beyond its own.
+        others: further JSON files of the new folder, by name.
+    """
+    config = request.config
     going = AttackFolder.open(config.resume, "--resume") if config.resume else None
     if going is not None and _finished(going):
         session.out.print("this attack is finished already")

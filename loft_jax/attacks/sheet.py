@@ -1,6 +1,7 @@
 """reconstructions.png: a row for each class, private pictures beside it where they may be shown."""
 
 import io
+import textwrap
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,6 +12,8 @@ SIDE = 64
 GAP, LABEL, HEAD = 8, 110, 18
 SHOWN = 2
 """Private pictures of each class."""
+LETTERS, LINE = 17, 12
+"""Letters in a line of a class's name, and pixels from one line to the next."""
 ROWS, TALL = 64, 17
 """At most so many classes on the sheet, and one below another."""
 
@@ -40,7 +43,7 @@ def sheet(
         top = HEAD + row * step
         if row == 0:
             pen.text((across + left, 3), "reconstructed", fill="black")
-        pen.text((across + 2, top + step // 2 - 6), names[index][:17], fill="black")
+        _write(pen, names[index], across + 2, top + step // 2, step)
         for column, picture in enumerate(images[index]):
             paper.paste(_enlarged(picture, scale), (across + left + column * step, top))
         if private is None:
@@ -52,6 +55,14 @@ def sheet(
     buffer = io.BytesIO()
     paper.save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _write(pen: ImageDraw.ImageDraw, name: str, left: int, middle: int, step: int) -> None:
+    """The name in as many lines as it needs; of one with more than the row has its beginning."""
+    lines = textwrap.wrap(name, LETTERS, max_lines=max(1, step // LINE), placeholder="...")
+    for number, line in enumerate(lines):
+        top = middle - LINE * len(lines) // 2 + LINE * number
+        pen.text((left, top), line, fill="black")
 
 
 def _enlarged(picture: UInt8[np.ndarray, "h w ch"], scale: int) -> Image.Image:

@@ -10,7 +10,7 @@ from loft_jax.attacks.settings import AttackConfig, quick
 from loft_jax.data.sources import absolute_data
 from loft_jax.fitting.flags import contradiction
 from loft_jax.judging.settings import JudgeConfig, Judges
-from loft_jax.priors.registry import NAMES
+from loft_jax.priors.table import PRIORS
 from loft_jax.runs import schema
 
 
@@ -26,7 +26,7 @@ def absolute(flags: AttackFlags) -> AttackFlags:
     """The same, smaller for --quick, with paths that hold from anywhere."""
     search = quick(flags.search) if flags.search.quick else flags.search
     prior = search.prior
-    if prior is not None and prior not in NAMES:
+    if prior is not None and prior not in PRIORS:
         prior = _absolute(prior)
     search = dataclasses.replace(search, path=_absolute(search.path), prior=prior)
     return AttackFlags(search, _absolute_judges(flags.judges))

@@ -9,8 +9,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
-from loft_jax.attacks.request import prior_name, recipe_for
-from loft_jax.attacks.session import begin_attack, search
+from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.sheet import sheet
@@ -33,7 +32,6 @@ from loft_jax.judging.private import (
 from loft_jax.judging.settings import JudgeConfig, Judges
 from loft_jax.nets.inception_weights import load_inception
 from loft_jax.priors import ImagePrior
-from loft_jax.priors.registry import prior_of_data
 from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import read_arrays, write_arrays
 from loft_jax.runs.drawing import draw
@@ -100,8 +98,6 @@ def attack_and_judge(
     check_attack(attack, target)
     schema.check(judges)
     there = _are_there(attack, judges, target)
-    if there:
-        check_evaluators(attack.path if target is None else None, judges.evaluators)
     with Interrupt() as interrupt:
         session = begin_attack(attack, started)
         if attack.resume is not None and (whole := _judged_before(attack.resume)) is not None:
@@ -112,17 +108,17 @@ def attack_and_judge(
                 "the private pictures are not there: nobody judges; python -m loft_jax.judge "
                 "ATTACK --data PICTURES does so where they are"
             )
-            return search(attack, session, interrupt, target=target, prior=prior)
-        private = _private(attack, _described(target), judges)
-        own = target.default_prior if target is not None else prior_of_data(private.named)
-        if prior is None:
-            check_strangers(prior_name(attack, recipe_for(attack), own), private.data)
+            return search(prepared(attack, target, prior), session, interrupt)
+        request = prepared(attack, target, prior)
+        private = _private(attack, request.instance(), judges)
+        check_strangers(request.prior_name, private.data)
+        check_evaluators(attack.path or None, judges.evaluators)
         bench = _bench(private, judges, session, interrupt)
-        others = {JUDGES: schema.write(judges)}
-        later = FIT_BYTES if judges.identity and private.law is not None else 0
+        fits = judges.identity and private.law is not None and "law" not in request.prior.offers
         found = search(
-            attack, session, interrupt, target=target, prior=prior, later=later, others=others
-        )
+            request, session, interrupt,
+            later=FIT_BYTES if fits else 0, others={JUDGES: schema.write(judges)},
+        )  # fmt: skip
         folder = AttackFolder.open(found.folder)
         with folder.alone():
             return bench.judged(folder, folder)
@@ -216,13 +212,6 @@ def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> 
         msg = "`--data` must name the target's pictures, which is no run folder, got none"
         raise InputError(msg)
     return private_of_target(instance, judges.data)
-
-
-def _described(target: Target | None) -> dict[str, Any]:
-    if target is None:
-        return {}
-    names = list(target.class_names)
-    return {"size": target.size, "channels": target.channels, "class_names": names}
 
 
 def _judged_before(path: str) -> Result | None:

@@ -7,9 +7,6 @@ from loft_jax.errors import InputError
 from loft_jax.priors.base import ImagePrior
 from loft_jax.priors.table import PRIORS
 
-NAMES = ("pixels", "renderer")
-"""Priors that need no folder."""
-
 
 def load_prior(name: str, *, size: int, channels: int, seed: int) -> ImagePrior:
     """The prior that `--prior` names, for pictures of this size.

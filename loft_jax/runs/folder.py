@@ -15,8 +15,8 @@ from loft_jax.errors import InputError
 from loft_jax.runs import files
 
 CONFIG = "config.json"
-
-Kind = TypeVar("Kind", bound="Folder")
+# Not Self, which beartype, by which tests are run, knows in classes alone that it decorates.
+Own = TypeVar("Own", bound="Folder")
 
 
 class Folder:
@@ -38,14 +38,14 @@ class Folder:
 
     @classmethod
     def create(
-        cls: type[Kind],
+        cls: type[Own],
         out: str | None,
         stem: str,
         parent: Path = Path("runs"),
         *,
         config: dict[str, Any],
         others: Mapping[str, dict[str, Any]] | None = None,
-    ) -> Kind:
+    ) -> Own:
         """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
         It is made beside its place and moved there: nobody ever finds it without its config.json,
@@ -84,7 +84,7 @@ class Folder:
             shutil.rmtree(beside, ignore_errors=True)
 
     @classmethod
-    def open(cls: type[Kind], path: str | Path, flag: str = "RUN") -> Kind:
+    def open(cls: type[Own], path: str | Path, flag: str = "RUN") -> Own:
         """The folder of a job of this kind.
 
         Raises:

@@ -91,8 +91,7 @@ class Target(abc.ABC):
         Raises:
             InputError: if it is not white.
         """
-        msg = f"`target` must be white for an attack by gradients, got access {self.access}"
-        raise InputError(msg)
+        raise self._hidden()
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
@@ -137,6 +136,10 @@ class Target(abc.ABC):
     def _shows(self) -> frozenset[str]:
         """What a white one offers beside gradients."""
         return frozenset()
+
+    def _hidden(self) -> InputError:
+        msg = f"`target` must be white for an attack by gradients, got access {self.access}"
+        return InputError(msg)
 
     def _withheld(self, answer: Answer) -> Answer:
         if self.access == "white":

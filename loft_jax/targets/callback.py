@@ -1,14 +1,14 @@
 """A Python callable as a target, such as a client of a server: never differentiated."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from loft_jax.errors import InputError
 from loft_jax.runs import arrays
-from loft_jax.targets.base import Answer, Target
+from loft_jax.targets.base import Access, Answer, Target
 
 
 class CallbackTarget(Target):
@@ -22,6 +22,9 @@ class CallbackTarget(Target):
         channels: of its pictures.
         class_names: one name a class.
         access: "scores" or "label".
+
+    Raises:
+        InputError: if it is said to be white.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class CallbackTarget(Target):
         size: int,
         channels: int,
         class_names: tuple[str, ...],
-        access: Literal["label", "scores"] = "label",
+        access: Access = "label",
     ):
         if access not in ("label", "scores"):
             msg = f"`access` of a callback must be label or scores, got {access}"

@@ -70,7 +70,9 @@ class FunctionTarget(Target):
     @property
     def network(self) -> Network:
         """The function itself."""
-        return self._network if self.access == "white" else super().network
+        if self.access != "white":
+            raise self._hidden()
+        return self._network
 
     @property
     def fingerprint(self) -> str:

@@ -47,7 +47,9 @@ class RunTarget(Target):
     @property
     def network(self) -> FrozenClassifier:
         """The weights, whatever is done to answers."""
-        return self.run.classifier if self.access == "white" else super().network
+        if self.access != "white":
+            raise self._hidden()
+        return self.run.classifier
 
     @property
     def fingerprint(self) -> str:

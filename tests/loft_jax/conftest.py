@@ -1,20 +1,27 @@
-"""One tiny finished run for all tests that only need a run folder."""
+"""One tiny run, shared by all tests of a process that need no more than a run folder."""
 
 import pytest
 
-TINY = {"data": "digits", "size": 8, "epochs": 2, "rank": 8, "batch": 64}
+TINY = {"data": "digits", "size": 8, "epochs": 2, "cache": False}
+"""Trains in a second, and knows most digits."""
 
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
-    """Folder of a finished run; copy it before changing anything."""
-    from loft_jax.fitting.flags import TrainFlags, absolute
-    from loft_jax.fitting.presets import preset_for
-    from loft_jax.fitting.session import train_classifier
-    from loft_jax.runs import keywords
+    """Folder of a finished run with a LoFt head; tests leave it as it is."""
+    import loft_jax
 
-    out = tmp_path_factory.mktemp("tiny") / "run"
-    _, preset = preset_for("auto", TINY["data"])
-    asked = keywords.replaced(TrainFlags.of(preset), {**TINY, "out": str(out), "cache": False})
-    train_classifier(absolute(asked.resolved(preset)))
-    return out
+    folder = tmp_path_factory.mktemp("runs") / "target"
+    return loft_jax.train(**TINY, rank=8, out=str(folder)).folder
+
+
+@pytest.fixture(scope="session")
+def tiny_judges(tiny_run):
+    """Folders of two runs on the pictures of `tiny_run`, which may judge attacks on it."""
+    import loft_jax
+
+    heads = {"a": {"rank": "none"}, "b": {"rank": 8, "activation": "relu"}}
+    return [
+        loft_jax.train(**TINY, **more, out=str(tiny_run.parent / name)).folder
+        for name, more in heads.items()
+    ]

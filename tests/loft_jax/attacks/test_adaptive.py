@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from loft_jax.attacks.adaptive import adapted, straight_through
-from loft_jax.attacks.parts.public import affine_head, class_patterns
-from loft_jax.attacks.recipes import RECIPES
+from loft_jax.attacks.adaptive import adapted, form_named, useful
+from loft_jax.attacks.parts.public import class_patterns
+from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.defenses.loft import LoFt, straight_through
+from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 
 FIRST = np.array([[30.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
@@ -38,13 +40,16 @@ def test_straight_through_changes_no_answer_and_gives_the_linear_heads_gradient(
     assert np.abs(gradient(saturated, far)).max() < 1e-3
 
 
-def test_a_linear_head_has_nothing_to_go_straight_through(linear):
-    with pytest.raises(InputError, match="straight-through"):
-        straight_through(linear(SECOND))
+def test_a_linear_head_has_nothing_to_go_straight_through():
+    for defense in (NoDefense(), LoFt(activation="none")):
+        with pytest.raises(
+            InputError, match=r"one of none, pre-code, logit .* got straight-through"
+        ):
+            form_named("straight-through", defense.adaptive)
 
 
-def test_the_affine_head_is_the_product_of_its_layers(saturated):
-    np.testing.assert_allclose(affine_head(saturated, jnp.zeros(4)), SECOND @ FIRST, rtol=1e-6)
+def test_the_slope_of_the_head_is_the_product_of_its_layers(saturated):
+    np.testing.assert_allclose(saturated.head.slope(jnp.zeros(4)), SECOND @ FIRST, rtol=1e-6)
 
 
 def test_patterns_of_a_linear_discriminant_are_its_class_means():
@@ -58,19 +63,29 @@ def test_patterns_of_a_linear_discriminant_are_its_class_means():
 
 
 def test_variants_change_the_identity_term_and_nothing_else():
+    own = LoFt().adaptive
     for name, recipe in RECIPES.items():
-        code = adapted(recipe, "pre-code")
-        logit = adapted(recipe, "logit") if name != "lomma" else recipe
-        assert code.objective.identity_weight == 0
-        assert code.objective.pattern == recipe.objective.identity_weight
+        code = adapted(recipe, "pre-code", own)
+        logit = adapted(recipe, "logit", own) if name != "lomma" else recipe
+        assert code.objective.identity_weight == recipe.objective.identity_weight
+        assert code.objective.identity == "pattern"
+        assert {"features", "head"} <= code.needed
         assert logit.objective.identity == "logit"
-        assert adapted(recipe, "straight-through") == recipe == adapted(recipe, "none")
+        assert adapted(recipe, "straight-through", own) == recipe == adapted(recipe, "none", own)
         assert code.search == logit.search == recipe.search
+
+
+def test_forms_that_change_nothing_are_told_apart():
+    assert useful(RECIPES["ppa"], LoFt().adaptive) == (
+        "none", "straight-through", "pre-code", "logit"
+    )  # fmt: skip
+    assert useful(RECIPES["ppa"], NoDefense().adaptive) == ("none", "pre-code", "logit")
+    assert useful(RECIPES["lomma"], {}) == ("none",)
 
 
 def test_what_descends_the_logit_already_has_no_form_that_does():
     with pytest.raises(InputError, match=r"for LOMMA .*, got logit"):
-        adapted(RECIPES["lomma"], "logit")
+        adapted(RECIPES["lomma"], "logit", {})
 
 
 def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):
@@ -92,7 +107,7 @@ def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linea
     )
 
     def moved(variant, attacked):
-        attack = bind(adapted(recipe, variant), attacked, prior, 3)
+        attack = bind(adapted(recipe, variant, LoFt().adaptive), attacked, prior, 3)
         start = attack.candidates.latents[0]
         return np.linalg.norm(
             attack.reconstruct(np.array([0]), lambda _: None).latents[0, 0] - start

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import loft_jax
 from loft_jax import attack
 from loft_jax.attacks.settings import chosen_classes
 from loft_jax.errors import InputError
+from loft_jax.runs.arrays import write_arrays
+from loft_jax.runs.files import read_json, write_json
 
-TINY = ["--data", "digits", "--size", "8", "--epochs", "2", "--rank", "8", "--no-cache"]
 SMALL = ["--attack", "mi-face", "--steps", "12", "--candidates", "128", "--per-class", "2"]
 
 
@@ -33,18 +35,9 @@ def finish(process, code=0):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, command_environment):
-    """A target and two judges of the same digits."""
-    folder = tmp_path_factory.mktemp("runs")
-    for name, flags in (
-        ("target", ()),
-        ("a", ("--rank", "none")),
-        ("b", ("--trunk", "resnet18_narrow")),
-    ):
-        finish(
-            start("train", *TINY, *flags, "--out", folder / name, environment=command_environment)
-        )
-    return folder
+def runs(tiny_run, tiny_judges):
+    """Folder of a target and two judges, a and b, of the same digits."""
+    return tiny_run.parent
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +83,9 @@ def test_it_writes_the_promised_files_and_numbers(whole):
         assert stored["accuracy_at_1"].shape == (2, 5, 2)
         assert stored["accuracy_at_1"].mean() == pytest.approx(result["accuracy_at_1"])
     assert "Acc@1" in out
+    assert "classes: 0, 1, 2, 3, 4\n" in out
+    # 512 candidates at most are scored, with their mirror images; the search adds its own.
+    assert result["queries"] > 256
     # Digits are not synthetic people: their private pictures are left out.
     with Image.open(folder / "reconstructions.png") as picture:
         assert picture.width < 110 + 4 * 64  # room for the two reconstructions alone
@@ -138,6 +134,8 @@ def test_a_damaged_chunk_is_made_again(whole, tmp_path):
     folder, _, _ = whole
     shutil.copytree(folder, tmp_path / "x")
     (tmp_path / "x" / "chunks" / "0001.npz").write_bytes(b"PK\x03\x04 not a zip")
+    for name in ("search.json", "attack.json", "reconstructions.npz"):
+        (tmp_path / "x" / name).unlink()
     assert attack.main(["--resume", str(tmp_path / "x"), "--no-cache"]) == 0
     with (
         np.load(folder / "reconstructions.npz") as one,
@@ -147,7 +145,7 @@ def test_a_damaged_chunk_is_made_again(whole, tmp_path):
 
 
 def test_the_list_names_every_recipe_with_its_source(capsys):
-    from loft_jax.attacks.recipes import RECIPES
+    from loft_jax.attacks.recipes.table import RECIPES
 
     assert attack.main(["--list"]) == 0
     out = capsys.readouterr().out
@@ -171,14 +169,24 @@ BAD = {
     "none of a class": (["--per-class", "0"], ["--per-class", "at least 1"]),
     "no steps": (["--steps", "0"], ["--steps", "at least 1"]),
     "negative seed": (["--seed", "-1"], ["--seed", "at least 0"]),
-    "no memory": (["--memory", "0"], ["--memory", "above 0"]),
+    "no memory": (["--memory", "0"], ["--memory", "more than 0"]),
+    "huge seed": (["--seed", str(2**70)], ["--seed", "less than 4294967296"]),
+    "huge batch": (["--batch", str(10**15)], ["--batch", "at most"]),
+    "huge range": (["--classes", "0:2000000000"], ["--classes", "0:10", "2000000000"]),
+    "huger range": (["--classes", "0:" + 5000 * "9"], ["--classes", "0:10", "999"]),
+    "huge list": (["--per-class", str(10**12)], ["--per-class", "at most"]),
     "too little memory": (["--memory", "1e-6"], ["--memory", "at least"]),
     "missing prior": (["--prior", "nowhere"], ["--prior", "nowhere"]),
     "prior without blocks": (["--attack", "if-gmi", "--prior", "pixels"], ["--prior", "blocks"]),
     "prior without discriminator": (["--attack", "gmi", "--prior", "renderer"], ["discriminator"]),
     "trained prior not named": (["--attack", "plg-mi"], ["--prior", "fit_prior"]),
     "prior without pixels": (["--prior", "renderer"], ["--prior", "pixels"]),
-    "missing evaluator": (["--evaluators", "nowhere"], ["run folder", "nowhere"]),
+    "missing evaluator": (
+        ["--evaluators", "nowhere"],
+        ["--evaluators", "loft_jax.train", "nowhere"],
+    ),
+    "unknown form": (["--adaptive", "magic"], ["--adaptive", "straight-through", "magic"]),
+    "no weights": (["--access", "label"], ["RUN", "white", "label"]),
     "no evaluators so small": ([], ["--evaluators", "8 px"]),
 }
 
@@ -205,7 +213,7 @@ def test_the_target_is_not_its_own_judge(runs, tmp_path):
 
 
 def test_a_folder_that_is_taken_is_left_alone(whole, runs):
-    folder, flags, _ = whole
+    folder, _, _ = whole
     before = (folder / "attack.json").read_bytes()
     asked = [str(runs / "target"), *map(str, flags), "--no-cache", "--seed", "7"]
     with pytest.raises(InputError, match="`--out` must be a new or empty folder"):
@@ -216,14 +224,15 @@ def test_a_folder_that_is_taken_is_left_alone(whole, runs):
 def test_a_target_that_was_trained_anew_is_not_gone_on_with(whole, runs, tmp_path):
     folder, _, _ = whole
     shutil.copytree(folder, tmp_path / "x")
-    for name, key, value in (
-        ("instance.json", "target", "0" * 16),
-        ("config.json", "format", 0),
+    (tmp_path / "x" / "search.json").unlink()
+    (tmp_path / "x" / "attack.json").unlink()
+    for name, key, value, said in (
+        ("instance.json", "target", "0" * 16, "another target"),
+        ("config.json", "format", 0, "format 0"),
     ):
         path = tmp_path / "x" / name
-        changed = {**json.loads(path.read_text()), key: value}
-        path.write_text(json.dumps(changed))
-        with pytest.raises(InputError, match=f"another target|{key} 0"):
+        write_json(path, {**read_json(path), key: value})
+        with pytest.raises(InputError, match=said):
             attack.main(["--resume", str(tmp_path / "x"), "--no-cache"])
     with pytest.raises(InputError, match="`--resume` must be a folder"):
         attack.main(["--resume", str(runs / "target" / "checkpoint")])
@@ -241,7 +250,7 @@ def test_peak_memory_stays_within_what_was_printed(runs, tmp_path, command_envir
 def test_a_damaged_run_and_a_missing_one_are_named(runs, tmp_path):
     with pytest.raises(InputError, match=r"split\.json"):
         attack.main([str(damaged_run(runs, tmp_path)), *SMALL])
-    with pytest.raises(InputError, match="run folder"):
+    with pytest.raises(InputError, match=r"RUN.*loft_jax\.train"):
         attack.main([str(tmp_path / "nowhere"), *SMALL])
     with pytest.raises(InputError, match="RUN"):
         attack.main(SMALL)
@@ -259,16 +268,16 @@ def test_a_corrupt_prior_is_named_and_exits_with_two(runs, tmp_path, command_env
 
 
 def test_a_prior_that_saw_private_pictures_is_refused(tmp_path):
-    from loft_jax.attacks.compatibility import check_strangers
     from loft_jax.data.public import picture_hashes
     from loft_jax.data.sources import load_dataset
+    from loft_jax.judging.private import check_strangers
 
     private = load_dataset(
         "digits", size=8, seed=0, skip_unreadable=False, identities=2, pictures=2
     )
     for name, shown in (("guilty", private.images[5:6]), ("innocent", private.images[5:6] // 2)):
         (tmp_path / name).mkdir()
-        np.savez(tmp_path / name / "prior.npz", public_hashes=picture_hashes(shown))
+        write_arrays(tmp_path / name / "prior.npz", public_hashes=picture_hashes(shown))
     check_strangers(str(tmp_path / "innocent"), private)
     with pytest.raises(InputError, match="public pictures must not be among the target's own"):
         check_strangers(str(tmp_path / "guilty"), private)
@@ -279,3 +288,62 @@ def test_classes_are_ranges_lists_or_all():
     np.testing.assert_array_equal(chosen_classes("1:3", 3), [1, 2])
     np.testing.assert_array_equal(chosen_classes(":2", 3), [0, 1])
     np.testing.assert_array_equal(chosen_classes("2,0", 3), [2, 0])
+
+
+def test_flags_that_contradict_are_refused_and_a_finished_attack_is_told_again(whole):
+    folder, _, _ = whole
+    before = (folder / "attack.json").read_bytes()
+    for more, word in (
+        (["--per-class", "3"], "--per-class"),
+        (["--seed", "1"], "--seed"),
+        (["--no-knowledge"], "--knowledge"),
+    ):
+        with pytest.raises(InputError, match=f"`{word}` must be left out beside --resume"):
+            attack.main(["--resume", str(folder), *more])
+    found = loft_jax.attack(resume=str(folder), cache=False)
+    assert found.numbers["accuracy_at_1"] == json.loads(before)["accuracy_at_1"]
+    assert (folder / "attack.json").read_bytes() == before
+
+
+def test_as_a_function_it_takes_flags_by_name_and_runs_in_a_thread(runs, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    settings = {"attack": "mi-face", "steps": 5, "candidates": 128, "per_class": 1, "cache": False}
+    judges = [str(runs / "a")]
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(
+            loft_jax.attack, runs / "target", **settings, classes="3,1",
+            evaluators=judges, out=str(tmp_path / "[x] é")
+        ).result()  # fmt: skip
+    assert found.numbers["classes"] == 2
+    assert (tmp_path / "[x] é" / "attack.json").exists()
+    assert "Acc@1" in str(found)
+    with pytest.raises(InputError, match="`step` must be the name of a setting, such as steps"):
+        loft_jax.attack(runs / "target", step=5)
+
+
+def test_a_target_that_is_no_run_is_attacked_and_judged_only_on_data(runs, tmp_path):
+    import jax.numpy as jnp
+
+    from loft_jax.targets.function import FunctionTarget
+
+    weight = np.random.default_rng(0).normal(size=(64, 10)).astype(np.float32) / 5
+
+    def brightest(images):
+        return jnp.reshape(images, (len(images), -1)) @ weight
+
+    target = FunctionTarget(brightest, size=8, channels=1, class_names=tuple("0123456789"))
+    settings = {"attack": "mi-face", "steps": 200, "classes": "0:2", "per_class": 1, "cache": False}
+    alone = loft_jax.attack(target, **settings, out=str(tmp_path / "alone"))
+    assert not (tmp_path / "alone" / "attack.json").exists()
+    assert target.queries == alone.numbers["queries"] > 0
+    # Descent of 1 - softmax_0 raises the class's pixels and lowers the others'.
+    with np.load(tmp_path / "alone" / "reconstructions.npz") as stored:
+        flat = stored["images"].reshape(2, 64) / 255
+    assert (flat @ weight).argmax(1).tolist() == [0, 1]
+    judged = loft_jax.judge(
+        tmp_path / "alone", data="digits", evaluators=[str(runs / "a")], cache=False
+    )
+    assert "accuracy_at_1" in judged.numbers
+    with pytest.raises(InputError, match="`--data` must name the target's pictures"):
+        loft_jax.judge(tmp_path / "alone", evaluators=[str(runs / "a")])

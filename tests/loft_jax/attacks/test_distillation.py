@@ -9,6 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from rich.console import Console
+from scipy.special import rel_entr, softmax
+
+from loft_jax.attacks import helpers
+from loft_jax.attacks.helpers import helper_trunks, load_helpers
+from loft_jax.errors import DivergenceError, InputError
+from loft_jax.fitting import distillation
 from loft_jax.fitting.distillation import (
     PUBLISHED,
     SCALED,
@@ -19,13 +26,6 @@ from loft_jax.fitting.distillation import (
     held_out,
     student_config,
 )
-from rich.console import Console
-from scipy.special import rel_entr, softmax
-
-from loft_jax.attacks import helpers
-from loft_jax.fitting import distillation
-from loft_jax.attacks.helpers import helper_trunks, load_helpers
-from loft_jax.errors import DivergenceError, InputError
 from loft_jax.fitting.optimizer import learning_rate
 from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.nets.trunks.table import TRUNKS, Trunk

@@ -14,7 +14,7 @@ from loft_jax.attacks.parts.projections import Box, Free, L1Ball, L2Ball
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM
-from loft_jax.attacks.recipes import RECIPES
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.gradient import Phase, Rule, advance, begin
 from loft_jax.errors import InputError
 from loft_jax.priors.pixels import PixelPrior
@@ -115,7 +115,7 @@ def test_the_reparametrised_mean_and_variance_have_their_closed_form(linear, pri
     space, rows = Gaussians(kl=2.0, draws=256), attack._begin(np.array([0]))
     state, centre = begin(space, recipe.rule, prior, rows.start, rows.labels)
     state, _ = advance(
-        space, recipe.rule, recipe.objective, 300, attack.targets, prior, attack.public,
+        space, recipe.rule, recipe.objective, 300, attack.networks, prior, attack.public,
         rows.labels, rows.keys, state, centre, jnp.int32(0),
     )  # fmt: skip
     np.testing.assert_allclose(state.variables["mean"][0], A / 2, atol=0.05)
@@ -334,7 +334,7 @@ def test_more_classes_at_a_time_need_more_memory(linear, prior, bind):
 
 def test_other_seeds_give_other_reconstructions(linear, prior, bind):
     attack = bind(still(RECIPES["plg-mi"], 3), linear(TWO), prior, 2)
-    other = Engine(attack.targets, prior, attack.recipe, 2, 1, jax.random.key(1), attack.mesh)
+    other = Engine(attack.networks, prior, attack.recipe, 2, 1, jax.random.key(1), attack.mesh)
     first, second = (e.reconstruct(np.arange(2), silent) for e in (attack, other))
     assert np.abs(first.latents - second.latents).max() > 0.1
 

@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from loft_jax.attacks import running
-from loft_jax.attacks.engine import Engine
 from loft_jax.attacks.running import RESERVE, fitting
+from loft_jax.attacks.search.base import Search
 from loft_jax.errors import InputError
 
 HELD, A_CLASS = 10**9, 10**8
 LABELS = np.arange(10)
 
 
-class Stub(Engine):
-    """An engine of which each class needs as much, with two rows a class."""
+class Stub(Search):
+    """A search of which each class needs as much, with two rows a class."""
 
     rows = 2
 
-    def __init__(self):
-        pass
+    def reconstruct(self, labels, report):
+        raise NotImplementedError
 
     def bytes_needed(self, labels):
         return A_CLASS * len(labels)

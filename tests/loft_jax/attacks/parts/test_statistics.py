@@ -8,7 +8,7 @@ from flax import nnx
 from loft_jax.attacks.parts.statistics import statistics_loss, watched_outputs
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.head import LoFtHead
+from loft_jax.nets.head import LinearHead
 
 
 class Normed(nnx.Module):
@@ -23,7 +23,7 @@ class Normed(nnx.Module):
 
 @pytest.fixture
 def normed():
-    model = Classifier(Normed(), LoFtHead(4, None, 2, rngs=nnx.Rngs(0)))
+    model = Classifier(Normed(), LinearHead(4, 2, rngs=nnx.Rngs(0)))
     rng = np.random.default_rng(0)
     for norm in model.trunk.norms:
         norm.mean[...] = rng.normal(size=4).astype(np.float32)
