@@ -6,10 +6,11 @@ A file holds more than is told; of what is told every entry has its type and bou
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Interval
 
+from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.files import read_json
 
@@ -19,6 +20,26 @@ Share = Annotated[float, Interval(ge=0, le=1)]
 Number = Annotated[float, Interval(ge=-1e300, le=1e300)]
 Positive = Annotated[float, Interval(ge=0, le=1e300)]
 Count = Annotated[int, Interval(ge=0, lt=2**62)]
+
+
+@dataclass(frozen=True)
+class Described:
+    """Of `pictures` of split.json."""
+
+    fingerprint: str
+    size: Annotated[int, Interval(ge=1, le=2**16)]
+    channels: Literal[1, 3]
+    class_names: tuple[str, ...]
+
+    def check(self) -> None:
+        """Check what concerns all names.
+
+        Raises:
+            InputError: if there are fewer than two.
+        """
+        if len(self.class_names) < 2:
+            msg = f"`class_names` must be at least 2, got {len(self.class_names)}"
+            raise InputError(msg)
 
 
 @dataclass(frozen=True)

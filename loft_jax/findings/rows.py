@@ -11,7 +11,14 @@ from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
 from loft_jax.findings.columns import OUTCOMES
-from loft_jax.findings.records import AttackResult, Leakage, RunResult, part_of, read_part
+from loft_jax.findings.records import (
+    AttackResult,
+    Described,
+    Leakage,
+    RunResult,
+    part_of,
+    read_part,
+)
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.runs.arrays import read_arrays
 
@@ -59,22 +66,19 @@ def model_columns(folder: RunFolder) -> dict[str, Any]:
     Raises:
         InputError: if a file is missing or damaged.
     """
-    config, classes = folder.config(), folder.description().classes
-    if classes < 2:
-        msg = f"`{folder.path / 'split.json'}` must describe at least 2 classes, got {classes}"
-        raise InputError(msg)
+    config, described = folder.config(), described_in(folder)
     result = read_part(RunResult, folder.path / "result.json")
     told = ("test_accuracy", "validation_accuracy", "retention", "code_rank",
             "code_effective_rank", "remark")  # fmt: skip
     leakage = leakage_of(folder)
     return {
         "data": Path(config.data.data).stem,
-        "fingerprint": folder.fingerprint(),
+        "fingerprint": described.fingerprint,
         "noun": source_of(config.data.data).noun,
         "trunk": config.model.trunk,
         **defense_columns(config.model.defense),
         "seed": config.run.seed,
-        "classes": classes,
+        "classes": len(described.class_names),
         **{name: value for name, value in dataclasses.asdict(result).items() if name in told},
         "head_iie": None if leakage is None else leakage.relative,
         "head_bits": None if leakage is None else leakage.bits,
@@ -92,6 +96,16 @@ def defense_columns(defense: Defense) -> dict[str, Any]:
         "label": defense.label,
         "baselines": " ".join(one.spec for one in defense.baselines),
     }
+
+
+def described_in(folder: RunFolder) -> Described:
+    """What split.json says of the pictures of a run.
+
+    Raises:
+        InputError: if it is damaged.
+    """
+    found = folder.read("split.json").get("pictures")
+    return part_of(Described, found, f"{folder.path / 'split.json'}: pictures")
 
 
 def leakage_of(folder: RunFolder) -> Leakage | None:

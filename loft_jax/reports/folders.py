@@ -18,7 +18,7 @@ from loft_jax.findings.records import (
     part_of,
     read_part,
 )
-from loft_jax.findings.rows import leakage_of, model_columns
+from loft_jax.findings.rows import described_in, leakage_of, model_columns
 from loft_jax.fitting.run_folder import METRICS, RESULT, RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.files import read_json, read_lines
@@ -102,7 +102,7 @@ class Run:
             read_part(Environment, where) if where.is_file() else Environment(),
             leakage_of(folder),
             model_columns(folder),
-            folder.description().class_names,
+            described_in(folder).class_names,
         )
 
 
