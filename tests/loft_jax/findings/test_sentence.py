@@ -74,7 +74,9 @@ def test_defenses_are_said_to_protect_if_and_only_if_every_interval_lies_below_z
     assert safe == sorted(name for name, one in heads.items() if protects(one))
     assert named_in("fewer people in (.+?) than in the plain head", text) == safe
     assert named_in("[Nn]o protection is shown for (.+?):", text) == sorted(heads.keys() - low)
-    assert named_in("[Nn]o protection is claimed for (.+?), although", text) == sorted(low - set(safe))
+    assert named_in("[Nn]o protection is claimed for (.+?), although", text) == sorted(
+        low - set(safe)
+    )
     why = "LoFt rank 64: there are only 40 directions."
     assert (why in text) == ("LoFt rank 64" in heads)
     worse = [name for name, one in heads.items() if raises(one.leakage)]

@@ -37,9 +37,7 @@ def images(n=4, size=16, channels=1):
 
 @pytest.mark.parametrize("trunk", TORCHVISION_PARAMETERS)
 def test_parameter_count_of_the_imagenet_form_is_torchvisions(trunk):
-    model = nnx.eval_shape(
-        lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense())
-    )
+    model = nnx.eval_shape(lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense()))
     sizes = jax.tree.map(lambda leaf: leaf.size, nnx.state(model, nnx.Param))
     assert sum(jax.tree.leaves(sizes)) == TORCHVISION_PARAMETERS[trunk]
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +12,9 @@ import time
 import polars as pl
 import pytest
 
-from loft_jax.findings.table import COSTS, read_table
+from loft_jax.findings.columns import COSTS
+from loft_jax.findings.table import read_table
+from loft_jax.runs.files import read_json, write_json
 
 GRID = [
     "--data", "digits", "--size", "16", "--rank", "none", "4", "--seeds", "0", "--adaptive", "none",
@@ -50,15 +54,15 @@ def whole(tmp_path_factory, command_environment):
 
 def test_a_sweep_ends_with_one_tidy_table(whole):
     table = read_table(whole)
-    assert table.equals(read_table(whole / "table.csv"))
-    assert table.select("head", "rank", "class").n_unique() == len(table) == 8
+    assert table.select("spec", "class").n_unique() == len(table) == 8
+    assert set(table["noun"]) == {"digits"}
     for row in table.iter_rows(named=True):
         attack = json.loads((whole / row["attack_folder"] / "attack.json").read_text())
         assert attack["attack"] == row["attack"] == "mi-face"
         result = json.loads((whole / row["run"] / "result.json").read_text())
         assert result["test_accuracy"] == row["test_accuracy"]
-    mean = table.filter(pl.col("head") == "plain")["accuracy_at_1"].mean()
-    plain = table.filter(pl.col("head") == "plain")["attack_folder"][0]
+    mean = table.filter(pl.col("spec") == "none")["accuracy_at_1"].mean()
+    plain = table.filter(pl.col("spec") == "none")["attack_folder"][0]
     attack = json.loads((whole / plain / "attack.json").read_text())
     assert mean == pytest.approx(attack["accuracy_at_1"], abs=1e-12)
     assert {path.name for path in whole.iterdir()} >= {"summary.json", "leakage.png", "sweep.json"}
@@ -93,24 +97,65 @@ def test_a_finished_sweep_runs_nothing_and_a_damaged_cell_stops_only_itself(
     finish(sweep(*GRID, "--out", str(whole), environment=command_environment))
     assert finished(whole) == before
 
-    damaged = next(path for path in whole.glob("models/*rank4*"))
-    config = json.loads((damaged / "config.json").read_text())
-    config["optim"]["learning_rate"] = 0.5  # by hand
-    (damaged / "config.json").write_text(json.dumps(config))
+    damaged = next(path for path in whole.glob("models/*loft4*"))
+    config = read_json(damaged / "config.json")
+    config["optim"]["learning_rate"] = 0.5  # by hand, and sealed as if it were right
+    write_json(damaged / "config.json", config)
     out = finish(sweep(*GRID, "--out", str(whole), environment=command_environment), code=1)
     assert "failed" in out
     assert "remove it to run it again" in " ".join(out.split())
     assert finished(whole) == before
-    assert read_table(whole)["head"].unique().to_list() == ["plain"]
+    assert read_table(whole)["spec"].unique().to_list() == ["none"]
+
+
+def test_a_damaged_judgement_is_made_again_and_says_the_same(whole, tmp_path, command_environment):
+    root = tmp_path / "copy"
+    shutil.copytree(whole, root)
+    for path in root.glob("models/*loft4*"):
+        shutil.rmtree(path)  # damaged by the test before
+    finish(sweep(*GRID, "--out", str(root), environment=command_environment))
+    before = read_table(root).drop(*COSTS)
+    outcomes = next(root.glob("attacks/*/outcomes.npz"))
+    content = bytearray(outcomes.read_bytes())
+    content[len(content) // 2] ^= 1
+    outcomes.write_bytes(content)
+    finish(sweep(*GRID, "--out", str(root), environment=command_environment))
+    assert read_table(root).drop(*COSTS).equals(before)
+
+
+def test_a_folder_of_an_older_version_is_said_to_be_old(tmp_path, command_environment):
+    (tmp_path / "old" / "models" / "faces-small_cnn-plain-seed0-9164f65785b7").mkdir(parents=True)
+    (tmp_path / "old" / "sweep.json").write_text("{}")
+    process = sweep(*GRID, "--out", str(tmp_path / "old"), environment=command_environment)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert re.fullmatch("error: `--out` must be a new folder .* older format, whose .*\n", err)
+
+
+def test_it_is_a_function_too(whole, command_environment):
+    code = (
+        "import loft_jax\n"
+        f"done = loft_jax.sweep(data=('digits',), size=16, rank=('none',), seeds=(0,), "
+        "adaptive=('none',), attack=('mi-face',), steps=3, quick=True, jobs=1, "
+        f"out={str(whole)!r})\n"
+        "assert done.numbers['summary'][0]['spec'] == 'none'\n"
+        "assert 'only the plain head was attacked' in str(done)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=command_environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 classifier (1 there already)" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--rank"], "an empty grid"),
-        (["--rank", "9999"], "`--rank` must list numbers up to 128"),
+        (["--trunk"], "an empty grid"),
+        (["--rank", "9999"], "`--rank` must be 1..128 (the feature width)"),
         (["--submit", "slurm"], "`--submit` must name an engine that is here"),
-        (["--data", "no-such-folder"], "`--data` must list"),
+        (["--data", "no-such-folder"], "which does not exist"),
+        (["--classes", "0:300"], "`--classes` must be"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(flags, said, tmp_path, command_environment):
