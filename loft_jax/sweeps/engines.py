@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from loft_jax.errors import InputError
 
 
-class Job(Protocol):
+@runtime_checkable
+class Running(Protocol):
     """A unit that runs somewhere."""
 
     def finished(self) -> bool:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.sweeps.engines import Cluster, Job, Processes
+from loft_jax.sweeps.engines import Cluster, Processes, Running
 from loft_jax.sweeps.store import Store
 from loft_jax.sweeps.units import Unit, write_unit
 
@@ -62,7 +62,7 @@ class _Stage:
     bar: Progress
     task: Any
     out: Console
-    running: dict[str, tuple[Unit, Job, float]] = field(default_factory=dict)
+    running: dict[str, tuple[Unit, Running, float]] = field(default_factory=dict)
     spoken: float = field(default_factory=time.perf_counter)
 
     def work(self, waiting: list[Unit]) -> None:

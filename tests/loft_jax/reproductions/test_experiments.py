@@ -4,52 +4,55 @@ import dataclasses
 
 import pytest
 
-from loft_jax.attacks.recipes import RECIPES
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.errors import InputError
-from loft_jax.reproductions.compressed_grid import compressed_grid
 from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.reproductions.session import grid_of
 from loft_jax.reproductions.settings import ReproduceConfig
-from loft_jax.sweeps.settings import check
+from loft_jax.runs import schema
+from loft_jax.sweeps.grid import grid
+from loft_jax.sweeps.look import Look
 
 
-def cells(name, **settings):
-    experiment = EXPERIMENTS[name]
-    return experiment.cells(grid_of(ReproduceConfig(name, **settings), experiment))
+@pytest.fixture
+def cells(looking):
+    def made(name, **settings):
+        experiment = EXPERIMENTS[name]
+        return grid(grid_of(ReproduceConfig(name, **settings), experiment), looking())
+
+    return made
 
 
-def heads(grid):
-    return {(model.config.model.rank, model.config.model.activation) for model in grid.models}
+def specs(cells):
+    return {model.config.model.defense.spec for model in cells.models}
 
 
-def test_the_rank_table_has_the_ranks_of_the_laptop_and_of_the_paper():
-    laptop = {rank for rank, _ in heads(cells("table-rank"))}
-    assert laptop == {None, 128, 64, 32, 16, 8, 4}
-    grid = grid_of(
+def test_the_rank_table_has_the_ranks_of_the_laptop_and_of_the_paper(cells):
+    laptop = specs(cells("table-rank"))
+    assert laptop == {"none", *(f"loft:{rank}" for rank in (128, 64, 32, 16, 8, 4))}
+    paper = grid_of(
         ReproduceConfig("table-rank", scale="paper", data="."), EXPERIMENTS["table-rank"]
     )
-    assert {int(rank) for rank in grid.rank if rank != "none"} >= {500, 300, 100, 50, 20}
+    assert {int(rank) for rank in paper.rank if rank != "none"} >= {500, 300, 100, 50, 20}
 
 
-def test_the_first_figure_computes_nothing_the_rank_table_has_not():
+def test_the_first_figure_computes_nothing_the_rank_table_has_not(cells):
     assert {a.name for a in cells("fig1").attacks} == {a.name for a in cells("table-rank").attacks}
 
 
-def test_every_activation_of_the_paper_is_tried():
-    found = {activation for rank, activation in heads(cells("table-activation")) if rank}
+def test_every_activation_of_the_paper_is_tried(cells):
+    made = [model.config.model.defense for model in cells("table-activation").models]
+    found = {defense.activation for defense in made if defense.tag == "loft"}
     assert found == {"none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"}
 
 
-def test_input_norm_is_there_with_and_without():
-    found = {
-        (m.config.model.rank, m.config.model.input_norm) for m in cells("table-input-norm").models
-    }
-    assert {(16, False), (16, True)} <= found
+def test_input_norm_is_there_with_and_without(cells):
+    assert {"loft:16", "loft:16,input_norm=true"} <= specs(cells("table-input-norm"))
 
 
-def test_every_recipe_attacks_a_plain_and_a_loft_head_plainly_and_adaptively():
+def test_every_recipe_attacks_a_plain_and_a_loft_head_plainly_and_adaptively(cells):
     made = {
-        (a.config.attack, a.model.config.model.rank is None, a.config.adaptive == "none")
+        (a.config.attack, not a.model.config.model.defense.baselines, a.config.adaptive == "none")
         for a in cells("table-attacks").attacks
     }
     every = {(n, head, plain) for n in RECIPES for head in (True, False) for plain in (True, False)}
@@ -58,35 +61,30 @@ def test_every_recipe_attacks_a_plain_and_a_loft_head_plainly_and_adaptively():
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"fig5"}))
-def test_every_table_has_three_seeds_and_the_figure_of_faces_one(name):
+def test_every_table_has_three_seeds_and_the_figure_of_faces_one(name, cells):
     assert {model.config.run.seed for model in cells(name).models} == {0, 1, 2}
     assert {model.config.run.seed for model in cells("fig5").models} == {0}
 
 
-def test_compressed_heads_are_cut_from_the_plain_ones_by_both_methods():
-    grid = cells("fig3", seeds=(0,))
-    cut = {m.compression for m in grid.models if m.compression}
-    assert cut == {(how, rank) for how in ("svd", "covariance") for rank in (64, 32, 16, 8, 4)}
-    (original,) = {model.original.name for model in grid.models}
-    assert original in {model.name for model in grid.models}
+def test_heads_are_cut_from_the_plain_ones_by_both_methods(cells):
+    made = cells("fig3", seeds=(0,))
+    cut = {f"{how}:{rank}" for how in ("svd", "covariance") for rank in (64, 32, 16, 8, 4)}
+    assert specs(made) == {"none", *cut}
+    (start,) = {model.start.name for model in made.models if model.start}
+    assert start in {model.name for model in made.models}
 
 
-def test_the_svd_of_a_weight_has_no_more_ranks_than_classes():
-    config = grid_of(ReproduceConfig("fig3"), EXPERIMENTS["fig3"])
-    grid = compressed_grid(dataclasses.replace(config, identities=20, classes="0:4"))
-    cut = {model.compression for model in grid.models if model.compression}
-    assert {rank for how, rank in cut if how == "svd"} == {16, 8, 4}
-    assert ("covariance", 64) in cut
-    digits = {model.compression for model in cells("fig3", data="digits").models}
-    assert {rank for how, rank in filter(None, digits) if how == "svd"} == {8, 4}
+def test_the_svd_of_a_weight_has_no_more_ranks_than_classes(cells):
+    found = specs(cells("fig3", data="digits"))
+    assert {spec for spec in found if spec.startswith("svd")} == {"svd:8", "svd:4"}
+    assert "covariance:64" in found
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"table-attacks"}))
-def test_names_are_there_for_digits_too(name):
+def test_names_are_there_for_digits_too(name, cells):
     made = cells(name, data="digits").attacks
     assert {attack.model.config.data.data for attack in made} == {"digits"}
-    assert {attack.prior for attack in made} == {"pixels"}
-    assert {attack.prior for attack in made} == {"pixels"}
+    assert {attack.prior.name for attack in made} == {"pixels"}
     assert {attack.config.classes for attack in made} == {"all"}
 
 
@@ -94,13 +92,14 @@ def test_names_are_there_for_digits_too(name):
 def test_settings_of_both_scales_and_of_smokes_can_be_run(name):
     for settings in ({}, {"scale": "paper", "data": "."}):
         for quick in (False, True):
-            check(grid_of(ReproduceConfig(name, quick=quick, **settings), EXPERIMENTS[name]))
+            asked = ReproduceConfig(name, quick=quick, **settings)
+            schema.check(grid_of(asked, EXPERIMENTS[name]))
 
 
 def test_a_smoke_at_the_papers_scale_keeps_the_network_and_shrinks_the_pictures():
     config = ReproduceConfig("table-rank", scale="paper", data=".", quick=True)
-    grid = grid_of(config, EXPERIMENTS["table-rank"])
-    assert (grid.trunk, grid.preset, grid.size) == (("resnet152",), "paper-resnet152", 32)
+    asked = grid_of(config, EXPERIMENTS["table-rank"])
+    assert (asked.trunk, asked.preset, asked.size) == (("resnet152",), "paper-resnet152", 32)
     whole = grid_of(dataclasses.replace(config, quick=False), EXPERIMENTS["table-rank"])
     assert whole.size is None
 
@@ -113,18 +112,20 @@ def test_a_smoke_at_the_papers_scale_keeps_the_network_and_shrinks_the_pictures(
         ({"name": "table-attacks", "data": "digits"}, "`--data` must be faces for table-attacks"),
         ({"seeds": ()}, "`--seeds` must list at least one value"),
         ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
-        ({"memory": 0.0}, "`--memory` must be a number above 0"),
-        ({"jobs": 0}, "`--jobs` must be a whole number of at least 1, got 0"),
+        ({"seeds": (2**70,)}, "`--seeds` must be a whole number"),
+        ({"memory": 0.0}, "`--memory` must be a number, more than 0"),
+        ({"jobs": 0}, "`--jobs` must be a whole number, at least 1"),
     ],
 )
 def test_what_cannot_be_is_said(settings, words):
     config = ReproduceConfig(**{"name": "table-rank", **settings})
     with pytest.raises(InputError, match=words):
-        check(grid_of(config, EXPERIMENTS[config.name]))
+        schema.check(grid_of(config, EXPERIMENTS[config.name]))
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_name_says_first_what_all_its_cells_would_fail_at(name):
     config = ReproduceConfig(name, prior="nothing-there")
-    with pytest.raises(InputError, match=r"`--prior` must list .*, got nothing-there"):
-        EXPERIMENTS[name].cells(grid_of(config, EXPERIMENTS[name]))
+    asked = dataclasses.replace(grid_of(config, EXPERIMENTS[name]), identities=8, classes="0:4")
+    with pytest.raises(InputError, match=r"`--prior` must be .*, got nothing-there"):
+        grid(asked, Look())

@@ -51,7 +51,7 @@ def test_a_name_ends_with_a_picture_a_table_and_its_command(out, name):
 
 def test_rows_are_what_the_attacks_wrote(out):
     table = read_table(out / "fig3-quick")
-    assert set(table["head"]) == {"plain", "svd", "covariance"}
+    assert set(table["defense"]) == {"none", "svd", "covariance"}
     for row in table.group_by("attack_folder").agg(pl.col("accuracy_at_1").mean()).to_dicts():
         attack = (out / "fig3-quick" / row["attack_folder"] / "attack.json").read_text()
         assert json.loads(attack)["accuracy_at_1"] == pytest.approx(row["accuracy_at_1"])
@@ -59,7 +59,7 @@ def test_rows_are_what_the_attacks_wrote(out):
 
 def test_names_share_their_cells(out):
     tables = [read_table(out / f"{name}-quick") for name in ("fig3", "fig5")]
-    plain = [table.filter(pl.col("head") == "plain") for table in tables]
+    plain = [table.filter(pl.col("spec") == "none") for table in tables]
     folders = [{os.path.basename(path) for path in table["run"]} for table in plain]
     assert folders[0] == folders[1]
     assert len(folders[0]) == 1
@@ -73,7 +73,7 @@ def test_names_share_their_cells(out):
         (["table-rank", "--scale", "paper"], "`--data` must be a folder of class folders"),
         (["fig5", "--data", "photos"], "`--data` must be faces or digits for --scale laptop"),
         (["fig4", "--data", "digits"], "`--data` must be left out for fig4"),
-        (["fig5", "--prior", "nothing-there"], "`--prior` must list pixels, renderer"),
+        (["fig5", "--prior", "nothing-there"], "`--prior` must be pixels, renderer"),
         (["fig1", "--seeds", "-1"], "seeds"),
         (["fig1", "--out", "/proc/nothing"], "`--out`"),
     ],

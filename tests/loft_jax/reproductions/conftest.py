@@ -1,0 +1,14 @@
+"""Grids of pictures that nobody has to draw."""
+
+import pytest
+from looks import Told
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def looking():
+    return Told
