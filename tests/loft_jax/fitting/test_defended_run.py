@@ -160,9 +160,7 @@ def test_a_run_starts_from_another_and_what_is_frozen_stays(train, plain):
             if name in new["trunk"]:
                 jax.tree.map(np.testing.assert_array_equal, new["trunk"][name],
                              before["trunk"][name])  # fmt: skip
-    assert not np.array_equal(
-        jax.tree.leaves(params["head"])[-1], jax.tree.leaves(old["head"])[-1]
-    )
+    assert not np.array_equal(jax.tree.leaves(params["head"])[-1], jax.tree.leaves(old["head"])[-1])
     config = json.loads((made.folder / "config.json").read_text())
     assert config["start_from"] == str(plain.folder)
 

@@ -199,9 +199,7 @@ def test_what_is_frozen_keeps_its_bits_and_the_rest_learns(optim):
                      (before.ema or {}, after.ema or {})):  # fmt: skip
         for name in ("first", "norm"):
             if "trunk" in new and name in new["trunk"]:
-                jax.tree.map(
-                    np.testing.assert_array_equal, old["trunk"][name], new["trunk"][name]
-                )
+                jax.tree.map(np.testing.assert_array_equal, old["trunk"][name], new["trunk"][name])
     for part in (after.params["trunk"]["second"], after.params["head"]):
         old = before.params["trunk"]["second"] if "decode" not in part else before.params["head"]
         assert not np.array_equal(jax.tree.leaves(old)[-1], jax.tree.leaves(part)[-1])

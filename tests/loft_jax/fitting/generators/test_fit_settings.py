@@ -31,7 +31,10 @@ def test_every_recipe_passes_its_own_check(prior):
         ({"learning_rate": float("nan")}, "`--learning-rate` must be"),
         ({"ema": 1.0}, "`--ema` must be"),
         ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
-        ({"prior": "plgmi", "target": "x", "loss": "wgan-gp"}, "`--loss` must be hinge for --prior"),
+        (
+            {"prior": "plgmi", "target": "x", "loss": "wgan-gp"},
+            "`--loss` must be hinge for --prior",
+        ),
         ({"prior": "pixels"}, "`--prior` must be one that is fitted, dcgan, .* got pixels"),
         ({"prior": "nothing"}, "`--prior` must be one of pixels, .* got nothing"),
         ({"count": 10**12}, "`--count` must be"),
