@@ -1,5 +1,6 @@
 """The closing table of a run: the numbers of result.json, and what to do next."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
     following = Text(
         f"look at   {', '.join(str(run / name) for name in PICTURES if (run / name).exists())}\n"
         f"numbers   {run / 'result.json'}\n"
-        f"next      python -m loft_jax.evaluate {run}"
+        f"next      python -m loft_jax.evaluate {shlex.quote(str(run))}"
     )
     return Group(table, following)
 

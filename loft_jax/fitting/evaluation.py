@@ -25,7 +25,7 @@ from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.head_leakage import head_leakage
 from loft_jax.nets.description import Description
 from loft_jax.runs import devices, files, schema
-from loft_jax.runs.session import Result, begin
+from loft_jax.runs.session import Result, begin, ordinary_numbers
 from loft_jax.runs.settings import Device, RunConfig
 
 
@@ -50,6 +50,7 @@ class EvaluateConfig:
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 
 
+@ordinary_numbers()
 def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None) -> Result:
     """Measure the best checkpoint of a run.
 

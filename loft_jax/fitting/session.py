@@ -20,9 +20,10 @@ from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, begin
+from loft_jax.runs.session import Result, begin, ordinary_numbers
 
 
+@ordinary_numbers()
 def train_classifier(config: TrainConfig, *, started: float | None = None) -> Result:
     """Train, or continue, one run.
 
@@ -50,7 +51,7 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
         with reading(session.out) as progress:
             data = load_data(config, progress)
         tell(session.out, data)
-        check_width(config.model.trunk, config.model.defense, data.size)
+        check_width(config.model.trunk, config.model.defense, data.size, data.classes)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)

@@ -1,12 +1,15 @@
 """The beginning of every job: compiled programs kept, memory kept, devices found, clock started."""
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
 from rich.console import Console, RenderableType
 
 from loft_jax.runs import devices
@@ -33,6 +36,17 @@ class Session:
     def seconds(self) -> float:
         """Since the user began to wait."""
         return time.perf_counter() - self.started
+
+
+@contextlib.contextmanager
+def ordinary_numbers() -> Iterator[None]:
+    """float32 by JAX's own rules of promotion, whatever JAX_ENABLE_X64 and its like say.
+
+    Results must not depend on them. Decorates each job; who calls one from a notebook keeps what
+    is set there.
+    """
+    with jax.enable_x64(False), jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 def begin(run: RunConfig, *, started: float | None = None) -> Session:

@@ -19,9 +19,10 @@ from loft_jax.runs import schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, begin
+from loft_jax.runs.session import Result, begin, ordinary_numbers
 
 
+@ordinary_numbers()
 def fit_generator(config: FitConfig, *, started: float | None = None) -> Result:
     """Fit, or continue fitting, one prior.
 

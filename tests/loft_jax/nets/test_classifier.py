@@ -8,7 +8,10 @@ import pytest
 from flax import nnx
 
 from loft_jax.errors import InputError
-from loft_jax.nets import TRUNKS, build_classifier, feature_width
+from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.network import build_classifier
+from loft_jax.defenses.none import NoDefense
+from loft_jax.nets.trunks.table import TRUNKS, feature_width
 
 # torchvision's published numbers of parameters, 1000 classes, from the `_META` entries
 # ("num_params") of torchvision/models/resnet.py and torchvision/models/vgg.py.
@@ -20,7 +23,7 @@ TORCHVISION_PARAMETERS = {
     "resnet152": 60_192_808,
     "vgg16_bn": 138_365_992,
 }
-SETTINGS = {"channels": 1, "classes": 5, "rank": 3, "activation": "tanh", "input_norm": True}
+SETTINGS = {"channels": 1, "classes": 5, "defense": LoFt(3, input_norm=True)}
 
 
 def build(trunk="small_cnn", size=16, seed=0, **changes):
@@ -35,7 +38,7 @@ def images(n=4, size=16, channels=1):
 @pytest.mark.parametrize("trunk", TORCHVISION_PARAMETERS)
 def test_parameter_count_of_the_imagenet_form_is_torchvisions(trunk):
     model = nnx.eval_shape(
-        lambda: build(trunk, 224, channels=3, classes=1000, rank=None, input_norm=False)
+        lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense())
     )
     sizes = jax.tree.map(lambda leaf: leaf.size, nnx.state(model, nnx.Param))
     assert sum(jax.tree.leaves(sizes)) == TORCHVISION_PARAMETERS[trunk]
@@ -90,7 +93,7 @@ def test_an_evaluation_view_judges_each_image_alone():
 
 
 def test_the_gradient_with_respect_to_the_image_is_its_directional_derivative():
-    model = nnx.view(build(activation="tanh"), use_running_average=True)
+    model = nnx.view(build(), use_running_average=True)
     x = images(2)
     graphdef, state = nnx.split(model)
 
@@ -116,7 +119,7 @@ def test_bfloat16_compute_keeps_float32_weights_logits_and_features():
 
 
 def test_pixels_are_centred_before_the_trunk():
-    model = build(rank=None, input_norm=False)
+    model = build(defense=NoDefense())
     model.trunk = lambda x: x.reshape(x.shape[0], -1)[:, :128]
     expected = 2 * images().reshape(4, -1)[:, :128] - 1
     np.testing.assert_allclose(model.outputs(images()).features, expected)
@@ -131,13 +134,12 @@ def test_same_seed_same_weights_other_seed_other_weights():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"trunk": "alexnet"}, "`trunk` must be one of small_cnn, .*vgg16_bn; got 'alexnet'"),
-        ({"size": 7}, "`size` must be at least 8 px for small_cnn, got 7"),
+        ({"trunk": "alexnet"}, "`--trunk` must be one of small_cnn, .*vgg16_bn, got alexnet"),
+        ({"size": 7}, "`--size` must be at least 8 px for small_cnn, got 7"),
         ({"trunk": "vgg16_bn", "size": 31}, "at least 32 px for vgg16_bn, got 31"),
-        ({"rank": 0}, "`rank` must be between 1 and the feature width 128, got 0"),
-        ({"rank": -3}, "`rank` must be between 1 and the feature width 128, got -3"),
-        ({"rank": 129}, "`rank` must be between 1 and the feature width 128, got 129"),
-        ({"activation": "gelu"}, "`activation` must be one of none, .*tanh; got 'gelu'"),
+        ({"defense": LoFt(0)}, r"`--rank` must be 1..128 \(the feature width\) or none, got 0"),
+        ({"defense": LoFt(-3)}, "`--rank` must be .* got -3"),
+        ({"defense": LoFt(129)}, "`--rank` must be .* got 129"),
     ],
 )
 def test_bad_settings_are_refused_by_name(changes, message):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from loft_jax.nets.head import ACTIVATIONS, LoFtHead
+from loft_jax.defenses.loft import ACTIVATIONS, LoFtHead
+from loft_jax.nets.head import LinearHead
 
 # The definitions of PyTorch's modules of these names.
 DEFINITIONS = {
@@ -29,10 +30,16 @@ def array(variable):
 def randomise(head):
     """Biases start at zero and scales at one: move them, or a test could not see them."""
     rng = np.random.default_rng(1)
-    for layer in (head.encode, head.decode, head.norm):
+    for layer in (getattr(head, "encode", None), head.decode, head.norm):
         if layer is not None:
             layer.bias[...] = jnp.asarray(rng.normal(size=layer.bias.shape), jnp.float32)
     return head
+
+
+def linear(rank, input_norm=False):
+    if rank is None:
+        return LinearHead(8, 5, input_norm, rngs=nnx.Rngs(0))
+    return LoFtHead(8, rank, 5, "none", input_norm, rngs=nnx.Rngs(0))
 
 
 def test_every_published_activation_is_there():
@@ -51,7 +58,7 @@ def test_logits_are_affine_in_the_activated_affine_code(activation):
 
 
 def test_the_plain_head_is_one_affine_map_and_has_no_code():
-    head = randomise(LoFtHead(8, None, 5, rngs=nnx.Rngs(0)))
+    head = randomise(LinearHead(8, 5, rngs=nnx.Rngs(0)))
     logits, code = head(jnp.asarray(features()))
     assert code is None
     expected = features() @ array(head.decode.kernel) + array(head.decode.bias)
@@ -77,7 +84,7 @@ def test_the_weight_has_the_rank_of_the_bottleneck(rank):
 
 @pytest.mark.parametrize("rank", [None, 3])
 def test_the_weight_is_the_derivative_of_the_linear_head(rank):
-    head = LoFtHead(8, rank, 5, "none", rngs=nnx.Rngs(0))
+    head = linear(rank)
     zero, _ = head(jnp.zeros((1, 8)))
     logits, _ = head(jnp.eye(8))
     np.testing.assert_allclose((logits - zero).T, head.weight, atol=1e-6)
@@ -85,7 +92,7 @@ def test_the_weight_is_the_derivative_of_the_linear_head(rank):
 
 @pytest.mark.parametrize(("rank", "input_norm"), [(3, False), (3, True), (None, False)])
 def test_the_first_layer_is_all_that_the_code_or_the_logits_see_of_the_features(rank, input_norm):
-    head = LoFtHead(8, rank, 5, "none", input_norm, rngs=nnx.Rngs(0))
+    head = linear(rank, input_norm)
     randomise(head)
     if head.norm is not None:
         rng = np.random.default_rng(2)

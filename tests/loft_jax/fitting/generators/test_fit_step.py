@@ -1,22 +1,20 @@
 """One iteration of fitting, and the loop around it."""
 
 import dataclasses
-import io
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rich.console import Console
 
 from loft_jax.errors import DivergenceError
 from loft_jax.fitting.checkpoint import Checkpoints
-from loft_jax.fitting.generators.config import FitConfig
-from loft_jax.fitting.generators.loop import ROW_EVERY, History, Program, fit
 from loft_jax.fitting.generators.material import held_out, material
-from loft_jax.fitting.generators.progress import FittingProgress
+from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import blueprint, prior_in
 from loft_jax.fitting.generators.step import FitStep
+from loft_jax.fitting.generators.task import ROW_EVERY, SAVE_EVERY, GeneratorTask
+from loft_jax.fitting.loop import READ_EVERY, History, Watch, fit
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.networks import networks
 from loft_jax.runs import devices
@@ -85,22 +83,20 @@ def test_no_iteration_after_the_first_compiles_anything(fitting, rows):
     assert (step.criticise._cache_size(), step.create._cache_size()) == compiled
 
 
-class Stopping(FittingProgress):
-    """A progress bar that asks for a stop after so many iterations."""
+class Stopping(Watch):
+    """Asks for a stop after so many iterations."""
 
     def __init__(self, interrupt, after):
-        super().__init__(Console(file=io.StringIO()), 1, 0, 1)
         self.interrupt, self.after = interrupt, after
 
-    def update(self, step, judge, maker):
+    def read(self, step, metrics):
         if step >= self.after:
             self.interrupt.signal = 2
 
 
 def run(fitting, rows, folder, monkeypatch, *, stop, config=CONFIG):
     initialise, step = fitting
-    monkeypatch.setattr("loft_jax.fitting.generators.loop.READ_EVERY", 1)
-    monkeypatch.setattr("loft_jax.fitting.generators.loop.ROW_EVERY", 2)
+    monkeypatch.setattr("loft_jax.fitting.loop.READ_EVERY", 1)
     mesh = devices.data_mesh()
     checkpoints = Checkpoints(folder)
     latest = checkpoints.latest_step()
@@ -109,11 +105,12 @@ def run(fitting, rows, folder, monkeypatch, *, stop, config=CONFIG):
         state, saved = checkpoints.restore(latest, devices.abstract(mesh, initialise))
         history = History(**saved)
     interrupt = Interrupt()
+    task = GeneratorTask(config, rows, None, step)
+    task.row_every = 2
     state = fit(
-        Program(config, rows, None, step), state, history, checkpoints,
-        Stopping(interrupt, stop), interrupt, lambda state, rows: None,
+        task, state, history, checkpoints=checkpoints, watch=Stopping(interrupt, stop),
+        interrupt=interrupt,
     )  # fmt: skip
-    checkpoints.close()
     return state, history
 
 
@@ -207,7 +204,7 @@ def test_every_kind_of_prior_makes_finite_updates_of_both_networks(kind):
     prior, loss = ("dcgan", "wgan-gp") if kind == "wgan-gp" else (kind, None)
     config = dataclasses.replace(CONFIG, prior=prior, loss=loss, critic_steps=2)
     classes = 3 if kind == "kedmi" else 0
-    architecture = Architecture(prior, 8, 1, classes, 2, 6, config.adversary == "hinge")
+    architecture = Architecture(prior, 8, 1, classes, 2, 6, config.game.spectral)
     graphs, initialise = blueprint(architecture, config)
     made = material(IMAGES, config, None)
     soft = np.full((len(IMAGES), classes), 1 / max(classes, 1), np.float32)
@@ -241,7 +238,5 @@ def test_every_picture_is_learnt_from_in_an_epoch(rows):
 
 
 def test_rows_are_read_whenever_the_losses_are():
-    from loft_jax.fitting.generators.loop import READ_EVERY, SAVE_EVERY
-
     assert ROW_EVERY % READ_EVERY == 0
     assert SAVE_EVERY % ROW_EVERY == 0

@@ -6,10 +6,14 @@ import pytest
 
 from loft_jax.errors import InputError
 from loft_jax.fit_prior import main
-from loft_jax.fitting.generators.config import FORMAT, RECIPES, FitConfig, check, from_dict
+from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.priors.games import HINGE, R1
+from loft_jax.priors.table import PRIORS, fittable
+from loft_jax.runs import schema
+from loft_jax.runs.schema import check
 
 
-@pytest.mark.parametrize("prior", RECIPES)
+@pytest.mark.parametrize("prior", fittable())
 def test_every_recipe_passes_its_own_check(prior):
     check(FitConfig(prior=prior, target="run"))
 
@@ -26,9 +30,16 @@ def test_every_recipe_passes_its_own_check(prior):
         ({"top_n": 0}, "`--top-n` must be"),
         ({"learning_rate": float("nan")}, "`--learning-rate` must be"),
         ({"ema": 1.0}, "`--ema` must be"),
-        ({"channels": 2}, "`--channels` must be"),
         ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
-        ({"prior": "plgmi", "target": "x", "loss": "wgan-gp"}, "`--loss` must be left alone"),
+        (
+            {"prior": "plgmi", "target": "x", "loss": "wgan-gp"},
+            "`--loss` must be hinge for --prior",
+        ),
+        ({"prior": "pixels"}, "`--prior` must be one that is fitted, dcgan, .* got pixels"),
+        ({"prior": "nothing"}, "`--prior` must be one of pixels, .* got nothing"),
+        ({"count": 10**12}, "`--count` must be"),
+        ({"batch": 10**15}, "`--batch` must be"),
+        ({"seed": 2**70}, "`--seed` must be"),
         ({"loss": "r1"}, "`--loss` must be hinge or wgan-gp for --prior dcgan"),
     ],
 )
@@ -39,14 +50,14 @@ def test_settings_that_cannot_work_are_refused_by_name(change, message):
 
 def test_settings_come_back_from_their_dictionary():
     config = FitConfig(prior="style", steps=7)
-    values = {"format": FORMAT, **dataclasses.asdict(config)}
-    assert from_dict(values) == config
-    with pytest.raises(InputError, match="got format 0"):
-        from_dict({**values, "format": 0})
-    with pytest.raises(InputError, match="got width"):
-        from_dict({key: value for key, value in values.items() if key != "width"})
-    with pytest.raises(InputError, match="got speed"):
-        from_dict({**values, "speed": 1})
+    values = schema.write(config)
+    assert schema.read(FitConfig, values, "config.json") == config
+    with pytest.raises(InputError, match="no `width`"):
+        schema.read(FitConfig, {k: v for k, v in values.items() if k != "width"}, "config.json")
+    with pytest.raises(InputError, match="`speed`, which is no setting"):
+        schema.read(FitConfig, {**values, "speed": 1}, "config.json")
+    with pytest.raises(InputError, match="channels"):
+        schema.read(FitConfig, {**values, "channels": 2}, "config.json")
 
 
 def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
@@ -57,21 +68,21 @@ def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
 
 def test_flags_win_over_the_recipe():
     config = FitConfig(prior="style")
-    assert (config.adversary, config.iterations) == ("r1", RECIPES["style"].steps)
+    assert (config.game, config.iterations) == (R1, PRIORS["style"].fitted.steps)
     assert config.rates == (5e-4, 5e-4)
     config = dataclasses.replace(config, loss="hinge", steps=3, learning_rate=1e-3)
-    assert (config.adversary, config.iterations) == ("hinge", 3)
+    assert (config.game, config.iterations) == (HINGE, 3)
     assert config.rates == (1e-3, 1e-3)
 
 
 def test_the_critic_of_wgan_gp_learns_no_faster_than_the_generator():
     maker, judge = FitConfig().rates
-    assert judge == RECIPES["dcgan"].lead * maker
+    assert judge == PRIORS["dcgan"].fitted.lead * maker
     assert FitConfig(loss="wgan-gp").rates == (maker, maker)
 
 
 def test_wgan_gp_has_half_the_iterations():
-    assert FitConfig(loss="wgan-gp").iterations == RECIPES["dcgan"].steps // 2
+    assert FitConfig(loss="wgan-gp").iterations == PRIORS["dcgan"].fitted.steps // 2
 
 
 @pytest.mark.parametrize(("size", "maps"), [(8, 32), (32, 32), (64, 16), (128, 8)])
@@ -84,9 +95,9 @@ def test_larger_pictures_have_fewer_maps_unless_a_flag_says_so(size, maps):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--resume", "/nowhere"], "`RUN` must be a run folder"),
+        (["--resume", "/nowhere"], "`--resume` must be a folder of python -m loft_jax.fit_prior"),
         (["--data", "/nowhere"], "which does not exist"),
-        (["--prior", "kedmi", "--target", "/nowhere"], "`RUN` must be a run folder"),
+        (["--prior", "kedmi", "--target", "/nowhere"], "`--target` must be a folder of python"),
         (["--size", "24", "--count", "16"], "`--size` must be 8, 16, 32, 64 or 128"),
     ],
 )

@@ -1,0 +1,80 @@
+"""Flips bits in a folder's files: a reader says so in a sentence or finds the numbers unchanged.
+
+`python tests/flips.py FOLDER [FLIPS]` works on a copy of a run folder or of a prior's folder; every
+file gets as many flips, at random places. It prints what changed numbers without a word.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from loft_jax.errors import InputError
+
+
+def read_run(path):
+    """All numbers of a run that later commands use."""
+    from loft_jax.fitting.run_folder import METRICS, RESULT, RunFolder
+    from loft_jax.fitting.trained import load_trained
+    from loft_jax.runs import files
+    from loft_jax.runs.arrays import fingerprint
+    from loft_jax.runs.devices import data_mesh
+
+    run = load_trained(str(path), data_mesh())
+    split = {key: value for key, value in run.folder.read("split.json").items()}
+    weights = fingerprint((run.classifier.params, run.classifier.stats))
+    rows = files.read_lines(path / METRICS)
+    told = run.folder.read(RESULT), run.folder.read("environment.json")
+    return run.config, run.pictures, run.step, weights, split, rows, told
+
+
+def read_prior(path):
+    """All numbers of a prior that later commands use."""
+    from loft_jax.fitting.generators.folder import PUBLIC, RESULT, PriorFolder
+    from loft_jax.priors.archive import load_gan, public_hashes
+    from loft_jax.runs.arrays import fingerprint
+
+    folder, prior = PriorFolder.open(path), load_gan(path)
+    weights = fingerprint((prior.generator, prior.discriminator))
+    told = folder.read(PUBLIC), folder.read(RESULT)
+    return folder.config(), prior.architecture, weights, public_hashes(path).tolist(), told
+
+
+def flipped(path, read, flips, seed=0):
+    """Counts of (refused in a sentence, unchanged), and the flips that did neither."""
+    rng, right = np.random.default_rng(seed), read(path)
+    refused = unchanged = 0
+    silent = []
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        whole = file.read_bytes()
+        for _ in range(flips if whole else 0):
+            content = bytearray(whole)
+            place, bit = int(rng.integers(len(whole))), int(rng.integers(8))
+            content[place] ^= 1 << bit
+            file.write_bytes(content)
+            try:
+                same = read(path) == right
+            except InputError as error:
+                refused += 1
+                if "\n" in str(error):
+                    silent.append((file.relative_to(path), place, bit, "several lines"))
+            else:
+                unchanged += same
+                if not same:
+                    silent.append((file.relative_to(path), place, bit, "other numbers"))
+        file.write_bytes(whole)
+    return refused, unchanged, silent
+
+
+if __name__ == "__main__":
+    source, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(shutil.copytree(source, Path(place) / "copy"))
+        reader = read_prior if (copy / "prior.npz").is_file() else read_run
+        refused, unchanged, silent = flipped(copy, reader, count)
+    print(f"{refused} refused, {unchanged} unchanged")
+    for one in silent:
+        print("WRONG:", *one)
+    sys.exit(bool(silent))
