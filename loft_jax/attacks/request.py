@@ -155,7 +155,11 @@ def request_for(config: AttackConfig, recipe: Recipe, labels: Int64[np.ndarray, 
         )
         raise InputError(msg)
     prior = load_prior(
-        name, size=pictures.size, channels=pictures.channels, seed=target.config.data_seed
+        name,
+        size=pictures.size,
+        channels=pictures.channels,
+        seed=target.config.data_seed,
+        law=source_of(target.config.data.data).law,
     )
     check_prior(config.attack, recipe, prior)
     data = load_data(target.config)
