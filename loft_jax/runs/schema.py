@@ -99,7 +99,7 @@ def _check_bound(name: str, mark: Any, value: Any) -> None:
         return
     ends = {key: getattr(mark, key, None) for key in _SIGNS}
     right = (
-        math.isfinite(value)
+        (isinstance(value, int) or math.isfinite(value))
         and (ends["ge"] is None or value >= ends["ge"])
         and (ends["gt"] is None or value > ends["gt"])
         and (ends["le"] is None or value <= ends["le"])
