@@ -149,7 +149,13 @@ def read(kind: type[T], values: Any, where: str) -> T:
         said = next(_sentences(error), str(error))
         msg = f"`{where}` must hold settings of this version of loft_jax, got {said}"
         raise InputError(msg) from error
-    check(found, lambda name: f"{where}: {name}")
+    try:
+        check(found, lambda name: f"{where}: {name}")
+    except InputError as error:  # what concerns several fields speaks of flags
+        if where in str(error):
+            raise
+        msg = f"`{where}` must hold settings that go together, got: {error}"
+        raise InputError(msg) from error
     return found
 
 
