@@ -1,7 +1,7 @@
 """Kills a command at random times, types it again until it is done: the same bits come out.
 
-`python tests/kills.py [KILLS]` does so for train and fit_prior, with as many kills each, and prints
-what differed. After a kill the folder is either not there, and the command starts anew, or it goes
+`python tests/kills.py [KILLS [COMMAND]]` does so for train and fit_prior, or one of them, with as
+many kills each, and prints what differed. After a kill the folder is either not there, and the command starts anew, or it goes
 on with --resume.
 """
 
@@ -89,10 +89,10 @@ def differing(command, kills, place, seed=0):
 
 if __name__ == "__main__":
     count, code = int(sys.argv[1]) if len(sys.argv) > 1 else 10, 0
-    for name in FLAGS:
+    for name in sys.argv[2:] or FLAGS:
         with tempfile.TemporaryDirectory() as folder:
             found = differing(name, count, Path(folder))
-        print(f"{name}: {count} kills, {len(found)} wrong")
+        print(f"{name}: {count} kills, {len(found)} wrong", flush=True)
         for when, what in found:
             print(f"  after {when:.2f} s: {what}")
         code |= bool(found)
