@@ -44,7 +44,8 @@ from rich.table import Table
 from loft_jax.attacks.engine import SEGMENT, Engine
 from loft_jax.attacks.parts.keys import row_keys
 from loft_jax.attacks.parts.losses import poincare
-from loft_jax.attacks.recipes import RECIPES, Recipe
+from loft_jax.attacks.recipes.gradient import GradientRecipe
+from loft_jax.attacks.recipes.ppa import PPA
 from loft_jax.attacks.running import fitting
 from loft_jax.attacks.search.gradient import advance, begin
 from loft_jax.nets import build_classifier
@@ -82,7 +83,7 @@ class Ours(NamedTuple):
 
     target: FrozenClassifier
     prior: StylePrior
-    recipe: Recipe
+    recipe: GradientRecipe
 
     def engine(self) -> Engine:
         """Candidates are scored here."""
@@ -111,7 +112,7 @@ class Ours(NamedTuple):
         return step
 
 
-def both_sides(recipe: Recipe) -> tuple[Ours, dict[str, TorchAttack]]:
+def both_sides(recipe: GradientRecipe) -> tuple[Ours, dict[str, TorchAttack]]:
     """Ours, and PyTorch's in each layout, with the same weights."""
     pair = networks(ARCHITECTURE, 0)
     generator, discriminator = shaken(nnx.state(pair.generator), 0), nnx.state(pair.discriminator)
@@ -283,7 +284,7 @@ def main() -> None:
     parser.add_argument("--cpu-time", action="store_true", help="processor instead of wall time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there")
     options = parser.parse_args()
-    recipe = RECIPES["ppa"]
+    recipe = PPA
     if options.quick:
         options.classes, options.segment, options.rounds = 4, 5, 3
         recipe = dataclasses.replace(

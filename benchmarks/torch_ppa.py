@@ -15,7 +15,7 @@ from torch.nn import functional
 from loft_jax.attacks.parts.losses import CLIP
 from loft_jax.attacks.parts.selection import BATCH
 from loft_jax.attacks.parts.transforms import Transform
-from loft_jax.attacks.recipes import Recipe
+from loft_jax.attacks.recipes.gradient import GradientRecipe
 from loft_jax.nets.trunks.small_cnn import POOL_AFTER, WIDTHS
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.dcgan import SLOPE
@@ -144,7 +144,11 @@ class TorchAttack:
     """PPA in eager PyTorch."""
 
     def __init__(
-        self, generator: Weights, classifier: Weights, recipe: Recipe, layout: torch.memory_format
+        self,
+        generator: Weights,
+        classifier: Weights,
+        recipe: GradientRecipe,
+        layout: torch.memory_format,
     ):
         self.generator = TorchGenerator(generator, layout)
         self.classifier = TorchClassifier(classifier, layout)

@@ -16,7 +16,7 @@ from loft_jax.errors import InputError
 
 def read_run(path):
     """All numbers of a run that later commands use."""
-    from loft_jax.fitting.run_folder import METRICS, RESULT, RunFolder
+    from loft_jax.fitting.run_folder import METRICS, RESULT
     from loft_jax.fitting.trained import load_trained
     from loft_jax.runs import files
     from loft_jax.runs.arrays import fingerprint

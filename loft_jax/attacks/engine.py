@@ -110,7 +110,8 @@ class Engine(Search):
                 traces.append(jax.tree.map(np.asarray, trace))
                 report(Progress(done, steps, float(trace.loss[-1]), float(trace.confidence[-1])))
             variables = state.variables
-        loss, confidence = (np.concatenate(part) for part in zip(*traces, strict=True))
+        loss = np.concatenate([trace.loss for trace in traces])
+        confidence = np.concatenate([trace.confidence for trace in traces])
         return self._select(labels, variables, rows, loss, confidence)
 
     def bytes_needed(self, labels: Integer[np.ndarray, " k"]) -> int:

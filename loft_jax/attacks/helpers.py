@@ -105,7 +105,7 @@ def load_helpers(
         if found[place] is not None:
             continue
         out.print(f"teaching a helper, once: {trunk} -> {path or 'kept nowhere'}")
-        logits = _answers(target, images, mesh) if logits is None else logits
+        logits = answers(target, images, mesh) if logits is None else logits
         made = distilled(images, logits, mesh, trunk=trunk, seed=seed, settings=settings)
         if path is not None:
             _write(path, *made)
@@ -115,7 +115,7 @@ def load_helpers(
     return Helpers(tuple(made for made, _ in ready), tuple(like for _, like in ready), seconds)
 
 
-def _answers(
+def answers(
     target: Network, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh
 ) -> Float[np.ndarray, "n c"]:
     """Logits, as the target's weights give them."""

@@ -168,7 +168,7 @@ def request_for(
     if prior is None:
         name = prior_name(config, recipe, target.default_prior)
         size, channels = target.size, target.channels
-        prior = load_prior(name, size=size, channels=channels, seed=target.world)
+        prior = load_prior(name, size=size, channels=channels, seed=target.world, law=target.law)
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)

@@ -224,6 +224,12 @@ class _Attack:
             f"{rows} searches side by side need {size.bytes_needed / 2**20:.0f} MiB, program and "
             f"all, of {budget / 2**20:.0f} -> {folder.path}"
         )
+        asked, found = config.prior or request.recipe.default_prior, request.prior_name
+        if asked == "renderer" and found == "pixels":
+            self.session.out.print(
+                "no law of these pictures is known, so the prior is pixels; a generator of public "
+                "pictures (python -m loft_jax.fit_prior) makes a stronger attack"
+            )
 
 
 def _listed(request: Request) -> str:

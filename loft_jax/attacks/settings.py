@@ -38,9 +38,9 @@ class AttackConfig:
     """Reconstructions of each class."""
     seed: Seed = 0
     """Of all the attack's draws."""
-    steps: Annotated[int, Interval(ge=1, le=10**6), WHERE] | None = None
+    steps: Annotated[Annotated[int, Interval(ge=1, le=10**6)] | None, WHERE] = None
     """Steps of each phase; none is the recipe's own."""
-    candidates: Annotated[int, Interval(ge=2, le=10**6), WHERE] | None = None
+    candidates: Annotated[Annotated[int, Interval(ge=2, le=10**6)] | None, WHERE] = None
     """Public pictures scored before the search; none is the recipe's own."""
     out: Annotated[str | None, WHERE] = None
     """Folder to write, exactly; none makes a new one under RUN/attacks."""

@@ -1,10 +1,13 @@
 """Pictures to the size and the number of channels that were asked for."""
 
+from math import prod
+
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from loft_jax.errors import InputError
+from loft_jax.runs.memory import check_fits
 
 SMALLEST, LARGEST = 8, 1024
 """Sides in pixels; below nothing is recognisable, above one typing error fills the memory."""
@@ -49,7 +52,8 @@ def resize(
     """Square pictures of side `size` (the side they have if None), as `fit_square` makes them.
 
     Raises:
-        InputError: if they are not square and no size is given; `source` names them.
+        InputError: if they are not square and no size is given, or do not fit into memory; `source`
+            names them.
     """
     check_size(size)
     height, width = images.shape[1:3]
@@ -58,7 +62,9 @@ def resize(
         raise InputError(msg)
     if size is None or height == width == size:
         return images
-    fitted = np.empty((len(images), size, size, images.shape[3]), np.uint8)
+    shape = (len(images), size, size, images.shape[3])
+    check_fits(f"{source}: {len(images)} pictures of {size}x{size}x{shape[3]} bytes", prod(shape))
+    fitted = np.empty(shape, np.uint8)
     for index, image in enumerate(images):
         picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
         fitted[index] = np.asarray(fit_square(picture, size)).reshape(size, size, -1)

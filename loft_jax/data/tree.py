@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +86,10 @@ def _too_few(top: Place, folders: list[Place], classes: tuple[Place, ...]) -> st
     elif not classes:
         what = f"{root} must hold pictures ({' '.join(SUFFIXES)}) in its class folders, got none"
     else:
-        empty = ", ".join(folder.name for folder in folders if not folder.pictures)
+        empty = _listed([folder.name for folder in folders if not folder.pictures])
         what = f"{root} must hold pictures in at least 2 class folders, got them in 1: "
         what += f"{classes[0].name}, none in {empty}"
-    return what + (_hint(top, folders) if not classes or len(folders) < 2 else "")
+    return what + _hint(top, folders)
 
 
 def _hint(top: Place, folders: list[Place]) -> str:
@@ -111,7 +112,7 @@ def _inner(folder: Place) -> list[Place]:
     return [inner for inner in map(place, folder.below) if inner.pictures]
 
 
-def _notes(folders: list[Place]):
+def _notes(folders: list[Place]) -> Iterator[str]:
     others = sum((folder.others for folder in folders), Counter[str]())
     if others:
         yield f"left out, files of other types in class folders: {_counted(others)}"

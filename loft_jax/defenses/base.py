@@ -83,8 +83,9 @@ class Defense:
         """The number that says how strong it is, its first field; None where it has none."""
         fields = dataclasses.fields(self)
         value = getattr(self, fields[0].name) if fields else None
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if number else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value)
 
     @property
     def label(self) -> str:

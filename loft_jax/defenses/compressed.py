@@ -12,7 +12,14 @@ from jaxtyping import Float
 
 from loft_jax.defenses.adaptive import PRE_CODE
 from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense
-from loft_jax.defenses.compression import Compressed, by_features, by_weight
+from loft_jax.defenses.compression import (
+    OF_FEATURES,
+    OF_WEIGHT,
+    Compressed,
+    by_features,
+    by_weight,
+    check_rank,
+)
 from loft_jax.defenses.none import NoDefense
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
 from loft_jax.nets.head import LinearHead
@@ -43,13 +50,23 @@ class _Cut(Defense):
         return (NoDefense(self.input_norm),)
 
     def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> LinearHead:
-        """A plain head: only its numbers are others."""
+        """A plain head: only its numbers are others.
+
+        Raises:
+            InputError: if there are not as many directions.
+        """
+        largest, what = self.most(features, classes)
+        check_rank(self.rank, largest, what)
         return LinearHead(features, classes, self.input_norm, rngs=rngs)
 
     def start_from(self, config: Config) -> Config:
         """The same run without defense."""
         plain = replace(config.model, defense=NoDefense(self.input_norm))  # pyright: ignore
         return replace(config, model=plain)  # pyright: ignore
+
+    def most(self, features: int, classes: int) -> tuple[int, str]:
+        """The largest rank, and what it is."""
+        raise NotImplementedError
 
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """The compressed head."""
@@ -91,6 +108,10 @@ class WeightCut(_Cut):
             return None
         return f"a rank of {self.rank} cuts nothing off a head of {classes} classes"
 
+    def most(self, features: int, classes: int) -> tuple[int, str]:
+        """The smaller side of the weight."""
+        return min(features, classes), OF_WEIGHT
+
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the weight alone."""
         return by_weight(*_numbers(head), self.rank)
@@ -106,6 +127,10 @@ class FeatureCut(_Cut):
         "Yu et al., KDD 2026, figure 3; Jolliffe 2002",
         "the features, after training: projected on their r principal directions",
     )
+
+    def most(self, features: int, classes: int) -> tuple[int, str]:
+        """The feature width."""
+        return features, OF_FEATURES
 
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the features of the training pictures, as the linear layer meets them."""

@@ -11,6 +11,9 @@ from jaxtyping import Float
 
 from loft_jax.errors import InputError
 
+OF_WEIGHT = "the most that the head weight can have"
+OF_FEATURES = "the feature width"
+
 
 class Compressed(NamedTuple):
     """A plain head of lower rank, float64.
@@ -47,7 +50,7 @@ def by_weight(
     Raises:
         InputError: if `r` is out of range.
     """
-    _check_rank(r, min(weight.shape), "the most that the head weight can have")
+    check_rank(r, min(weight.shape), OF_WEIGHT)
     u, s, vt = np.linalg.svd(weight.astype(np.float64), full_matrices=False)
     truncated = (u[:, :r] * s[:r]) @ vt[:r]
     return Compressed(truncated, bias.astype(np.float64), _share(s**2, r))
@@ -80,7 +83,7 @@ def by_features(
     Raises:
         InputError: if `r` is out of range, or there are fewer than two features.
     """
-    _check_rank(r, weight.shape[0], "the feature width")
+    check_rank(r, weight.shape[0], OF_FEATURES)
     if len(features) < 2:
         msg = f"`features` must be of at least 2 pictures, got {len(features)}"
         raise InputError(msg)
@@ -95,7 +98,12 @@ def by_features(
     return Compressed(W - removed, bias + m @ removed, _share(variances[::-1], r))
 
 
-def _check_rank(r: int, largest: int, what: str) -> None:
+def check_rank(r: int, largest: int, what: str) -> None:
+    """Check a number of directions that are left.
+
+    Raises:
+        InputError: if it is not in 1..`largest`.
+    """
     if not 1 <= r <= largest:
         msg = f"`r` must be between 1 and {largest}, {what}, got {r}"
         raise InputError(msg)

@@ -6,6 +6,9 @@ from loft_jax.defenses.base import Defense
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.trunks.table import build_trunk, feature_width
 
+MANY = 2**20
+"""Classes that refuse no defense, while their number is not known."""
+
 
 def build_classifier(
     trunk: str,
@@ -37,11 +40,17 @@ def build_classifier(
     return Classifier(defense.edit(made, rngs=rngs), head)
 
 
-def check_width(trunk: str, defense: Defense, size: int) -> None:
+def check_width(trunk: str, defense: Defense, size: int, classes: int = MANY) -> None:
     """Check, without allocating anything, that the defense can be built on the trunk.
+
+    Args:
+        trunk: a name in TRUNKS.
+        defense: that is to be built.
+        size: image side in pixels.
+        classes: number of classes, as far as it is known.
 
     Raises:
         InputError: as `build_classifier`.
     """
     width = feature_width(trunk, size)
-    nnx.eval_shape(lambda: defense.head(width, 2, rngs=nnx.Rngs(0)))
+    nnx.eval_shape(lambda: defense.head(width, classes, rngs=nnx.Rngs(0)))

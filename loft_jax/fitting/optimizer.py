@@ -1,12 +1,15 @@
 """The update rule of a run, from its settings: Optax does all of it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import optax
 
 from loft_jax.fitting.settings import OptimConfig
 
 
-def learning_rate(config: OptimConfig, steps: int) -> optax.Schedule:
+def learning_rate(config: OptimConfig, steps: int) -> Callable[[Any], Any]:
     """Learning rate at each step of a run of `steps` updates."""
     if config.schedule == "one-cycle":
         return optax.cosine_onecycle_schedule(steps, config.learning_rate)

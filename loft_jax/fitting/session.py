@@ -51,7 +51,7 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
         with reading(session.out) as progress:
             data = load_data(config, progress)
         tell(session.out, data)
-        check_width(config.model.trunk, config.model.defense, data.size)
+        check_width(config.model.trunk, config.model.defense, data.size, data.classes)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)

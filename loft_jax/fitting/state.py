@@ -88,9 +88,7 @@ def blueprint(
 def _trained(abstract: Classifier, defense: Defense) -> nnx.GraphDef:
     """The graph in training mode, with what does not learn as in evaluation."""
     for path, module in nnx.iter_modules(abstract):
-        frozen = isinstance(module, nnx.BatchNorm) and not defense.trainable(
-            (*map(str, path), "mean")
-        )
-        if frozen:
+        statistic = (*map(str, path), "mean")
+        if isinstance(module, nnx.BatchNorm) and not defense.trainable(statistic):
             module.use_running_average = True
     return nnx.graphdef(abstract)

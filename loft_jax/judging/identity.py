@@ -6,7 +6,8 @@ import jax
 import numpy as np
 from jaxtyping import Float, Float64, Int64, UInt8
 
-from loft_jax.data.faces import IDENTITY_DIM, FaceLaw
+from loft_jax.data.faces import FaceLaw
+from loft_jax.data.sources import Law
 from loft_jax.judging.measures import with_interval
 from loft_jax.metrics.identity_error import Chance, identity_error
 from loft_jax.metrics.identity_fit import fitted_latents
@@ -20,8 +21,19 @@ STARTS, STEPS = 2, 100
 """Half the fit's own: a real picture is then known to 0.2 deviations instead of 0.1."""
 
 
+def is_known(law: Law | None, *, of_law: bool) -> bool:
+    """Whether who was reconstructed can be measured.
+
+    Args:
+        law: of the private people, if there is one.
+        of_law: whether the attack searched the law; else people must be fitted to pictures, which
+            is done for faces alone.
+    """
+    return law is not None and (of_law or isinstance(law, FaceLaw))
+
+
 def identity_numbers(
-    law: FaceLaw,
+    law: Law,
     images: UInt8[np.ndarray, "k s h w ch"],
     latents: Float[np.ndarray, "k s z"],
     labels: Int64[np.ndarray, " k"],
@@ -41,10 +53,10 @@ def identity_numbers(
         labels: the classes.
         of_law: whether the latents are those of the law.
     """
-    people = np.asarray(law.latents(labels, np.zeros_like(labels)))[:, :IDENTITY_DIM]
+    people = np.asarray(law.latents(labels, np.zeros_like(labels)))[:, : law.identity_dim]
     floor = 0.0
     if of_law:
-        found, how = latents, "the attack's own latents"
+        found, how = latents[..., : law.identity_dim], "the attack's own latents"
     else:
         real = np.asarray(law.decode(law.latents(labels, np.zeros_like(labels))[:REAL]))
         fakes = _unit(images[:, :FITTED]).reshape(-1, *images.shape[2:])

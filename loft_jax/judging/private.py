@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.faces import FaceLaw
 from loft_jax.data.public import check_disjoint, picture_hashes
-from loft_jax.data.sources import absolute_data, load_dataset, source_of
+from loft_jax.data.sources import Law, absolute_data, load_dataset, source_of
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
@@ -59,7 +58,7 @@ class PrivateData:
     data: Dataset
     split: Split
     run: RunFolder | None = None
-    law: FaceLaw | None = None
+    law: Law | None = None
 
     def of(self, labels: Int64[np.ndarray, " k"]) -> Private:
         """The pictures of these classes."""
@@ -97,9 +96,9 @@ def private_of_run(path: str, data: str | None) -> PrivateData:
         pictures=config.data.pictures,
     )
     maker = source_of(named).law
-    law = maker and maker(described.size, described.channels, config.data_seed, "private")
-    known = law if isinstance(law, FaceLaw) else None
-    return PrivateData(named, pictures, run.split(pictures), run, known)
+    shape = (described.size, described.channels)
+    law = None if maker is None else maker(*shape, config.data_seed, "private")
+    return PrivateData(named, pictures, run.split(pictures), run, law)
 
 
 def private_of_target(instance: dict[str, Any], data: str) -> PrivateData:

@@ -18,7 +18,7 @@ from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import Evaluator, check_evaluators, load_evaluators
 from loft_jax.judging.folder import JudgementFolder
 from loft_jax.judging.identity import BYTES as FIT_BYTES
-from loft_jax.judging.identity import identity_numbers
+from loft_jax.judging.identity import identity_numbers, is_known
 from loft_jax.judging.inception import inception_clouds
 from loft_jax.judging.knowledge import knowledge_numbers
 from loft_jax.judging.measures import measured
@@ -114,7 +114,8 @@ def attack_and_judge(
         check_strangers(request.prior_name, private.data)
         check_evaluators(attack.path or None, judges.evaluators)
         bench = _bench(private, judges, session, interrupt)
-        fits = judges.identity and private.law is not None and "law" not in request.prior.offers
+        own = "law" in request.prior.offers
+        fits = judges.identity and is_known(private.law, of_law=own) and not own
         found = search(
             request, session, interrupt,
             later=FIT_BYTES if fits else 0, others={JUDGES: schema.write(judges)},
@@ -173,11 +174,11 @@ class _Bench:
                 images, private, self.mesh, instance["seed"]
             )
             numbers |= extra
-        if judges.identity and self.private.law is not None:
+        law, of_law = self.private.law, "law" in instance["prior_offers"]
+        if judges.identity and law is not None and is_known(law, of_law=of_law):
             extra, outcomes["identity_error"] = identity_numbers(
-                self.private.law, images, found["latents"], labels,
-                of_law="law" in instance["prior_offers"],
-            )  # fmt: skip
+                law, images, found["latents"], labels, of_law=of_law
+            )
             numbers |= extra
         return numbers, outcomes
 

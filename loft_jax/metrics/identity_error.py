@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64
 
-from loft_jax.data.faces import IDENTITY_DIM
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
 
@@ -26,7 +25,7 @@ class Chance(NamedTuple):
 def identity_error(
     latents: Float[np.ndarray, "k s z"], identities: Float[np.ndarray, "m i"]
 ) -> Float64[np.ndarray, "k s"]:
-    """sqrt(mean_j (u_j - t_j)^2): root mean square over the identity's 96 coordinates.
+    """sqrt(mean_j (u_j - t_j)^2): root mean square over the identity's coordinates.
 
     The coordinates are independent standard normals in the population, so the unit is its standard
     deviation. 0 is the person; `Chance` is what answers without knowledge score. An attack that
@@ -42,13 +41,12 @@ def identity_error(
     """
     _checks.finite("latents", latents)
     _checks.finite("identities", identities)
-    if identities.shape != (len(latents), IDENTITY_DIM):
-        msg = (
-            f"`identities` must have shape ({len(latents)}, {IDENTITY_DIM}), got {identities.shape}"
-        )
+    dims = identities.shape[1]
+    if len(identities) != len(latents):
+        msg = f"`identities` must have shape ({len(latents)}, {dims}), got {identities.shape}"
         raise InputError(msg)
-    if latents.shape[2] < IDENTITY_DIM:
-        msg = f"`latents` must have at least {IDENTITY_DIM} coordinates, got {latents.shape[2]}"
+    if latents.shape[2] < dims:
+        msg = f"`latents` must have at least {dims} coordinates, got {latents.shape[2]}"
         raise InputError(msg)
-    found = latents[:, :, :IDENTITY_DIM].astype(np.float64)
+    found = latents[:, :, :dims].astype(np.float64)
     return np.sqrt(np.mean((found - identities[:, None]) ** 2, axis=2))

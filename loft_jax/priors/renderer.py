@@ -1,12 +1,12 @@
-"""The law of the synthetic faces as a prior: the strongest attacker there can be on them."""
+"""The law of synthetic pictures as a prior: the strongest attacker there can be on them."""
 
 import dataclasses
 
 import jax
 from jaxtyping import Array, Float, Int, Key
 
-from loft_jax.data.faces import FaceLaw
-from loft_jax.data.faces.law import LATENT_DIM
+from loft_jax.data.sources import Law
+from loft_jax.data.sources.faces import face_law
 from loft_jax.priors.base import ImagePrior
 from loft_jax.priors.row import Prior
 
@@ -14,13 +14,13 @@ from loft_jax.priors.row import Prior
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class RendererPrior(ImagePrior):
-    """Identity (96 numbers) and nuisance (8), all N(0, 1), through the renderer of the faces.
+    """Identity and nuisance, all N(0, 1), through the renderer of the law (faces: 96 and 8).
 
     The attacker knows how people look (the law) and nobody in particular: `sample` draws from the
     law, never from the people a classifier was trained on.
     """
 
-    law: FaceLaw = dataclasses.field(metadata={"static": True})
+    law: Law = dataclasses.field(metadata={"static": True})
 
     @property
     def offers(self) -> frozenset[str]:
@@ -39,12 +39,12 @@ class RendererPrior(ImagePrior):
 
     @property
     def latent_dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """104: identity, then nuisance."""
-        return LATENT_DIM
+        """Identity, then nuisance."""
+        return self.law.latent_dim
 
     def sample(self, key: Key[Array, ""], n: int) -> Float[Array, "n z"]:
         """Standard normal latents."""
-        return jax.random.normal(key, (n, LATENT_DIM))
+        return jax.random.normal(key, (n, self.latent_dim))
 
     def decode(
         self, latents: Float[Array, "n z"], labels: Int[Array, " n"]
@@ -54,7 +54,7 @@ class RendererPrior(ImagePrior):
 
 
 def _of_faces(size: int, channels: int, seed: int) -> RendererPrior:
-    return RendererPrior(FaceLaw(size, channels, seed, population="public"))
+    return RendererPrior(face_law(size, channels, seed, "public"))
 
 
 ROW = Prior("the law of the synthetic faces", load=_of_faces)

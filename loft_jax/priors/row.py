@@ -16,7 +16,7 @@ class Fitted(NamedTuple):
     Attributes:
         generator: (architecture, rngs=) -> module of (latents, labels, train) -> pictures.
         discriminator: (architecture, rngs=) -> module of (pictures, labels, train) -> Judgement.
-        prior: (architecture, generator, discriminator) -> the prior that their weights make.
+        prior: (architecture, generator, discriminator) -> the `GanPrior` of their weights.
         games: what both minimise, by the name of the loss; its own first.
         latent_dim: length of a latent vector.
         width: feature maps at full size, up to 32 px.
@@ -30,7 +30,7 @@ class Fitted(NamedTuple):
 
     generator: Callable[..., Any]
     discriminator: Callable[..., Any]
-    prior: Callable[..., ImagePrior]
+    prior: Callable[..., Any]
     games: Mapping[str, Game]
     latent_dim: int
     width: int

@@ -15,8 +15,8 @@ from loft_jax.errors import InputError
 from loft_jax.runs import files
 
 CONFIG = "config.json"
-# Not Self, which beartype, by which tests are run, knows in classes alone that it decorates.
-Own = TypeVar("Own", bound="Folder")
+
+Kind = TypeVar("Kind", bound="Folder")
 
 
 class Folder:
@@ -38,14 +38,14 @@ class Folder:
 
     @classmethod
     def create(
-        cls: type[Own],
+        cls: type[Kind],
         out: str | None,
         stem: str,
         parent: Path = Path("runs"),
         *,
         config: dict[str, Any],
         others: Mapping[str, dict[str, Any]] | None = None,
-    ) -> Own:
+    ) -> Kind:
         """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
         It is made beside its place and moved there: nobody ever finds it without its config.json,
@@ -84,7 +84,7 @@ class Folder:
             shutil.rmtree(beside, ignore_errors=True)
 
     @classmethod
-    def open(cls: type[Own], path: str | Path, flag: str = "RUN") -> Own:
+    def open(cls: type[Kind], path: str | Path, flag: str = "RUN") -> Kind:
         """The folder of a job of this kind.
 
         Raises:

@@ -30,7 +30,7 @@ def check_fits(what: str, needed: int) -> None:
 
 
 def available() -> int:
-    """Bytes that the system, and a container's limit, would still give without swapping."""
+    """Bytes that the system would still give without swapping, and a container at most."""
     found = [_UNKNOWN]
     with contextlib.suppress(AttributeError, ValueError, OSError):  # not on Windows
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

@@ -99,7 +99,7 @@ def _check_bound(name: str, mark: Any, value: Any) -> None:
         return
     ends = {key: getattr(mark, key, None) for key in _SIGNS}
     right = (
-        math.isfinite(value)
+        (isinstance(value, int) or math.isfinite(value))
         and (ends["ge"] is None or value >= ends["ge"])
         and (ends["gt"] is None or value > ends["gt"])
         and (ends["le"] is None or value <= ends["le"])
@@ -149,7 +149,13 @@ def read(kind: type[T], values: Any, where: str) -> T:
         said = next(_sentences(error), str(error))
         msg = f"`{where}` must hold settings of this version of loft_jax, got {said}"
         raise InputError(msg) from error
-    check(found, lambda name: f"{where}: {name}")
+    try:
+        check(found, lambda name: f"{where}: {name}")
+    except InputError as error:  # what concerns several fields speaks of flags
+        if where in str(error):
+            raise
+        msg = f"`{where}` must hold settings that go together, got: {error}"
+        raise InputError(msg) from error
     return found
 
 

@@ -1,9 +1,9 @@
 """What is attacked: something that answers pictures and shows more or less of itself."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -59,12 +59,14 @@ class Target(abc.ABC):
         home: folder in which work on it may be kept; None is nowhere.
         trunk: name of its architecture, where it is one of ours.
         default_prior: where attacks search if nobody says; None must be said.
+        law: what makes the law of its pictures, if it is known.
         world: number of the world of synthetic people that it knows.
     """
 
     home: Path | None = None
     trunk: str = ""
     default_prior: str | None = None
+    law: Callable[..., Any] | None = None
     world: int = 0
 
     def __init__(self, *, access: Access, size: int, channels: int, class_names: tuple[str, ...]):

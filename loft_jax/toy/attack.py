@@ -1,4 +1,4 @@
-"""Gradient attacks in the plane: ascent of an objective from many starts, every step kept."""
+"""Gradient attacks in the plane: on classes by the common search, on codes by their posterior."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +10,13 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from iie import GaussianMixture
+from loft_jax.attacks.parts.objective import Objective as ClassObjective
+from loft_jax.attacks.parts.public import PublicFacts
+from loft_jax.attacks.parts.spaces import Points
+from loft_jax.attacks.search.gradient import Rule, advance, begin
+from loft_jax.priors.pixels import PixelPrior
+from loft_jax.targets.function import FunctionTarget
+from loft_jax.toy.law import CLASSES
 from loft_jax.toy.networks import ToyNetwork
 
 # A class's rate is small: at 0.1, ascent zigzags across the narrow regions of the LoFt networks.
@@ -40,7 +47,26 @@ def attack_classes(
 
     Plain gradient steps: the paths follow the field that the figure shows.
     """
-    return ascend(class_score(network), starts, (targets,), optax.sgd(CLASS_RATE), steps).points
+    target, prior = plane_target(network), PixelPrior(1, 2)
+    space, rule = Points(), Rule("sgd", CLASS_RATE, momentum=0.0)
+    labels, first = jnp.asarray(targets, jnp.int32), jnp.asarray(starts, jnp.float32)
+    state, centre = begin(space, rule, prior, {"latents": first}, labels)
+    nothing = PublicFacts(first, jnp.zeros(0), None)
+    keys = jax.random.split(jax.random.key(0), len(starts))  # nothing is drawn
+    _, trace = advance(
+        space, rule, ClassObjective(), steps, (target.network,), prior, nothing, labels, keys,
+        state, centre, jnp.int32(0), keep=True,
+    )  # fmt: skip
+    assert trace.variables is not None
+    return np.concatenate([first[None], trace.variables["latents"]])
+
+
+def plane_target(network: ToyNetwork) -> FunctionTarget:
+    """The network as a target: a point of the plane is a picture of one pixel, two channels."""
+    names = tuple(f"class {k + 1}" for k in range(CLASSES))
+    return FunctionTarget(
+        lambda images: network(images.reshape(-1, 2)), size=1, channels=2, class_names=names
+    )
 
 
 def attack_codes(

@@ -6,8 +6,9 @@ import jax
 from flax import nnx
 from jaxtyping import Array, Float
 
+from loft_jax.defenses.loft import LoFtHead
 from loft_jax.errors import InputError
-from loft_jax.nets.head import LoFtHead
+from loft_jax.nets.head import LinearHead
 from loft_jax.toy.law import CLASSES
 
 
@@ -52,7 +53,10 @@ class ToyNetwork(nnx.Module):
         self.layers = nnx.List(
             [nnx.Linear(i, o, rngs=rngs) for i, o in zip(widths, hidden, strict=False)]
         )
-        self.head = LoFtHead(widths[-1], rank, CLASSES, activation, rngs=rngs)
+        if rank is None:
+            self.head = LinearHead(widths[-1], CLASSES, rngs=rngs)
+        else:
+            self.head = LoFtHead(widths[-1], rank, CLASSES, activation, rngs=rngs)
 
     def release(self, x: Float[Array, "b 2"]) -> tuple[Float[Array, "b c"], Float[Array, "b r"]]:
         """(logits, code): LoFt's own code, or what the last linear layer is given."""

@@ -2,13 +2,13 @@
 
 import pytest
 
-TINY = {"data": "digits", "size": 8, "epochs": 2, "cache": False}
+TINY = {"data": "digits", "size": 8, "epochs": 2, "batch": 64, "cache": False}
 """Trains in a second, and knows most digits."""
 
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
-    """Folder of a finished run with a LoFt head; tests leave it as it is."""
+    """Folder of a finished run with a LoFt head; copy it before changing anything."""
     import loft_jax
 
     folder = tmp_path_factory.mktemp("runs") / "target"

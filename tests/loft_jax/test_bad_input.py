@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loft_jax.runs import files
+
 TINY = ["--data", "digits", "--size", "8", "--epochs", "2", "--rank", "8"]
 
 
@@ -93,11 +95,21 @@ FLAGS = {
     "negative rate": (["--learning-rate", "-1"], ["--learning-rate", "-1"]),
     "batch no multiple": (["--batch", "10", "--accumulate", "4"], ["--batch", "4", "10"]),
     "crop upside down": (["--crop-scale", "0.9", "0.1"], ["--crop-scale", "0.9 0.1"]),
-    "fraction too large": (["--test-fraction", "1"], ["--test-fraction", r"\(0, 1\)"]),
+    "fraction too large": (["--test-fraction", "1"], ["--test-fraction", "less than 1"]),
     "negative seed": (["--seed", "-1"], ["--seed", "-1"]),
     "pictures too small": (["--size", "2"], ["--size", "8", "2"]),
     "no such data": (["--data", "nowhere.npz"], ["nowhere.npz"]),
-    "no such run": (["--resume", "nowhere"], ["RUN", "nowhere"]),
+    "no such run": (["--resume", "nowhere"], ["--resume", "nowhere"]),
+    "no run named": (["--resume", ""], ["--resume", "got nothing"]),
+    "no such start": (["--start-from", "nowhere", "--quick"], ["--start-from", "nowhere"]),
+    "two defenses": (["--defense", "svd:3", "--rank", "4"], ["--rank", "svd:3"]),
+    "unknown defense": (["--defense", "magic"], ["--defense", "loft", "magic"]),
+    "unknown option": (["--defense", "loft:4,colour=1"], ["colour"]),
+    "cut too weak": (["--defense", "svd:9", "--quick"], ["between 1 and 8", "9"]),
+    "huge batch": (["--batch", str(10**15)], ["--batch", "at most"]),
+    "huge seed": (["--seed", str(2**70)], ["--seed"]),
+    "huge epochs": (["--epochs", str(10**12)], ["--epochs"]),
+    "huge identities": (["--identities", str(10**12)], ["--identities"]),
     "process out of range": (["--process-id", "3"], ["--process-id", "3"]),
     "no out for many": (["--processes", "2", "--coordinator", "localhost:1"], ["--out"]),
     "no coordinator": (["--processes", "2"], ["--coordinator"]),
@@ -165,6 +177,41 @@ def run(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
+def rewrite(run, **changed):
+    """config.json with other values, as if this version had written them."""
+    config = files.read_json(run / "config.json")
+    files.write_json(run / "config.json", config | changed)
+
+
+def test_a_changed_value_without_its_seal_is_refused(run, command_environment):
+    text = (run / "config.json").read_text()
+    (run / "config.json").write_text(text.replace('"rank": 8', '"rank": 9'))
+    assert_one_sentence(
+        command("evaluate", run, environment=command_environment), "changed or damaged"
+    )
+
+
+def test_a_run_of_the_first_format_is_told_to_be_old(run, command_environment):
+    (run / "config.json").write_text(json.dumps({"format": 1, "model": {"rank": 8}}))
+    assert_one_sentence(command("evaluate", run, environment=command_environment), "config.json")
+
+
+def test_flags_that_contradict_resume_are_refused(run, command_environment):
+    process = command("train", "--resume", run, "--rank", 9, environment=command_environment)
+    assert_one_sentence(process, "--rank", "8", "9")
+    before = (run / "result.json").read_bytes()
+    again = command("train", "--resume", run, environment=command_environment)
+    assert again.returncode == 0, again.stderr
+    assert (run / "result.json").read_bytes() == before
+
+
+def test_what_three_devices_refuse_leaves_no_folder(tmp_path, command_environment):
+    out, environment = tmp_path / "run", {**command_environment, "JAX_NUM_CPU_DEVICES": "3"}
+    process = command("train", *TINY, "--batch", 8, "--out", out, environment=environment)
+    assert_one_sentence(process, "--batch", "multiple of 3")
+    assert not out.exists()
+
+
 def test_skipping_unreadable_pictures_says_which(tmp_path, command_environment):
     data = truncated_png(tmp_path)
     flags = ["--preset", "digits", "--data", data, "--size", 8, "--epochs", 1, "--rank", 2]
@@ -186,25 +233,23 @@ def test_a_folder_that_holds_something_is_never_overwritten(run, command_environ
 @pytest.mark.parametrize("name", ["train", "evaluate"])
 def test_an_unreadable_checkpoint_is_named(name, run, command_environment):
     for path in (run / "checkpoint").rglob("*"):
-        if path.is_file() and "state" in path.parts:
+        if path.is_file() and path.name != "index.json":
             path.write_bytes(b"\0" * 10)
+    (run / "result.json").unlink()
     flags = ["--resume", run] if name == "train" else [run]
     assert_one_sentence(command(name, *flags, environment=command_environment), "checkpoint")
 
 
 @pytest.mark.parametrize("name", ["train", "evaluate"])
 def test_a_run_of_another_version_is_refused(name, run, command_environment):
-    config = json.loads((run / "config.json").read_text())
-    (run / "config.json").write_text(json.dumps(config | {"format": 99}))
+    rewrite(run, format=99)
     flags = ["--resume", run] if name == "train" else [run]
     process = command(name, *flags, environment=command_environment)
-    assert_one_sentence(process, "format 1", "format 99")
+    assert_one_sentence(process, "format 2", "format 99")
 
 
 def test_a_config_of_other_fields_is_refused(run, command_environment):
-    config = json.loads((run / "config.json").read_text())
-    config["model"]["depth"] = 3
-    (run / "config.json").write_text(json.dumps(config))
+    rewrite(run, model=files.read_json(run / "config.json")["model"] | {"depth": 3})
     assert_one_sentence(command("evaluate", run, environment=command_environment), "depth")
 
 
@@ -230,10 +275,9 @@ def test_a_full_disk_while_saving_leaves_the_last_checkpoint_intact(
     finished, run, command_environment
 ):
     """A limit on file size stands in for the full disk: the same write fails."""
-    latest = max(int(path.name) for path in (run / "checkpoint").iterdir())
-    config = json.loads((run / "config.json").read_text())
-    config["optim"]["epochs"] = 4
-    (run / "config.json").write_text(json.dumps(config))
+    latest = max(int(path.name) for path in (run / "checkpoint").iterdir() if path.is_dir())
+    rewrite(run, optim=files.read_json(run / "config.json")["optim"] | {"epochs": 4})
+    (run / "result.json").unlink()
 
     train = f"exec {sys.executable} -m loft_jax.train --resume {run} --no-cache"
     process = subprocess.run(

@@ -50,10 +50,11 @@ class State(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """Means over the rows, step by step."""
+    """Means over the rows, step by step, and where the rows were, if that was to be kept."""
 
     loss: Float[Array, " t"]
     confidence: Float[Array, " t"]
+    variables: Variables | None
 
 
 @partial(jax.jit, static_argnames=("space", "rule"))
@@ -66,7 +67,9 @@ def begin(
 
 
 @partial(
-    jax.jit, static_argnames=("space", "rule", "objective", "steps"), donate_argnames=("state",)
+    jax.jit,
+    static_argnames=("space", "rule", "objective", "steps", "keep"),
+    donate_argnames=("state",),
 )
 def advance(
     space: Space,
@@ -81,6 +84,7 @@ def advance(
     state: State,
     centre: Variables,
     done: Int[Array, ""],
+    keep: bool = False,
 ) -> tuple[State, Trace]:
     """`steps` updates of every row, after `done` of them; the state's memory is reused."""
     update = rule.build()
@@ -99,7 +103,8 @@ def advance(
         grads, values = jax.grad(losses_of, has_aux=True)(state.variables, step_keys)
         updates, memory = update.update(grads, state.memory, state.variables)
         variables: Any = optax.apply_updates(state.variables, updates)
-        return State(space.project(variables, centre, public), memory), Trace(*values)
+        moved = space.project(variables, centre, public)
+        return State(moved, memory), Trace(values[0], values[1], moved if keep else None)
 
     return jax.lax.scan(step, state, done + jnp.arange(steps))
 

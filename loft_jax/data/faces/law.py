@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,9 @@ class FaceLaw:
     Raises:
         InputError: on construction, if a field is out of its range.
     """
+
+    latent_dim: ClassVar[int] = LATENT_DIM
+    identity_dim: ClassVar[int] = IDENTITY_DIM
 
     size: int = 32
     """Height and width of a picture in pixels."""

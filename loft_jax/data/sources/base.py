@@ -8,7 +8,7 @@ A source either loads pictures that are there, or has a law that draws people wh
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int32, UInt8
@@ -24,7 +24,34 @@ Images = UInt8[np.ndarray, "n h w ch"]
 
 @runtime_checkable
 class Law(Protocol):
-    """A population of which pictures can be drawn, as `loft_jax.data.faces.FaceLaw` is one."""
+    """A population of which pictures can be drawn, as `loft_jax.data.faces.FaceLaw` is one.
+
+    A hashable value (jit takes it as static): attacks search its latents, and where these say who
+    somebody is, judges compare them.
+
+    Attributes:
+        size: side of its pictures in pixels.
+        channels: 1 (gray) or 3 (RGB).
+        latent_dim: z, length of the standard normal latents of one picture.
+        identity_dim: how many of them, the first, say who it is; the rest how it is taken.
+    """
+
+    latent_dim: ClassVar[int]
+    identity_dim: ClassVar[int]
+
+    @property
+    def size(self) -> int: ...  # noqa: D102 - above
+
+    @property
+    def channels(self) -> int: ...  # noqa: D102
+
+    def latents(self, identities: np.ndarray, indices: np.ndarray) -> Any:
+        """Latents [n z] of picture i of member k."""
+        ...
+
+    def decode(self, latents: Any) -> Any:
+        """Their pictures [n h w ch] in [0, 1]; JAX, differentiable."""
+        ...
 
     def pictures(
         self,

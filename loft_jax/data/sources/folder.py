@@ -1,30 +1,20 @@
 """Pictures from a folder that holds one folder of picture files for each class."""
 
 import os.path
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from loft_jax.data import notes
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.names import printable, printable_names
-from loft_jax.data.picture_file import SUFFIXES, UNREADABLE, Picture, read_picture, reason
+from loft_jax.data.picture_file import SUFFIXES
+from loft_jax.data.picture_files import read_files
 from loft_jax.data.resize import check_size
 from loft_jax.data.sources.base import Images, Source, Wanted
 from loft_jax.data.tree import class_tree, pictures_in
 from loft_jax.errors import InputError
-from loft_jax.runs.memory import check_fits
-
-
-class _Read(NamedTuple):
-    """Files read: their pixels, which of the files these are, all sizes, and what failed."""
-
-    images: Images
-    which: list[int]
-    originals: list[tuple[int, int]]
-    unreadable: list[str]
 
 
 def load_folder(
@@ -56,7 +46,7 @@ def load_folder(
     tree = class_tree(path)
     files = [file for folder in tree.classes for file in folder.pictures]
     labels = np.repeat(np.arange(len(tree.classes)), [len(p.pictures) for p in tree.classes])
-    read = _read(files, size, progress)
+    read = read_files(files, size, progress)
     if read.unreadable and not skip_unreadable:
         raise InputError(_unreadable(read.unreadable))
     return Dataset(
@@ -85,63 +75,12 @@ def public_folder(
     if not files:
         msg = f"{printable(str(path))} must hold pictures ({' '.join(SUFFIXES)}), got none"
         raise InputError(msg)
-    read = _read(files, size, progress)
+    read = read_files(files, size, progress)
     if read.unreadable:
         msg = f"{len(read.unreadable)} of {len(files)} files cannot be read: "
         msg += f"{', '.join(read.unreadable[:10])}; mend or remove"
         raise InputError(msg)
     return read.images
-
-
-def _read(
-    files: Sequence[Path], size: int | None, progress: Callable[[int, int], None] | None
-) -> _Read:
-    pictures: list[Picture] = []
-    which: list[int] = []
-    unreadable: list[str] = []
-    for index, file in enumerate(files):
-        try:
-            picture = read_picture(file, size)
-        except UNREADABLE as error:
-            unreadable.append(reason(file, error))
-        else:
-            _check_shape(picture, pictures, file, len(files), size)
-            pictures.append(picture)
-            which.append(index)
-        if progress is not None:
-            progress(index + 1, len(files))
-    originals = [picture.original for picture in pictures]
-    return _Read(_stacked(pictures), which, originals, unreadable)
-
-
-def _check_shape(
-    picture: Picture, earlier: list[Picture], file: Path, files: int, size: int | None
-) -> None:
-    height, width, channels = picture.pixels.shape
-    name = printable(str(file))
-    if height != width:
-        msg = f"{name} is {width}x{height}, not square: give --size to cut and resize pictures"
-        raise InputError(msg)
-    if not earlier:
-        what = f"{files} pictures of {width}x{height}x{channels} bytes"
-        check_fits(what, files * picture.pixels.size)
-    elif size is None and earlier[0].pixels.shape[0] != height:
-        before = earlier[0].pixels.shape[0]
-        msg = f"{name} is {width}x{height} and others are {before}x{before}: give --size to "
-        msg += "resize them all"
-        raise InputError(msg)
-
-
-def _stacked(pictures: list[Picture]) -> Images:
-    """All in one array, RGB if one is; the list is emptied, so that nothing is held twice."""
-    if not pictures:  # all skipped: the data set's own check names the empty classes
-        return np.zeros((0, 1, 1, 1), np.uint8)
-    side = pictures[0].pixels.shape[0]
-    channels = max(picture.pixels.shape[2] for picture in pictures)
-    images = np.empty((len(pictures), side, side, channels), np.uint8)
-    for index in reversed(range(len(pictures))):
-        images[index] = pictures.pop().pixels  # gray repeats
-    return images
 
 
 def _unreadable(files: list[str]) -> str:

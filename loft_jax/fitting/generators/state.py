@@ -11,8 +11,7 @@ from flax import nnx
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.priors.architecture import Architecture
-from loft_jax.priors.base import ImagePrior
-from loft_jax.priors.gan import prior_of
+from loft_jax.priors.gan import GanPrior, prior_of
 from loft_jax.priors.networks import networks
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
@@ -86,7 +85,7 @@ def blueprint(
     return graphs, initialise
 
 
-def prior_in(state: TrainState, architecture: Architecture) -> ImagePrior:
+def prior_in(state: TrainState, architecture: Architecture) -> GanPrior:
     """The prior that a state amounts to: averaged generator, current discriminator."""
     assert state.ema is not None
     discriminator = nnx.merge_state(state.params[DISCRIMINATOR], state.stats[DISCRIMINATOR])

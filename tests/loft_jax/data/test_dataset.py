@@ -6,6 +6,7 @@ import pytest
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.errors import InputError
+from loft_jax.nets.description import Description
 
 NAMES = ("ada", "bob")
 
@@ -21,6 +22,8 @@ def labels(*values):
 def test_size_channels_and_classes_are_those_of_the_arrays():
     data = Dataset("toy", images(ch=3), labels(0, 1, 1, 0), NAMES)
     assert (data.size, data.channels, data.classes, data.skipped) == (8, 3, 2, ())
+    assert Description.of(data) == Description(8, 3, NAMES)
+    assert Description.of(data).classes == 2
 
 
 @pytest.mark.parametrize(
@@ -40,8 +43,8 @@ def test_size_channels_and_classes_are_those_of_the_arrays():
         (images(), np.array([0, 0, 1, 1]), NAMES, "`labels` must be int32.*int64"),
         (images(), labels(0, 0, 1, 2), NAMES, r"`labels` must be in 0..1, got 0..2"),
         (images(), labels(0, 0, 1, -1), NAMES, r"`labels` must be in 0..1, got -1..1"),
-        (images(), labels(0, 0, 0, 0), ("ada",), "at least 2 classes, got 1: ada"),
-        (images(), labels(0, 0, 0, 0), NAMES, "at least 2 pictures, got: `bob` has 0"),
+        (images(), labels(0, 0, 0, 0), ("ada",), "toy: .* at least 2 classes, got 1: ada"),
+        (images(), labels(0, 0, 0, 0), NAMES, "toy: every class .* 2 pictures, got: `bob` has 0"),
         (images(), labels(0, 0, 0, 1), NAMES, "at least 2 pictures, got: `bob` has 1"),
         (images(0), labels(), NAMES, "`ada` has 0, `bob` has 0"),
     ],

@@ -5,6 +5,7 @@ import pytest
 
 from loft_jax.data.resize import resize, to_channels
 from loft_jax.errors import InputError
+from loft_jax.runs import memory
 
 
 def test_the_right_size_is_kept_pixel_for_pixel():
@@ -62,3 +63,9 @@ def test_gray_is_the_rounded_luma_and_colour_of_gray_repeats_it():
     assert to_channels(rgb, None) is rgb
     with pytest.raises(InputError, match=r"`channels` must be 1 \(gray\) or 3 \(RGB\), got 2"):
         to_channels(rgb, 2)
+
+
+def test_what_would_not_fit_is_refused_by_its_numbers(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 3 * 16 * 16 - 1)
+    with pytest.raises(InputError, match="x: 3 pictures of 16x16x1 bytes must fit into memory"):
+        resize(np.zeros((3, 8, 8, 1), np.uint8), 16, source="x")

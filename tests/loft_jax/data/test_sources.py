@@ -198,11 +198,19 @@ def test_large_sizes_and_counts_are_refused_by_their_numbers(monkeypatch):
 
 
 class Squares:
-    """Member k is a square of brightness 100 + k, of another world 50 + k."""
+    """Member k is a square of brightness 100 + k, of the public population 50 + k."""
+
+    latent_dim = identity_dim = 1
 
     def __init__(self, size, channels, seed, population):
-        self.shape = (size, size, channels)
+        self.size, self.channels, self.shape = size, channels, (size, size, channels)
         self.first = 100 + seed if population == "private" else 50
+
+    def latents(self, identities, indices):
+        return (self.first + identities[:, None]) / 255
+
+    def decode(self, latents):
+        return latents[:, :, None, None] * np.ones(self.shape)
 
     def pictures(self, identities, pictures_per_identity, progress=None):
         labels = np.repeat(np.arange(identities, dtype=np.int32), pictures_per_identity)

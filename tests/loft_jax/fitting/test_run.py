@@ -1,12 +1,14 @@
 """Whole runs as commands: resuming to the same bits, devices, processes, signals."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 
+import filelock
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def weights(run):
     import orbax.checkpoint as ocp
 
     steps = [int(path.name) for path in (run / "checkpoint").iterdir() if path.name.isdigit()]
-    state = run / "checkpoint" / str(max(steps)) / "state"
+    state = run / "checkpoint" / str(max(steps))
     tree = ocp.PyTreeCheckpointer().restore(state.absolute())
     import jax
 
@@ -92,6 +94,37 @@ def test_a_stopped_and_resumed_run_has_the_bits_of_an_uninterrupted_one(
     for left, right in zip(resumed, whole, strict=True):
         np.testing.assert_array_equal(left, right)
     assert epochs(run) == epochs(uninterrupted)
+
+
+def test_two_processes_do_not_work_on_one_folder(uninterrupted, tmp_path, command_environment):
+    run = shutil.copytree(uninterrupted, tmp_path / "run")
+    with filelock.FileLock(run / ".lock"):
+        process = train("--resume", str(run), environment=command_environment)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert err.count("\n") == 1
+    assert "must not be worked on by another process" in err
+
+
+def test_a_run_whose_folder_is_deleted_fails(tmp_path, command_environment):
+    run = tmp_path / "run"
+    process = train(*TINY, "--epochs", "200", "--out", str(run), environment=command_environment)
+    wait_for_epoch(run, 1, process)
+    shutil.rmtree(run, ignore_errors=True)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "gone" in err or "could not be saved" in err
+    assert not (run / "config.json").exists()
+
+
+def test_runs_that_start_together_get_folders_of_their_own(tmp_path, command_environment):
+    flags = ["--data", "digits", "--size", "8", "--epochs", "1", "--rank", "4"]
+    runs = [train(*flags, environment=command_environment, cwd=tmp_path) for _ in range(3)]
+    for process in runs:
+        finish(process)
+    folders = list((tmp_path / "runs").iterdir())
+    assert len(folders) == 3
+    assert all((folder / "result.json").is_file() for folder in folders)
 
 
 def test_a_run_folder_holds_what_it_promises(uninterrupted):

@@ -7,21 +7,21 @@ import pytest
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
-from loft_jax.fitting.run_folder import RunFolder
-from loft_jax.fitting.settings import TrainConfig
-from loft_jax.fitting.trained import Trained
 from loft_jax.judging import identity, inception
-from loft_jax.judging.measures import Private, clouds, with_interval
+from loft_jax.judging.measures import clouds, with_interval
+from loft_jax.judging.private import Private
 from loft_jax.metrics.identity_fit import Fit
-from loft_jax.nets.description import Description
-from loft_jax.priors.pixels import PixelPrior
 
 
 def test_too_few_pictures_have_no_fid_and_say_why():
     rng = np.random.default_rng(0)
     numbers = clouds(rng.normal(size=(50, 8)), rng.normal(size=(8, 8)))
     assert numbers["fid"] is None
-    assert "at least 9 samples" in numbers["fid_missing"]
+    assert numbers["fid_missing"] == (
+        "8 reconstructions, 8 features need 9: more --classes or --per-class"
+    )
+    few = clouds(rng.normal(size=(8, 8)), rng.normal(size=(50, 8)))
+    assert few["fid_missing"] == "8 private pictures, 8 features need 9: more --classes"
     assert 0 <= numbers["precision"] <= 1
 
 
@@ -64,7 +64,7 @@ def test_inception_is_told_apart_by_its_weights(private, tmp_path, monkeypatch):
 
 
 def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(
-    monkeypatch, tmp_path, linear
+    monkeypatch,
 ):
     law, labels = FaceLaw(16, 1, 0), np.array([3, 1])
     people = np.asarray(law.latents(labels, np.zeros_like(labels)))
@@ -78,11 +78,8 @@ def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(
     monkeypatch.setattr(identity, "fitted_latents", fitted)
     images = np.random.default_rng(3).integers(0, 256, (2, 3, 16, 16, 1), np.uint8)
 
-    names = ("a", "b", "c", "d")
-    classifier = linear(np.eye(4, 256))
-    target = Trained(RunFolder(tmp_path), TrainConfig(), Description(16, 1, names), 1, classifier)
     latents = np.zeros((2, 3, 256), np.float32)
-    numbers, errors = identity.identity_numbers(target, PixelPrior(16, 1), images, latents, labels)
+    numbers, errors = identity.identity_numbers(law, images, latents, labels, of_law=False)
     assert errors.shape == (2, 1)
     np.testing.assert_allclose(errors, 1, rtol=1e-5)
     assert numbers["identity_error"] == pytest.approx(1)

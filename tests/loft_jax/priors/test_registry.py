@@ -1,6 +1,8 @@
 """Priors by name and by folder, and what damaged folders lead to."""
 
+import dataclasses
 import json
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -55,6 +57,37 @@ def test_the_renderer_prior_makes_the_pictures_of_the_law():
     images = prior.decode(latents, jnp.zeros(2, int))
     np.testing.assert_allclose(images, private.decode(latents), atol=1e-6)
     assert prior.latent_dim == 104
+
+
+@dataclasses.dataclass(frozen=True)
+class Gray:
+    """A law of plain pictures: one latent, the logit of their brightness."""
+
+    size: int
+    channels: int
+    seed: int
+    population: str
+    latent_dim: ClassVar[int] = 1
+    identity_dim: ClassVar[int] = 1
+
+    def latents(self, identities, indices):
+        raise NotImplementedError
+
+    def pictures(self, identities, pictures_per_identity, progress=None):
+        raise NotImplementedError
+
+    def decode(self, latents):
+        shape = (len(latents), self.size, self.size, self.channels)
+        return jnp.broadcast_to(jax.nn.sigmoid(latents)[:, :, None, None], shape)
+
+
+def test_the_renderer_prior_renders_the_law_of_the_target():
+    prior = load_prior("renderer", size=8, channels=1, seed=0, law=Gray)
+    assert (prior.size, prior.channels, prior.latent_dim) == (8, 1, 1)
+    assert prior.law.population == "public"
+    odds = jnp.array([[1.0], [3.0]])
+    images = jax.jit(lambda p, z: p.decode(z, jnp.zeros(2, int)))(prior, jnp.log(odds))
+    np.testing.assert_allclose(images[:, 0, 0, 0], [0.5, 0.75], rtol=1e-6)
 
 
 def test_samples_of_the_renderer_prior_are_standard_normal():

@@ -1,0 +1,136 @@
+"""Attacks where nobody can judge, and judgements afterwards: of moved pictures, by others."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import loft_jax
+from loft_jax.errors import InputError
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.judging.evaluators import default_judges
+from loft_jax.runs.identity import content
+from loft_jax.runs.settings import RunConfig
+
+TINY = {"preset": "digits", "size": 8, "epochs": 1, "batch": 8, "cache": False}
+SMALL = {"attack": "mi-face", "steps": 5, "candidates": 128, "per_class": 2, "cache": False}
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Folder with private pictures in an npz file, a run on them and two that may judge."""
+    folder = tmp_path_factory.mktemp("photographs")
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (36, 8, 8, 1), np.uint8), np.repeat(np.arange(3), 12)
+    np.savez(folder / "mine.npz", images=images, labels=labels)
+    for name in ("target", "a", "b"):
+        seed = {} if name == "target" else {"seed": 1, "data_seed": 0, "rank": "none"}
+        data = str(folder / "mine.npz")
+        loft_jax.train(**TINY, **{"data": data, "rank": 4, **seed}, out=str(folder / name))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(photographs):
+    """An attack on a machine without the pictures, which lie elsewhere now."""
+    (photographs / "mine.npz").rename(photographs / "moved.npz")
+    out = photographs / "alone"
+    loft_jax.attack(photographs / "target", **SMALL, out=str(out))
+    return out
+
+
+def width(folder):
+    with Image.open(folder / "reconstructions.png") as picture:
+        return picture.width
+
+
+def judges(photographs):
+    return {
+        "evaluators": [str(photographs / name) for name in ("a", "b", "a")],
+        "data": str(photographs / "moved.npz"),
+        "cache": False,
+    }
+
+
+def test_without_the_pictures_it_attacks_alone_and_says_so(alone, capsys):
+    assert (alone / "search.json").exists()
+    assert not (alone / "attack.json").exists()
+    assert json.loads((alone / "search.json").read_text())["prior"] == "pixels"
+    assert width(alone) < 110 + 3 * 66
+
+
+def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, tmp_path):
+    searched = json.loads((alone / "search.json").read_text())
+    judged = loft_jax.judge(alone, **judges(photographs), out=str(tmp_path / "judged"))
+    assert not (alone / "attack.json").exists()
+    assert judged.folder == tmp_path / "judged"
+    numbers = json.loads((judged.folder / "attack.json").read_text())
+    assert [one["name"] for one in numbers["evaluators"]] == ["a", "b"]  # a once
+    assert numbers["objective"] == searched["objective"]
+    with np.load(judged.folder / "outcomes.npz") as stored:
+        assert stored["accuracy_at_1"].shape == (2, 3, 2)
+    # Photographs are private: none on the sheet unless it is asked for.
+    assert width(judged.folder) == width(alone)
+    assert "the judges" not in str(judged)
+    shown = loft_jax.judge(alone, **judges(photographs), show_private=True, knowledge=True)
+    assert shown.folder == alone
+    assert width(alone) > width(judged.folder)
+    again = json.loads((alone / "attack.json").read_text())
+    assert again["accuracy_at_1"] == numbers["accuracy_at_1"]
+    assert again["knowledge_chance"] == pytest.approx(1 / 3)
+
+
+def test_judges_of_other_pictures_are_refused(alone, photographs, tiny_run, tmp_path):
+    rng = np.random.default_rng(1)
+    images, labels = rng.integers(0, 256, (36, 8, 8, 1), np.uint8), np.repeat(np.arange(3), 12)
+    np.savez(tmp_path / "others.npz", images=images, labels=labels)
+    stranger = loft_jax.train(
+        **TINY, data=str(tmp_path / "others.npz"), rank=4, out=str(tmp_path / "stranger")
+    ).folder
+    for wrong, said in (
+        (
+            {"evaluators": [str(stranger)]},
+            "`--evaluators` must be trained on the target's pictures",
+        ),
+        ({"evaluators": [str(photographs / "target")]}, "got the target"),
+        ({"data": str(tmp_path / "others.npz")}, "`--data` must hold the pictures that the run"),
+        ({"data": str(tmp_path / "nowhere.npz")}, "nowhere.npz"),
+    ):
+        with pytest.raises(InputError, match=said):
+            loft_jax.judge(alone, **{**judges(photographs), **wrong}, out=str(tmp_path / "out"))
+        assert not (tmp_path / "out").exists()
+    with pytest.raises(
+        InputError, match=r"`ATTACK` must be a folder of python -m loft_jax\.attack"
+    ):
+        loft_jax.judge(tiny_run)
+
+
+def test_damage_is_noticed_and_never_other_numbers(alone, photographs, tmp_path):
+    import shutil
+
+    for name in ("reconstructions.npz", "search.json", "instance.json", "config.json"):
+        copy = tmp_path / name
+        shutil.copytree(alone, copy)
+        content = bytearray((copy / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (copy / name).write_bytes(bytes(content))
+        with pytest.raises(InputError, match=name):
+            loft_jax.judge(copy, **judges(photographs))
+
+
+def test_the_rule_of_judges_is_undefended_other_trunks_on_the_same_people():
+    config = TrainConfig(model=ModelConfig(trunk="small_cnn"), run=RunConfig(seed=3))
+    first, second = default_judges(config, 32)
+    for judge in (first, second):
+        assert judge.model.trunk != "small_cnn"
+        assert not judge.model.defense.baselines
+        assert (judge.run.seed, judge.data_seed) == (3, 3)
+    assert first.model.trunk != second.model.trunk
+    other = default_judges(config, 32, seed=1000)[0]
+    assert (other.run.seed, other.data_seed) == (1000, 3)
+    same = dataclasses.replace(other, run=first.run, data=first.data)
+    assert content(same) == content(first)
+    with pytest.raises(InputError, match="`--evaluators` must be given for pictures of 8 px"):
+        default_judges(config, 8)
