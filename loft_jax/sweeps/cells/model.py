@@ -32,9 +32,10 @@ class Model(Job):
     @property
     def stem(self) -> str:
         """Pictures, trunk, defense, seed."""
-        config = self.config
-        defense = config.model.defense.spec.replace(":", "").replace(",", "-")
-        return f"{Path(config.data.data).stem}-{config.model.trunk}-{defense}-seed{config.run.seed}"
+        config, defense = self.config, self.config.model.defense
+        named = defense.spec if defense.baselines else defense.about.title
+        named = named.replace(":", "").replace(",", "-")
+        return f"{Path(config.data.data).stem}-{config.model.trunk}-{named}-seed{config.run.seed}"
 
     def content(self) -> dict[str, Any]:
         """Settings, the defense's among them, and what the pictures are."""
