@@ -35,7 +35,7 @@ import polars as pl
 from IPython.display import Markdown
 from scipy import stats
 
-from loft_jax.findings.effects import rank_effects
+from loft_jax.findings.effects import strength_effects
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import read_table
@@ -52,18 +52,18 @@ if smoke:
 whole = read_table(SWEEP)
 # One curve: of a sweep over several pictures, trunks, recipes or priors, the first of each.
 first = whole.row(0, named=True)
-ONE = ("data", "fingerprint", "trunk", "attack", "prior", "input_norm")
+ONE = ("data", "fingerprint", "trunk", "attack", "prior")
 table = whole.filter(
     *(pl.col(name) == first[name] for name in ONE),
-    pl.col("activation").is_null() | pl.col("activation").eq("tanh"),
-    pl.col("head").is_in(["plain", "loft"]),
-)
+    pl.col("variant").eq(""),
+    pl.col("defense").is_in(["none", "loft"]),
+).with_columns(rank=pl.col("strength").cast(pl.Int64))
 asked = json.loads((SWEEP / "sweep.json").read_text())["command"]
 print(f"{'A SMOKE, NOT A FINDING. ' if smoke else ''}{asked}")
 print(f"{len(table)} of {len(whole)} rows: an attacked person of an attacked model each")
 print(", ".join(f"{name} {first[name]}" for name in ONE))
 table.select(
-    "head", "rank", "seed", "attack", "adaptive", "class", "accuracy_at_1", "test_accuracy"
+    "label", "rank", "seed", "attack", "adaptive", "class", "accuracy_at_1", "test_accuracy"
 )
 
 # %% [markdown]
@@ -74,7 +74,7 @@ table.select(
 # model that is trained anew, attacked on other people, could come out elsewhere within them.
 
 # %%
-SETTING = ["head", "rank", "adaptive"]
+SETTING = ["defense", "rank", "adaptive"]
 means = (
     table.group_by([*SETTING, "seed"])
     .agg(pl.col("accuracy_at_1", "test_accuracy").mean())
@@ -85,8 +85,8 @@ means = (
 
 for row in summary(table):  # the command's own numbers
     (own,) = means.filter(
-        pl.col("head").eq(row["head"])
-        & pl.col("rank").eq_missing(row["rank"])
+        pl.col("defense").eq(row["defense"])
+        & pl.col("rank").eq_missing(row["strength"])
         & pl.col("adaptive").eq(row["adaptive"])
     ).to_dicts()
     assert np.isclose(own["accuracy_at_1"], row["accuracy_at_1"])
@@ -173,7 +173,7 @@ for rank in ranks:
     on_plain = [name for name in made if outcomes(None, name).size]
     (name, hits), (base, bare) = strongest(rank, made), strongest(None, on_plain)
     mean, end, other = interval(hits - bare, -1.0, 1.0)
-    (case,) = (one for one in worst_cases(table) if one.setting["rank"] == rank)
+    (case,) = (one for one in worst_cases(table) if one.setting["strength"] == rank)
     assert np.isclose(case.leakage.value, mean)
     x = np.log2(rank)
     right.errorbar(x, mean, [[mean - end], [other - mean]], color="#222222", marker="o", capsize=3)
@@ -194,15 +194,15 @@ figure.tight_layout()
 # order. Slopes by `numpy.polyfit`, the test by SciPy; the command has its own.
 
 # %%
-effects = rank_effects(table)
+effects = strength_effects(table)
 for effect in effects:
     adaptive = effect.setting["adaptive"]
-    curve = np.stack([outcomes(rank, adaptive) for rank in effect.ranks], -1)
-    slope = np.polyfit(np.log2(effect.ranks), curve.mean((0, 1)), 1)[0]
+    curve = np.stack([outcomes(rank, adaptive) for rank in effect.strengths], -1)
+    slope = np.polyfit(np.log2(effect.strengths), curve.mean((0, 1)), 1)[0]
     ends = effect.slope
     assert np.isclose(slope, ends.value)
     page = ""
-    if len(curve) > 1 and len(effect.ranks) > 2:
+    if len(curve) > 1 and len(effect.strengths) > 2:
         page = f"   Page's p (asymptotic) {stats.page_trend_test(curve.mean(1)).pvalue:.4f}"
     print(
         f"{adaptive:17} {slope:+.3f} a doubling ({ends.low:+.3f} to {ends.high:+.3f})"

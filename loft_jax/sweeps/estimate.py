@@ -1,6 +1,7 @@
 """How long a sweep may take, said before it starts: counted, not tried."""
 
 import os
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ BACKWARD = 3
 """Forward and backward together cost three times the forward."""
 
 
-def hours(missing: list[Job], look: Look) -> float:
+def hours(missing: Sequence[Job], look: Look) -> float:
     """Of training these cells' classifiers on this machine's CPU; attacks come on top."""
     models = [cell for cell in missing if isinstance(cell, Model) and _trains(cell)]
     seconds = sum(_operations(model, look) for model in models) / RATE / (os.cpu_count() or 1)

@@ -183,7 +183,7 @@ def _prior(
         prior=name,
         data=_public(name, model, config),
         size=model.pictures.size,
-        channels=model.pictures.channels,
+        channels=model.pictures.channels,  # pyright: ignore[reportArgumentType]
         steps=config.prior_steps,
     )
     fit = quick_fit(fit) if config.quick else fit
