@@ -56,7 +56,8 @@ def main(args: Sequence[str]) -> int:
     from loft_jax.reproductions.session import reproduce_experiment
     from loft_jax.reproductions.settings import ReproduceConfig
     from loft_jax.runs import schema
-    from loft_jax.sweep import EXIT_FAILED, look_on_cpu
+    from loft_jax.sweeps.look import on_cpu
+    from loft_jax.sweeps.session import EXIT_FAILED
 
     config = cli.parse(
         ReproduceConfig, prog="python -m loft_jax.reproduce", description=DESCRIPTION, args=args
@@ -64,7 +65,7 @@ def main(args: Sequence[str]) -> int:
     schema.check(config)
     command = shlex.join(["python", "-m", "loft_jax.reproduce", *args])
     if config.name != "fig4":
-        look_on_cpu()
+        on_cpu()
     done = reproduce_experiment(config, command=command, started=_STARTED)
     cli.show(done)
     return EXIT_FAILED if done.numbers["failed"] else 0

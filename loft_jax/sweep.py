@@ -25,7 +25,6 @@ attack x prior. Whatever is in --out already is not computed again, so an interr
 and a larger one adds to a smaller. Ends with a table, pictures, and a sentence made from 95 %
 intervals. --defense takes names such as none, loft:64, svd:16; --rank none 64 16 is short for
 none, loft:64, loft:16."""
-EXIT_FAILED = 1
 
 
 def run(**settings: Any) -> "Result":
@@ -43,7 +42,8 @@ def run(**settings: Any) -> "Result":
 
 def main(args: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    from loft_jax.sweeps.session import run_sweep
+    from loft_jax.sweeps.look import on_cpu
+    from loft_jax.sweeps.session import EXIT_FAILED, run_sweep
     from loft_jax.sweeps.settings import SweepConfig
 
     config = cli.parse(
@@ -54,17 +54,10 @@ def main(args: Sequence[str]) -> int:
         default=SweepConfig(),
     )
     command = shlex.join(["python", "-m", "loft_jax.sweep", *args])
-    look_on_cpu()
+    on_cpu()
     done = run_sweep(_asked(config), command=command, started=_STARTED)
     cli.show(done)
     return EXIT_FAILED if done.numbers["failed"] else 0
-
-
-def look_on_cpu() -> None:
-    """Leave the GPU's memory to the cells: this process looks and counts only."""
-    import jax
-
-    jax.config.update("jax_platforms", "cpu")
 
 
 def _asked(config: "SweepConfig") -> "SweepConfig":

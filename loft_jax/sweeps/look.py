@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+import jax
 import numpy as np
 from jaxtyping import UInt64
 
@@ -108,3 +109,8 @@ class Look:
         if data.fingerprint not in self._private:
             self._private[data.fingerprint] = picture_hashes(data.images)
         return self._private[data.fingerprint]
+
+
+def on_cpu() -> None:
+    """Leave the GPU's memory to the cells: a process that only looks and counts needs none."""
+    jax.config.update("jax_platforms", "cpu")

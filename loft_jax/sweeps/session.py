@@ -31,6 +31,9 @@ from loft_jax.sweeps.pool import work_through
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.store import Store
 
+EXIT_FAILED = 1
+"""Exit code of a sweep of which a cell failed."""
+
 
 def run_sweep(
     config: SweepConfig, *, command: str = "loft_jax.sweep(...)", started: float | None = None
