@@ -121,7 +121,7 @@ def test_what_was_not_measured_and_what_failed_is_told(document):
     for sentence in (
         "intervals over seeds are wide",
         "only renderer",
-        "adaptive attacks: pre-code, logit",
+        "adaptive attacks: logit, pre-code",
         "8 of 12 were attacked",
         "all runs were on CPUs",
         "FID, for 14 of 14 attacks: it needs more reconstructions than",
