@@ -1,27 +1,19 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jax.sharding import Mesh
-
-from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
 from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.attacks.sheet import sheet
 from loft_jax.errors import InputError
+from loft_jax.judging.bench import bench_for
 from loft_jax.judging.closing import closing_table
-from loft_jax.judging.evaluators import Evaluator, check_evaluators, load_evaluators
+from loft_jax.judging.evaluators import check_evaluators
 from loft_jax.judging.folder import JudgementFolder
 from loft_jax.judging.identity import BYTES as FIT_BYTES
-from loft_jax.judging.identity import identity_numbers, is_known
-from loft_jax.judging.inception import inception_clouds
-from loft_jax.judging.knowledge import knowledge_numbers
-from loft_jax.judging.measures import measured
+from loft_jax.judging.identity import is_known
 from loft_jax.judging.private import (
     PrivateData,
     check_strangers,
@@ -30,15 +22,12 @@ from loft_jax.judging.private import (
     private_of_target,
 )
 from loft_jax.judging.settings import JudgeConfig, Judges
-from loft_jax.nets.inception_weights import load_inception
 from loft_jax.priors import ImagePrior
-from loft_jax.runs import devices, schema
-from loft_jax.runs.arrays import read_arrays, write_arrays
-from loft_jax.runs.drawing import draw
-from loft_jax.runs.environment import peak_memory_bytes
-from loft_jax.runs.folder import Folder, check_free
+from loft_jax.runs import schema
+from loft_jax.runs.arrays import read_arrays
+from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, Session, begin
+from loft_jax.runs.session import Result, begin
 from loft_jax.runs.settings import RunConfig
 from loft_jax.targets.base import Target
 
@@ -66,7 +55,7 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
         private = _private(asked, instance, config.judges)
         check_strangers(instance["prior"], private.data)
-        bench = _bench(private, config.judges, session, interrupt)
+        bench = bench_for(private, config.judges, session, interrupt)
         if config.out is None:
             with attack.alone():
                 return bench.judged(attack, attack)
@@ -113,7 +102,7 @@ def attack_and_judge(
         private = _private(attack, request.instance(), judges)
         check_strangers(request.prior_name, private.data)
         check_evaluators(attack.path or None, judges.evaluators)
-        bench = _bench(private, judges, session, interrupt)
+        bench = bench_for(private, judges, session, interrupt)
         own = "law" in request.prior.offers
         fits = judges.identity and is_known(private.law, of_law=own) and not own
         found = search(
@@ -123,80 +112,6 @@ def attack_and_judge(
         folder = AttackFolder.open(found.folder)
         with folder.alone():
             return bench.judged(folder, folder)
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """Judges with all that they need, ready before the first search."""
-
-    private: PrivateData
-    judges: Judges
-    evaluators: list[Evaluator]
-    seconds_evaluators: float
-    mesh: Mesh
-    session: Session
-    interrupt: Interrupt
-
-    def judged(self, attack: AttackFolder, out: Folder) -> Result:
-        """Measure, then write: outcomes, numbers, and last the picture."""
-        go_on = f"python -m loft_jax.judge {attack.path}"
-        before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
-        numbers, outcomes = self._measured(attack, found)
-        self.interrupt.check(go_on)
-        seconds = time.perf_counter() - before
-        result = {
-            **searched,
-            **numbers,
-            "seconds_evaluators": self.seconds_evaluators,
-            "seconds_measure": seconds,
-            "seconds_total": searched["seconds_total"] + seconds,
-            "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
-        }
-        # Until all is written the attack is one that nobody has judged.
-        (out.path / NUMBERS).unlink(missing_ok=True)
-        write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
-        if out.path == attack.path:
-            out.write(JUDGES, schema.write(self.judges))
-        out.write(NUMBERS, result)
-        draw(self.session.out, out.path / SHEET, lambda: self._sheet(found))
-        return Result(out.path, result, closing_table(result, out.path))
-
-    def _measured(
-        self, attack: AttackFolder, found: dict[str, np.ndarray]
-    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        judges, images, labels = self.judges, found["images"], found["labels"]
-        private, instance = self.private.of(labels), attack.instance()
-        numbers, outcomes = measured(self.evaluators, images, labels, private, self.mesh)
-        if judges.features is not None:
-            numbers |= inception_clouds(judges.features, images, private)
-        if judges.knowledge:
-            extra, outcomes["knowledge"] = knowledge_numbers(
-                images, private, self.mesh, instance["seed"]
-            )
-            numbers |= extra
-        law, of_law = self.private.law, "law" in instance["prior_offers"]
-        if judges.identity and law is not None and is_known(law, of_law=of_law):
-            extra, outcomes["identity_error"] = identity_numbers(
-                law, images, found["latents"], labels, of_law=of_law
-            )
-            numbers |= extra
-        return numbers, outcomes
-
-    def _sheet(self, found: dict[str, np.ndarray]) -> bytes:
-        labels, data = found["labels"], self.private.data
-        shown = self.judges.show_private or data.shown
-        names = [data.class_names[label] for label in labels]
-        return sheet(found["images"], names, self.private.of(labels).pictures if shown else None)
-
-
-def _bench(private: PrivateData, judges: Judges, session: Session, interrupt: Interrupt) -> _Bench:
-    if judges.features is not None:
-        load_inception(Path(judges.features))  # a bad archive is said before the search
-    mesh = devices.data_mesh()
-    evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
-    session.started += seconds  # `seconds_total` is that of the attack
-    interrupt.check("the same command")
-    return _Bench(private, judges, evaluators, seconds, mesh, session, interrupt)
 
 
 def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> bool:

@@ -1,0 +1,135 @@
+"""The search for all classes of one request, from what is there to the files of its folder."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loft_jax.attacks.closing import closing_table
+from loft_jax.attacks.folder import FOUND, INSTANCE, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.request import Request
+from loft_jax.attacks.running import Size, fitting, joined, reconstruct_all
+from loft_jax.attacks.sheet import sheet
+from loft_jax.runs import schema
+from loft_jax.runs.arrays import write_arrays
+from loft_jax.runs.drawing import draw
+from loft_jax.runs.environment import environment, peak_memory_bytes
+from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.session import Result, Session
+
+
+def told(folder: AttackFolder, numbers: dict[str, Any]) -> Result:
+    """What an attack gives back, judged by nobody."""
+    return Result(folder.path, numbers, closing_table(numbers, folder.path))
+
+
+@dataclass(frozen=True)
+class Job:
+    """An attack about to be made.
+
+    Attributes:
+        request: what was asked.
+        session: of the process.
+        interrupt: heeded between segments of steps.
+        later: bytes that what follows in this process needs beyond its own.
+        others: further JSON files of a new folder, by name.
+    """
+
+    request: Request
+    session: Session
+    interrupt: Interrupt
+    later: int
+    others: Mapping[str, dict[str, Any]]
+
+    def result(self, going: AttackFolder | None) -> Result:
+        """Search what is missing, then write."""
+        request, session, config = self.request, self.session, self.request.config
+        helpers = request.helpers(session.out)
+        before, compiled = time.perf_counter(), session.clock.seconds
+        attack = request.start(helpers.classifiers)
+        seconds = {"seconds_candidates": time.perf_counter() - before}
+        budget = int(config.memory * 2**30)
+        size = fitting(attack, request.labels, config.batch, budget, later=self.later)
+        instance = request.instance()
+        if going is not None:
+            size = size._replace(classes_at_a_time=going.check_instance(instance))
+        self.interrupt.check("the same command, from the start")
+        folder = going or self._created({**instance, "classes_at_a_time": size.classes_at_a_time})
+        self._introduce(folder, attack.rows, size, budget)
+        before = time.perf_counter()
+        with folder.alone():
+            found = joined(list(reconstruct_all(
+                attack, request.target, request.labels, size.classes_at_a_time, folder,
+                session.out, self.interrupt,
+            )))  # fmt: skip
+            seconds["seconds_search"] = time.perf_counter() - before
+            seconds["seconds_compile"] = session.clock.seconds - compiled
+            images = np.floor(255 * found.images + 0.5).astype(np.uint8)
+            write_arrays(
+                folder.path / FOUND, images=images, labels=request.labels, latents=found.latents,
+                confidence=found.confidence,
+            )  # fmt: skip
+            numbers = {
+                **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
+                "access": config.access,
+                "classes": len(request.labels),
+                "per_class": config.per_class,
+                "queries": request.target.queries,
+                "helpers": [agreement._asdict() for agreement in helpers.agreements],
+                "objective": float(found.loss[-1]),
+                "target_confidence": float(found.confidence.mean()),
+                **seconds,
+                "seconds_helpers": helpers.seconds,
+                "seconds_total": session.seconds,
+                "memory_budget_bytes": budget,
+                "memory_needed_bytes": size.bytes_needed,
+                "peak_memory_bytes": peak_memory_bytes(),
+                "environment": environment(),
+            }
+            folder.write(SEARCH, numbers)
+            names = [request.target.class_names[label] for label in request.labels]
+            draw(session.out, folder.path / SHEET, lambda: sheet(images, names, None))
+        return told(folder, numbers)
+
+    def _created(self, instance: dict[str, Any]) -> AttackFolder:
+        config, target = self.request.config, self.request.target
+        stored = dataclasses.replace(config, path=config.path and str(Path(config.path).resolve()))
+        prior = self.request.prior_name if config.prior else None
+        adaptive = None if config.adaptive == "none" else config.adaptive
+        words = [config.attack, prior and Path(prior).name, adaptive, f"seed{config.seed}"]
+        return AttackFolder.create(
+            config.out,
+            "-".join(filter(None, words)),
+            Path("runs") if target.home is None else target.home / "attacks",
+            config=schema.write(stored),
+            others={INSTANCE: instance, **self.others},
+        )
+
+    def _introduce(self, folder: AttackFolder, rows: int, size: Size, budget: int) -> None:
+        request, config = self.request, self.request.config
+        source = f" ({request.recipe.source})" if request.recipe.source else ""
+        rows *= size.classes_at_a_time
+        self.session.out.print(
+            f"{request.recipe.title}{source}, prior {request.prior_name}, adaptive "
+            f"{config.adaptive}: {len(request.labels)} classes x {config.per_class} on "
+            f"{request.target.label}\n"
+            f"classes: {_listed(request)}\n"
+            f"{rows} searches side by side need {size.bytes_needed / 2**20:.0f} MiB, program and "
+            f"all, of {budget / 2**20:.0f} -> {folder.path}"
+        )
+        asked, found = config.prior or request.recipe.default_prior, request.prior_name
+        if asked == "renderer" and found == "pixels":
+            self.session.out.print(
+                "no law of these pictures is known, so the prior is pixels; a generator of public "
+                "pictures (python -m loft_jax.fit_prior) makes a stronger attack"
+            )
+
+
+def _listed(request: Request) -> str:
+    names = [request.target.class_names[label] for label in request.labels]
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(names[:8]) + more

@@ -1,0 +1,110 @@
+"""Judges with all that they need, and what they make of an attack."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jax.sharding import Mesh
+
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.sheet import sheet
+from loft_jax.judging.closing import closing_table
+from loft_jax.judging.evaluators import Evaluator, load_evaluators
+from loft_jax.judging.identity import identity_numbers, is_known
+from loft_jax.judging.inception import inception_clouds
+from loft_jax.judging.knowledge import knowledge_numbers
+from loft_jax.judging.measures import measured
+from loft_jax.judging.private import PrivateData
+from loft_jax.judging.settings import Judges
+from loft_jax.nets.inception_weights import load_inception
+from loft_jax.runs import devices, schema
+from loft_jax.runs.arrays import write_arrays
+from loft_jax.runs.drawing import draw
+from loft_jax.runs.environment import peak_memory_bytes
+from loft_jax.runs.folder import Folder
+from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.session import Result, Session
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Judges with all that they need, ready before the first search."""
+
+    private: PrivateData
+    judges: Judges
+    evaluators: list[Evaluator]
+    seconds_evaluators: float
+    mesh: Mesh
+    session: Session
+    interrupt: Interrupt
+
+    def judged(self, attack: AttackFolder, out: Folder) -> Result:
+        """Measure, then write: outcomes, numbers, and last the picture."""
+        go_on = f"python -m loft_jax.judge {attack.path}"
+        before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
+        numbers, outcomes = self._measured(attack, found)
+        self.interrupt.check(go_on)
+        seconds = time.perf_counter() - before
+        result = {
+            **searched,
+            **numbers,
+            "seconds_evaluators": self.seconds_evaluators,
+            "seconds_measure": seconds,
+            "seconds_total": searched["seconds_total"] + seconds,
+            "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
+        }
+        # Until all is written the attack is one that nobody has judged.
+        (out.path / NUMBERS).unlink(missing_ok=True)
+        write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
+        if out.path == attack.path:
+            out.write(JUDGES, schema.write(self.judges))
+        out.write(NUMBERS, result)
+        draw(self.session.out, out.path / SHEET, lambda: self._sheet(found))
+        return Result(out.path, result, closing_table(result, out.path))
+
+    def _measured(
+        self, attack: AttackFolder, found: dict[str, np.ndarray]
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        judges, images, labels = self.judges, found["images"], found["labels"]
+        private, instance = self.private.of(labels), attack.instance()
+        numbers, outcomes = measured(self.evaluators, images, labels, private, self.mesh)
+        if judges.features is not None:
+            numbers |= inception_clouds(judges.features, images, private)
+        if judges.knowledge:
+            extra, outcomes["knowledge"] = knowledge_numbers(
+                images, private, self.mesh, instance["seed"]
+            )
+            numbers |= extra
+        law, of_law = self.private.law, "law" in instance["prior_offers"]
+        if judges.identity and law is not None and is_known(law, of_law=of_law):
+            extra, outcomes["identity_error"] = identity_numbers(
+                law, images, found["latents"], labels, of_law=of_law
+            )
+            numbers |= extra
+        return numbers, outcomes
+
+    def _sheet(self, found: dict[str, np.ndarray]) -> bytes:
+        labels, data = found["labels"], self.private.data
+        shown = self.judges.show_private or data.shown
+        names = [data.class_names[label] for label in labels]
+        return sheet(found["images"], names, self.private.of(labels).pictures if shown else None)
+
+
+def bench_for(
+    private: PrivateData, judges: Judges, session: Session, interrupt: Interrupt
+) -> Bench:
+    """The judges, trained now if need be.
+
+    Raises:
+        InputError: if they, or the weights of Inception, are not as they must be.
+        Stopped: if a signal came.
+    """
+    if judges.features is not None:
+        load_inception(Path(judges.features))  # a bad archive is said before the search
+    mesh = devices.data_mesh()
+    evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
+    session.started += seconds  # `seconds_total` is that of the attack
+    interrupt.check("the same command")
+    return Bench(private, judges, evaluators, seconds, mesh, session, interrupt)
