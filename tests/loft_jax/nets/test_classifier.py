@@ -7,10 +7,10 @@ import optax
 import pytest
 from flax import nnx
 
-from loft_jax.errors import InputError
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.network import build_classifier
 from loft_jax.defenses.none import NoDefense
+from loft_jax.errors import InputError
 from loft_jax.nets.trunks.table import TRUNKS, feature_width
 
 # torchvision's published numbers of parameters, 1000 classes, from the `_META` entries
@@ -37,9 +37,7 @@ def images(n=4, size=16, channels=1):
 
 @pytest.mark.parametrize("trunk", TORCHVISION_PARAMETERS)
 def test_parameter_count_of_the_imagenet_form_is_torchvisions(trunk):
-    model = nnx.eval_shape(
-        lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense())
-    )
+    model = nnx.eval_shape(lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense()))
     sizes = jax.tree.map(lambda leaf: leaf.size, nnx.state(model, nnx.Param))
     assert sum(jax.tree.leaves(sizes)) == TORCHVISION_PARAMETERS[trunk]
 
