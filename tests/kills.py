@@ -1,8 +1,8 @@
 """Kills a command at random times, types it again until it is done: the same bits come out.
 
 `python tests/kills.py [KILLS [COMMAND]]` does so for train and fit_prior, or one of them, with as
-many kills each, and prints what differed. After a kill the folder is either not there, and the command starts anew, or it goes
-on with --resume.
+many kills each, and prints what differed. After a kill the folder is either not there, and the
+command starts anew, or it goes on with --resume.
 """
 
 import signal

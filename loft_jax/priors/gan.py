@@ -123,6 +123,8 @@ class StylePrior(GanPrior):
         return self._generator().to_image(hidden)
 
 
-def prior_of(architecture: Architecture, generator: nnx.State, discriminator: nnx.State) -> GanPrior:
+def prior_of(
+    architecture: Architecture, generator: nnx.State, discriminator: nnx.State
+) -> GanPrior:
     """The prior that these networks make."""
     return row_of(architecture).prior(architecture, generator, discriminator)

@@ -1,4 +1,4 @@
-"""A run of a cut head: the trunk of its plain run to the bit, another head, numbers measured anew."""
+"""A run of a cut head: the trunk of its plain run to the bit, another head, new numbers."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a defense may change in an update: loss, hidden layers, noise, what learns; and its price."""
+"""What a defense may change in an update: loss, hidden layers, noise, what learns."""
 
 import dataclasses
 import re

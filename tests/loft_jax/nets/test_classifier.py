@@ -7,10 +7,10 @@ import optax
 import pytest
 from flax import nnx
 
-from loft_jax.errors import InputError
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.network import build_classifier
 from loft_jax.defenses.none import NoDefense
+from loft_jax.errors import InputError
 from loft_jax.nets.trunks.table import TRUNKS, feature_width
 
 # torchvision's published numbers of parameters, 1000 classes, from the `_META` entries
