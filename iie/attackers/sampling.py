@@ -86,6 +86,5 @@ def posterior_sampler(
     assert isinstance(out, Linear)  # `ideal_attacker` takes no other
     whitener = None
     if isinstance(law, StudentT):
-        c = factorisation.relative_cutoff(law.covariance, out, cutoff)
-        whitener = factorisation.condition(law.covariance, out, c).decoder
+        whitener = factorisation.condition(law.covariance, out, cutoff).decoder
     return PosteriorSampler(law, out, attacker, whitener)

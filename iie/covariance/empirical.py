@@ -61,9 +61,25 @@ class EmpiricalCovariance(Covariance):
         """F^T x."""
         return self.estimate.root_adjoint(x)
 
+    def root_rows(self, start: int, stop: int) -> Float64[np.ndarray, "n q"]:
+        """Rows `start` to `stop` of F."""
+        return self.estimate.root_rows(start, stop)
+
+    def beyond_root(self) -> float:
+        """The estimate's."""
+        return self.estimate.beyond_root()
+
     def trace(self) -> float:
         """The trace of S: the sample's total variance, whatever the shrinkage."""
         return self.estimate.trace()
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """The variance of every coordinate."""
+        return self.estimate.diagonal()
+
+    def rank(self) -> int:
+        """The estimate's rank."""
+        return self.estimate.rank()
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All d eigenvalues in falling order."""

@@ -87,6 +87,10 @@ class LowRankCovariance(Covariance):
         """The trace ||A||_F^2 + the sum of v."""
         return float(np.sum(self.factor**2) + np.sum(self.variances))
 
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """Squared norms of the rows of A, plus v."""
+        return np.einsum("dk,dk->d", self.factor, self.factor) + self.variances
+
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All d eigenvalues: exact from the singular values of A if all v are the same.
 

@@ -118,8 +118,7 @@ def ideal_error_law(prior: Any, release: Any, *, cutoff: SupportsFloat | None = 
     Source: ours.   Proof: proofs/error_law.py, proofs/theorem_1.py
     """
     S, out = gaussian_linear(prior, release)
-    c = factorisation.relative_cutoff(S.covariance, out, cutoff)
-    unseen = factorisation.condition(S.covariance, out, c).unseen
+    unseen = factorisation.condition(S.covariance, out, cutoff).unseen
     c = np.linalg.svd(unseen, compute_uv=False) ** 2
     squares = math.fsum(c**2)
     return ErrorLaw(math.fsum(c), 2 * squares, 48 * math.fsum(c**4) + 12 * squares**2)

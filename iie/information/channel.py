@@ -45,8 +45,6 @@ def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any =
     if noise is not None and isinstance(release, Linear):
         msg = "`noise` must be left out for a Linear release, which has its own"
         raise ValueError(msg)
-    if noise is not None and not isinstance(noise, Covariance):
-        noise = np.asarray(noise)
     linear = release if isinstance(release, Linear) else Linear(release, noise=noise)
     signal = _signal(S, linear)
     m, eps = linear.outputs, 10 * np.finfo(float).eps
