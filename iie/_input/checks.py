@@ -164,7 +164,11 @@ def number(name: str, value: SupportsFloat, *, at_least: float = -np.inf) -> flo
     Raises:
         ValueError: if it is not a single real number, or is smaller.
     """
-    scalar = float(real_array(name, value, 0))
+    array = as_numpy(name, value)
+    if array.dtype.kind == "b":
+        msg = f"`{name}` must be a number, got {value}"
+        raise ValueError(msg)
+    scalar = float(real_array(name, array, 0))
     if scalar < at_least:
         msg = f"`{name}` must be at least {at_least:.3g}, got {scalar:.3g}"
         raise ValueError(msg)

@@ -172,5 +172,10 @@ def posterior_covariance(
     Source: Gaussian conditioning.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
     law, out = gaussian_linear(prior, release)
-    unseen = factorisation.condition(law.covariance, out, cutoff).unseen
-    return unseen @ unseen.T
+    S = law.covariance
+    unseen = factorisation.condition(S, out, cutoff).unseen
+    C = unseen @ unseen.T
+    if S.beyond_root():
+        F = S.root_rows(0, S.dim)
+        C += S.dense() - F @ F.T
+    return C
