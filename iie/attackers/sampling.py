@@ -36,9 +36,7 @@ class PosteriorSampler:
     attacker: AffineAttacker | MixturePosterior
     whitener: Float64[np.ndarray, "r m"] | None
 
-    def __call__(
-        self, y: ArrayLike, rng: np.random.Generator | int
-    ) -> Float64[np.ndarray, "*n d"]:
+    def __call__(self, y: ArrayLike, rng: np.random.Generator | int) -> Float64[np.ndarray, "*n d"]:
         """One draw for each row of y, "n m", or for one y, "m"; `rng` may be a seed.
 
         Raises:

@@ -202,7 +202,9 @@ class DenseCovariance(Covariance):
             # The largest variance is at most l_1: this factor spares the eigenvalues.
             raised = self.matrix.copy()
             raised.flat[:: len(raised) + 1] += tolerance * raised.diagonal().max()
-            if not scipy.linalg.lapack.dpotrf(raised.T, lower=True, clean=False, overwrite_a=True)[1]:
+            if not scipy.linalg.lapack.dpotrf(raised.T, lower=True, clean=False, overwrite_a=True)[
+                1
+            ]:
                 return
         elif self._nearly_semidefinite(tolerance):
             return

@@ -20,7 +20,9 @@ from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance
 from iie.error.rank import Rule, rank_rule, see, thin_svd
 from iie.releases import Linear
 
-SUBTRACTED = 0.1  # of tr S: an error above it is that difference, to one digit less than float64 has
+SUBTRACTED = (
+    0.1  # of tr S: an error above it is that difference, to one digit less than float64 has
+)
 BLOCK = 2**20  # numbers of U at once: 8 MiB
 
 

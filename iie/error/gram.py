@@ -17,6 +17,7 @@ from iie.error.rank import deviations, lengths, relative_cutoff
 from iie.releases import Linear
 
 LIMIT = 1e4
+KNOWN = 1e8  # up to this condition number the least eigenvalue of a computed K is not its rounding
 
 
 class Gram(NamedTuple):
@@ -59,7 +60,7 @@ def gram(S: Covariance, release: Linear, *, modes: bool = True) -> Gram | None:
     products = (modes and _modal_products(S, release, size)) or _products(S, release, size)
     shared, K = products
     precision, variance = reciprocal(K), S.trace()
-    if not clear(precision, relative_cutoff(release, None), S.dim):
+    if not clear(K, precision, relative_cutoff(release, None), S.dim):
         return None
     if release.noise is not None:
         K = K + release.noise.dense() / size / size[:, None]
@@ -79,14 +80,20 @@ def reciprocal(K: Float64[np.ndarray, "*b m m"]) -> Float64[np.ndarray, "*b m m"
         return np.concatenate([reciprocal(K[:half]), reciprocal(K[half:])])
 
 
-def clear(precision: Float64[np.ndarray, "*b m m"], cutoff: float, d: int) -> Any:
-    """Whether no decision of `rank` can find less than rank m, given K^{-1}; one answer each.
+def clear(
+    K: Float64[np.ndarray, "*b m m"],
+    precision: Float64[np.ndarray, "*b m m"],
+    cutoff: float,
+    d: int,
+) -> Any:
+    """Whether no decision of `rank` can find less than rank m; one answer each.
 
     K = A A^T with rows of W of unit length, whose correlations are at most 1: the singular values
     that `rank` judges are at least 1 / sqrt(m d) of the least of A.
     """
     smallest = 1 / _norm(precision)
-    return (smallest > cutoff**2 * precision.shape[-1] * d) & (_diagonal(precision) > 0).all(axis=-1)
+    above = smallest > cutoff**2 * precision.shape[-1] * d
+    return above & (condition(K, precision) < KNOWN) & (_diagonal(precision) > 0).all(axis=-1)
 
 
 def trusted(
@@ -96,11 +103,17 @@ def trusted(
     variance: float,
 ) -> Any:
     """Whether `error` is right to about `LIMIT` eps."""
-    # The scale of the rows costs no digits: what counts is the condition of K at unit diagonal.
-    unit = np.sqrt(np.maximum(_diagonal(K), np.finfo(float).tiny))
+    return condition(K, precision) * variance < LIMIT * np.asarray(error)
+
+
+def condition(K: Float64[np.ndarray, "*b m m"], precision: Float64[np.ndarray, "*b m m"]) -> Any:
+    """Condition number of K, whose rounding is that of W S W^T for rows of unit length.
+
+    So a row that sees less than that costs digits, and noise that is larger than that costs none.
+    """
+    unit = np.sqrt(np.maximum(_diagonal(K), 1.0))
     pair = unit[..., None] * unit[..., None, :]
-    condition = _norm(K / pair) * _norm(precision * pair)
-    return condition * variance < LIMIT * np.asarray(error)
+    return np.maximum(_norm(K / pair), 1.0) * _norm(precision * pair)
 
 
 def _norm(A: Float64[np.ndarray, "*b m m"]) -> Any:

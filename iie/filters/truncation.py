@@ -30,7 +30,8 @@ def truncated_errors(
     rule = rank_rule(S, release, cutoff)
     basis = see(S, W, rule).basis
     V = _singular_vectors(W, rule)
-    columns = basis.T @ S.root_adjoint(V.T) / lengths(V, rule.deviations)
+    size = lengths(V, rule.deviations)
+    columns = basis.T @ S.root_adjoint(V.T) / np.where(size > 0, size, 1.0)
     Q, new = _nested_basis(columns, rule.seen)
     drops = np.zeros(max(len(V), basis.shape[1]))
     drops[new] = np.sum(S.root(basis @ Q) ** 2, axis=0)
