@@ -6,12 +6,13 @@ or `torch.autograd`, on any device and in any type. In return W S W^T + N must b
 is for W of full row rank under S, or with noise; and digits are lost as its condition number grows.
 `iie.ideal_inversion_error` has neither limit, and calls these where they suffice.
 
-Axes in front of the last two are batch axes and broadcast against each other.
+Axes in front of the last two are batch axes and broadcast against each other. NumPy arrays beside
+those of another library are constants of it.
 """
 
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_numpy_array
 
 
 def inversion_error(covariance: Any, weight: Any, noise: Any = None) -> Any:
@@ -33,7 +34,7 @@ def inversion_error(covariance: Any, weight: Any, noise: Any = None) -> Any:
     Source: references.bib:yu2026rank, Theorem 1.
         Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
-    xp = array_namespace(covariance, weight)
+    xp, (covariance, weight, noise) = _together(covariance, weight, noise)
     shared = xp.matmul(weight, covariance)
     precision = xp.linalg.inv(_released(shared, weight, noise))
     return xp.linalg.trace(covariance) - explained(shared, precision)
@@ -57,7 +58,7 @@ def gain(covariance: Any, weight: Any, noise: Any = None) -> Any:
 
     Source: references.bib:yu2026rank, Ideal Inversion Attacker.   Proof: proofs/ideal_attacker.py
     """
-    xp = array_namespace(covariance, weight)
+    xp, (covariance, weight, noise) = _together(covariance, weight, noise)
     shared = xp.matmul(weight, covariance)
     return xp.matrix_transpose(xp.linalg.solve(_released(shared, weight, noise), shared))
 
@@ -67,9 +68,16 @@ def posterior_covariance(covariance: Any, weight: Any, noise: Any = None) -> Any
 
     Source: Gaussian conditioning.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
-    xp = array_namespace(covariance, weight)
+    xp, (covariance, weight, noise) = _together(covariance, weight, noise)
     shared = xp.matmul(weight, covariance)
     return covariance - xp.matmul(gain(covariance, weight, noise), shared)
+
+
+def _together(*arrays: Any) -> tuple[Any, list[Any]]:
+    """Their namespace, and all of them in it: NumPy arrays join those of another library."""
+    given = [array for array in arrays if array is not None]
+    xp = array_namespace(*([a for a in given if not is_numpy_array(a)] or given))
+    return xp, [xp.asarray(a) if is_numpy_array(a) else a for a in arrays]
 
 
 def _released(shared: Any, weight: Any, noise: Any) -> Any:

@@ -6,15 +6,14 @@ LinearOperator, which is multiplied out. What is computed is computed in float64
 
 import decimal
 import numbers
+from typing import Any
 
 import numpy as np
-
-from iie._input.types import ArrayLike
 
 FLOAT64 = 2.0**-52  # the epsilon of all arithmetic here
 
 
-def as_numpy(name: str, value: ArrayLike) -> np.ndarray:
+def as_numpy(name: str, value: Any) -> np.ndarray:
     """`value` as an ordinary array of its own type; columns of objects that are numbers as float64.
 
     Raises:
@@ -30,7 +29,7 @@ def as_numpy(name: str, value: ArrayLike) -> np.ndarray:
         raise ValueError(msg) from None
 
 
-def as_given(name: str, value: ArrayLike) -> np.ndarray:
+def as_given(name: str, value: Any) -> np.ndarray:
     """`value` as an array; objects, such as fractions, stay objects.
 
     Raises:
@@ -61,14 +60,14 @@ def epsilon_of(dtype: np.dtype) -> float:
     return max(float(np.nextafter(one, one + one)) - 1, FLOAT64)
 
 
-def _hides(value: ArrayLike) -> bool:
+def _hides(value: Any) -> bool:
     """Whether an entry is masked; NumPy makes plain numbers of a list's masked rows, in silence."""
     if isinstance(value, np.ma.MaskedArray):
         return bool(np.ma.getmaskarray(value).any())
     return isinstance(value, list | tuple) and any(_hides(entry) for entry in value)
 
 
-def _multiplied_out(value: ArrayLike) -> np.ndarray:
+def _multiplied_out(value: Any) -> np.ndarray:
     if hasattr(value, "toarray"):
         value = value.toarray()
     elif hasattr(value, "matmat"):

@@ -60,8 +60,8 @@ def covariance_matrix(
     Raises:
         ValueError: if it is not a square, symmetric, real matrix with at least one row.
     """
-    trusted = not check and isinstance(value, np.ndarray) and value.dtype == np.float64
-    S = value if trusted else real_array(name, value, 2)
+    given = as_numpy(name, value)
+    S = given if not check and given.dtype == np.float64 else real_array(name, given, 2)
     if S.ndim != 2 or S.shape[0] != S.shape[1] or S.shape[0] == 0:
         msg = f"`{name}` must be a square matrix, got shape {S.shape}"
         raise ValueError(msg)

@@ -85,8 +85,10 @@ class TotalCovariance(Covariance):
 
     def diagonal(self) -> Float64[np.ndarray, " d"]:
         """Variances within components and between their means."""
-        within = zip(self.weights, self.parts, strict=True)
-        return sum((p * S.diagonal() for p, S in within), np.sum(self.between**2, axis=1))
+        variances = np.sum(self.between**2, axis=1)
+        for p, S in zip(self.weights, self.parts, strict=True):
+            variances += p * S.diagonal()
+        return variances
 
     def rank(self) -> int:
         """The rank of the matrix."""

@@ -1,5 +1,6 @@
 """Theorem 1 for many filters of one prior at once."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class InversionErrors:
 
     @property
     def relative(self) -> Float64[np.ndarray, "..."]:
-        """total / tr S in [0, 1]; 0 when tr S = 0."""
+        """Share of tr S in [0, 1] that is left; 0 when tr S = 0."""
         if not self.variance > 0:
             return np.zeros_like(self.total)
         return np.minimum(self.total / self.variance, 1.0)
@@ -68,7 +69,7 @@ def inversion_errors(covariance: Covariance | ArrayLike, weights: Any) -> Invers
         msg = f"`weights` must be a stack of matrices, (..., m, {S.dim}), got shape {given.shape}"
         raise ValueError(msg)
     batch, (m, d) = given.shape[:-2], given.shape[-2:]
-    stack = given.reshape(-1, m, d)
+    stack = given.reshape(math.prod(batch), m, d)
     total = np.zeros(len(stack))
     rank = np.full(len(stack), m)
     step = max(1, BLOCK // max(1, m * d))
@@ -90,7 +91,7 @@ def _together(S: Covariance, given: np.ndarray) -> tuple[Float64[np.ndarray, " b
     if not sees.any():
         return np.zeros(b), sees
     W /= np.where(size > 0, size, 1.0)[..., None]
-    shared = S.apply(W.reshape(-1, d).T).T.reshape(b, m, d)
+    shared = S.apply(W.reshape(b * m, d).T).T.reshape(b, m, d)
     K = shared @ W.mT
     precision = reciprocal(K)
     regular = np.isfinite(precision).all(axis=(1, 2)) & sees

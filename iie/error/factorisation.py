@@ -59,6 +59,8 @@ class Posterior:
     @property
     def error(self) -> float:
         """The trace of Cov(x | y)."""
+        if np.count_nonzero(self.left == 0) == self.covariance.root_dim:
+            return self.covariance.beyond_root()  # y tells all of z
         variance = self.covariance.trace()
         told = self.seen * np.sqrt((1 - self.left) * (1 + self.left))
         error = variance - float(np.vdot(told, told))
