@@ -1,5 +1,6 @@
 """What the best possible attacker could recover of an input from what a model lets out."""
 
+from iie import formula as formula
 from iie.agreement import Agreement as Agreement
 from iie.agreement import Case as Case
 from iie.agreement import compare as compare
@@ -23,6 +24,8 @@ from iie.covariance import LowRankCovariance as LowRankCovariance
 from iie.covariance import StationaryCovariance as StationaryCovariance
 from iie.covariance import as_covariance as as_covariance
 from iie.covariance import empirical_covariance as empirical_covariance
+from iie.error.batch import InversionErrors as InversionErrors
+from iie.error.batch import inversion_errors as inversion_errors
 from iie.error.closed_form import ErrorLaw as ErrorLaw
 from iie.error.closed_form import ideal_error_law as ideal_error_law
 from iie.error.closed_form import ideal_inversion_error as ideal_inversion_error

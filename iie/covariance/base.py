@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.arrays import FLOAT64
+
 
 class Eigenpairs(NamedTuple):
     """Some eigenvalues in falling order, with orthonormal eigenvectors as columns."""
@@ -59,6 +61,14 @@ class Covariance(abc.ABC):
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x."""
 
+    def root_rows(self, start: int, stop: int) -> Float64[np.ndarray, "n q"]:
+        """Rows `start` to `stop` of F."""
+        return self.root_adjoint(np.eye(self.dim, stop - start, -start)).T
+
+    def beyond_root(self) -> float:
+        """The trace of S - F F^T: eigenvalues too small to have a root, which vary all the same."""
+        return 0.0
+
     @abc.abstractmethod
     def trace(self) -> float:
         """The trace of S."""
@@ -74,6 +84,15 @@ class Covariance(abc.ABC):
         Raises:
             ValueError: if r is not in 0..d.
         """
+
+    @abc.abstractmethod
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """The variance of every coordinate, S_ii."""
+
+    def rank(self) -> int:
+        """Numerical rank, as float64 can tell: eigenvalues above 10 d eps l_1."""
+        spectrum = self.spectrum()
+        return int(np.sum(spectrum > 10 * self.dim * FLOAT64 * spectrum[0]))
 
     def modes(self, x: Float64[np.ndarray, "d k"]) -> Modes | None:
         """S^{1/2} x in coordinates where S is diagonal, or None where they are not cheap."""

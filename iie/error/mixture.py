@@ -13,6 +13,7 @@ from iie.attackers.simulation import Welford
 from iie.covariance import Covariance
 from iie.error import factorisation
 from iie.error.linear import linear_error
+from iie.error.rank import relative_cutoff
 from iie.error.result import A2, A2_NOISE, A3, InversionError, inversion_error
 from iie.laws import GaussianMixture
 from iie.releases import Linear
@@ -89,8 +90,8 @@ def mixture_posterior(
 
     Source: ours (Bayes' rule).   Proof: proofs/mixture.py
     """
-    c = factorisation.relative_cutoff(prior.covariance, release, cutoff)
-    parts = [factorisation.condition(S, release, c) for S in prior.components]
+    c = relative_cutoff(release, cutoff)
+    parts = [factorisation.condition(S, release, cutoff) for S in prior.components]
     basis = _output_basis(prior, release, c)
     gains = np.stack([part.seen @ part.decoder for part in parts])
     y_means = release.multiply(prior.means) + release.bias

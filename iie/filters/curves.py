@@ -7,10 +7,13 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from iie._input import checks
+from iie._input.arrays import as_numpy
 from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
+from iie.error.linear import linear_error
 from iie.filters.random_rows import random_filter_errors
-from iie.filters.truncation import error_drops
+from iie.filters.truncation import noiseless, truncated_errors
+from iie.laws import Gaussian
 
 
 @dataclass(frozen=True)
@@ -155,20 +158,18 @@ def random_filter(spectrum: ArrayLike, ranks: ArrayLike | None = None) -> Float6
 def truncated(
     covariance: Covariance | ArrayLike, weight: Any, *, cutoff: SupportsFloat | None = None
 ) -> Float64[np.ndarray, " k"]:
-    """IIE of W cut to its top r right singular vectors, for r = 0..rank W, from one QR.
+    """IIE of W cut to its top r right singular vectors, for r = 0..rank W, from one factorisation.
 
     The row spaces are nested: with the orthonormal q_j of V = [v_1 v_2 ...] in the inner product
-    of S, each step lowers the error by ||S^{1/2} q_j||^2.
+    of S, each step lowers the error by ||S^{1/2} q_j||^2. The last entry is the error of W itself.
 
     Args:
         covariance: S, "d d" or a covariance operator, in u^2; may be singular.
         weight: W, "m d", as for `Linear`, or one without noise; may be rank-deficient.
-        cutoff: singular values of W <= cutoff times the largest count as zero, and so do directions
-            whose standard deviation given the earlier ones is <= cutoff times the largest that W
-            sees (at least that of tr S / d); None is as for `ideal_inversion_error`.
+        cutoff: as for `ideal_inversion_error`.
 
     Returns:
-        The errors in u^2, entry r for r directions, to rounding error of tr S.
+        The errors in u^2, entry r for r directions.
 
     Raises:
         ValueError: if S and W do not fit each other, or `cutoff` is outside [0, 1).
@@ -179,8 +180,7 @@ def truncated(
 
     Source: ours.   Proof: proofs/adding_a_row.py
     """
-    S = as_covariance(covariance)
-    return _errors(S, error_drops(S, weight, cutoff))
+    return truncated_errors(as_covariance(covariance), weight, cutoff)
 
 
 def rank_curve(
@@ -243,13 +243,11 @@ def position(
     Source: ours.   Proof: proofs/extreme_filters.py
     """
     S = as_covariance(covariance)
-    drops = error_drops(S, weight, cutoff)
-    r, total = int(np.sum(drops > 0)), float(_errors(S, drops)[-1])
-    spectrum = S.spectrum()
+    found = linear_error(Gaussian(S), noiseless(weight, S.dim), cutoff)
+    r, total = found.rank, found.total
     # A filter of rank r under this prior sees r directions that vary, not rows of its null space;
     # and at full rank the random filter would turn a rounding error e of zero into sqrt(e).
-    rounding = 10 * S.dim * np.finfo(float).eps * spectrum[0]
-    varying = spectrum[spectrum > rounding] if r else spectrum
+    varying = S.spectrum()[: max(S.rank(), 1)]
     place = min(r, varying.size)
     most, least = float(most_leaking(varying)[place]), float(least_leaking(varying)[place])
     random = float(random_filter(varying, [place])[0])
@@ -263,10 +261,6 @@ def position(
         random_position=_between(most, random, least, S.trace()),
         variance=S.trace(),
     )
-
-
-def _errors(S: Covariance, drops: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k+1"]:
-    return np.maximum(S.trace() - _prefix_sums(drops), 0.0)
 
 
 def _prefix_sums(values: Float64[np.ndarray, " d"]) -> Float64[np.ndarray, " d+1"]:
@@ -284,7 +278,7 @@ def _ranks(ranks: ArrayLike | None, d: int) -> Int[np.ndarray, " n"]:
     """`ranks` as integers in 0..d; None is all of them."""
     if ranks is None:
         return np.arange(d + 1)
-    r = np.atleast_1d(np.asarray(ranks))
+    r = np.atleast_1d(as_numpy("ranks", ranks))
     if r.ndim != 1 or r.dtype.kind not in "iu":
         msg = f"`ranks` must be a list of integers, got {ranks!r}"
         raise ValueError(msg)

@@ -115,6 +115,7 @@ def filter_report(
     variance = place.variance
     scale = variance if variance > 0 else 1.0
     W = linear.rows(0, linear.outputs)
+    W = W / (np.abs(W).max(initial=0.0) or 1.0)  # whose unit changes no bit
     code = np.linalg.svd(S.root_adjoint(W.T), compute_uv=False)
     output_variance = float(np.sum(code**2)) / max(linear.outputs, 1)
     bits = 0.0

@@ -7,12 +7,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input.types import ArrayLike
-from iie.covariance import (
-    Covariance,
-    DiagonalCovariance,
-    IsotropicCovariance,
-    as_covariance,
-)
+from iie.covariance import Covariance, as_covariance
+from iie.error.factorisation import noise_axes
+from iie.error.rank import rank_rule, see
 from iie.releases import Linear, as_release
 
 
@@ -26,7 +23,9 @@ def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any =
         covariance: S, "d d" or a covariance operator, in u^2.
         release: a `Linear` with its noise, or W, "m d", with `noise`.
         noise: N for a bare W: one variance, "m" variances, "m m" or a covariance operator; None is
-            no noise. Its eigenvalues at or below 10 m eps times the largest count as zero.
+            no noise. Eigenvalues of its correlations at or below 10 m 2^-52 times the largest
+            count as zero, and whether x reaches what is then without noise is a question of rank,
+            decided as everywhere.
 
     Returns:
         The information in bits; infinity where it is.
@@ -45,25 +44,18 @@ def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any =
     if noise is not None and isinstance(release, Linear):
         msg = "`noise` must be left out for a Linear release, which has its own"
         raise ValueError(msg)
-    if noise is not None and not isinstance(noise, Covariance):
-        noise = np.asarray(noise)
     linear = release if isinstance(release, Linear) else Linear(release, noise=noise)
-    signal = _signal(S, linear)
-    m, eps = linear.outputs, 10 * np.finfo(float).eps
-    if linear.noise is None:
-        variances = np.zeros(m)
-    elif isinstance(linear.noise, DiagonalCovariance | IsotropicCovariance):
-        variances = linear.noise.dense().diagonal()
-    else:
-        # In the axes of the noise all outputs have independent noise.
-        variances, axes = linear.noise.top(m)
-        signal = signal @ axes
-    quiet = variances <= eps * m * variances.max(initial=0.0)
-    largest = np.linalg.norm(signal) + np.linalg.norm(linear.rows(0, m)) * math.sqrt(S.trace())
-    if np.linalg.norm(signal[:, quiet]) > eps * max(m, S.dim) * largest:
+    as_release(linear, S.dim)
+    W = linear.rows(0, linear.outputs)
+    variances, axes = np.zeros(len(W)), None
+    if linear.noise is not None:
+        variances, axes = noise_axes(linear.noise)
+    W = W if axes is None else axes @ W
+    quiet = variances == 0
+    if see(S, W[quiet], rank_rule(S, linear, None)).basis.shape[1]:
         return math.inf
-    snr = np.linalg.svd(signal[:, ~quiet] / np.sqrt(variances[~quiet]), compute_uv=False) ** 2
-    return float(np.sum(np.log1p(snr))) / (2 * math.log(2))
+    signal = S.root_adjoint((W[~quiet] / np.sqrt(variances[~quiet])[:, None]).T)
+    return _nats(np.linalg.svd(signal, compute_uv=False)) / math.log(2)
 
 
 def mmse(covariance: Covariance | ArrayLike, weight: Any, snr: SupportsFloat) -> float:
@@ -94,11 +86,18 @@ def mmse(covariance: Covariance | ArrayLike, weight: Any, snr: SupportsFloat) ->
     if not 0 <= ratio < math.inf:
         msg = f"`snr` must be at least 0 and finite, got {ratio}"
         raise ValueError(msg)
-    energies = np.linalg.svd(_signal(S, Linear(weight)), compute_uv=False) ** 2
-    return float(np.sum(energies / (1 + ratio * energies)))
-
-
-def _signal(S: Covariance, linear: Linear) -> Float64[np.ndarray, "q m"]:
-    """F^T W^T with F F^T = S, so that W S W^T is its Gram matrix."""
+    linear = Linear(weight)
     as_release(linear, S.dim)
-    return S.root_adjoint(linear.rows(0, linear.outputs).T)
+    signal = S.root_adjoint(linear.rows(0, linear.outputs).T)
+    s = np.linalg.svd(signal, compute_uv=False)
+    s = s[s > np.finfo(float).tiny]
+    # s^2 alone may be more than float64 holds where the error is not.
+    return float(np.sum(s / (1 / s + ratio * s)))
+
+
+def _nats(s: Float64[np.ndarray, " k"]) -> float:
+    """The sum of 1/2 log(1 + s^2), for s of every size."""
+    small, large = s[s < 1], s[s >= 1]
+    return float(np.sum(np.log1p(small**2)) + np.sum(np.log1p(large**-2.0))) / 2 + float(
+        np.sum(np.log(large))
+    )

@@ -88,7 +88,12 @@ class Forward(scipy.sparse.linalg.LinearOperator):
         (lambda: Linear(scipy.sparse.csr_array(W * np.nan)), "`weight` must be finite"),
         (lambda: Linear(np.full((1, 2), np.inf, np.float32)), "`weight` must be finite"),
         (lambda: Linear(np.ones(3)), r"`weight` must have 2 dimension\(s\)"),
-        (lambda: Linear([[10**30]]), "`weight` must hold real numbers, got dtype object"),
+        (lambda: Linear([[10**400]]), "`weight` must hold numbers that float64 can hold"),
+        (lambda: Linear([[None, 1]]), "`weight` must hold real numbers, got dtype object"),
+        (
+            lambda: Linear(np.array([["1"]], object)),
+            "`weight` must hold real numbers, got dtype obj",
+        ),
         (lambda: Linear(W, bias=[1.0]), "`bias` must have length 2"),
         (lambda: Linear(W, noise=-1.0), "`noise` must not be negative, got -1"),
         (lambda: Linear(W, noise=[1.0, -2.0]), "`noise` must not be negative, got -2"),
