@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float64
 from scipy.special import logsumexp
 
@@ -30,9 +29,10 @@ class Mixture:
         for k, (weight, mean, root) in enumerate(
             zip(self.weights, self.means, self.roots, strict=True)
         ):
-            white = scipy.linalg.solve_triangular(root, (y - mean).T, lower=True)
+            # LAPACK's triangular solve takes 50 times as long for many columns of few numbers.
+            white = (y - mean) @ np.linalg.inv(root).T
             log_volume = np.sum(np.log(np.diagonal(root)))
-            parts[:, k] = np.log(weight) - log_volume - np.sum(white**2, axis=0) / 2
+            parts[:, k] = np.log(weight) - log_volume - np.sum(white**2, axis=1) / 2
         return parts
 
 
