@@ -37,7 +37,7 @@ def answer_bits(
         >>> answer_bits(4, top=3, score_bits=8, queries=2)  # 2 (log2 4 + 3 * 8)
         52.0
 
-    Source: ours (counting).   Proof: proofs/any_release.py
+    Source: ours (counting).   Proof: proofs/information_limit.py
     """
     K = checks.integer("classes", classes, at_least=1)
     k = checks.integer("top", top, at_least=1, at_most=K)
@@ -61,7 +61,7 @@ def code_bits(numbers: SupportsInt, bits: SupportsFloat, *, queries: SupportsInt
         >>> code_bits(16, 4, queries=3)
         192.0
 
-    Source: ours (counting).   Proof: proofs/any_release.py
+    Source: ours (counting).   Proof: proofs/information_limit.py
     """
     r = checks.integer("numbers", numbers, at_least=0)
     each = checks.number("bits", bits, at_least=0.0)

@@ -32,8 +32,8 @@ def differential_entropy(prior: Any) -> float:
         0.0
 
     Source: references.bib:cover2006elements, Theorem 8.4.1 (Gaussian); Kotz and Nadarajah 2004
-    (Student-t); references.bib:kolchinsky2017estimating, eq. 10 (mixture).
-    Proof: proofs/any_release.py
+    (Student-t); references.bib:kolchinsky2017estimating (mixture).
+    Proof: proofs/information_limit.py
     """
     law = as_prior(prior)
     if isinstance(law, GaussianMixture):

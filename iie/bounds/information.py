@@ -65,7 +65,7 @@ def information_upper_bound(
         1.0
 
     Source: references.bib:cover2006elements, Theorem 2.6.3 (divergence is not negative).
-    Proof: proofs/any_release.py
+    Proof: proofs/information_limit.py
     """
     sure, rng = checked_confidence(confidence), own_stream(rng)
     released = rows("releases", releases)

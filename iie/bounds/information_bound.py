@@ -38,7 +38,7 @@ def information_bound(
         >>> round(information_bound([[1.0]], x, noise=1.0).total, 1)  # linear: 1 / (1 + 1)
         0.5
 
-    Source: references.bib:cover2006elements, Theorem 10.3.3.   Proof: proofs/any_release.py
+    Source: references.bib:cover2006elements, Theorem 10.3.3.   Proof: proofs/information_limit.py
     """
     law = as_prior(prior)
     limit = information_upper_bound(releases, noise, confidence=confidence, rng=rng)

@@ -68,7 +68,8 @@ def lower_bound(
         >>> sorted(bound.name for bound in table.table)
         ['Weiss-Weinstein', 'bits', 'information']
 
-    Source: as for each bound; the table names it.   Proof: proofs/any_release.py
+    Source: as for each bound; the table names it.
+    Proof: proofs/information_limit.py, proofs/van_trees.py, proofs/weiss_weinstein.py
     """
     law, sure = as_prior(prior), checked_confidence(confidence)
     rng = own_stream(rng)

@@ -43,7 +43,7 @@ def bits_bound(
         1.0
 
     Source: references.bib:cover2006elements, Theorem 10.3.3 and problem 10.8.
-    Proof: proofs/any_release.py
+    Proof: proofs/information_limit.py
     """
     law, told = as_prior(prior), float(bits)
     if not told >= 0:

@@ -41,7 +41,7 @@ def unbiased_attacker_hcr(
         >>> float(unbiased_attacker_hcr(lambda x: 0.1 * x, 1.0, [[0.0]], [[1e-4]])[0].round(3))
         100.0
 
-    Source: references.bib:chapman1951minimum, eq. 2.   Proof: proofs/any_release.py
+    Source: references.bib:chapman1951minimum.   Proof: proofs/unbiased_attackers.py
     """
     x, h = rows("points", points), rows("shifts", shifts)
     checks.columns("shifts", h.T, x.shape[1])
@@ -79,7 +79,7 @@ def unbiased_attacker_dfil(jacobian: Any, noise: ArrayLike) -> Float64[np.ndarra
         >>> float(unbiased_attacker_dfil(np.full((1, 1, 1), 0.1), noise=1.0)[0].round(3))
         100.0
 
-    Source: references.bib:maeng2023bounding, eq. 5.   Proof: proofs/any_release.py
+    Source: references.bib:maeng2023bounding.   Proof: proofs/unbiased_attackers.py
     """
     J = checks.real_array("jacobian", jacobian, 3)
     n, m, d = J.shape

@@ -65,7 +65,7 @@ def van_trees_bound(
         >>> van_trees_bound([[1.0]], J, noise=1.0).total  # linear: 1 / (1 + 1)
         0.5
 
-    Source: references.bib:gill1995applications, eq. 10.   Proof: proofs/any_release.py
+    Source: references.bib:gill1995applications.   Proof: proofs/van_trees.py
     """
     law, sure = as_prior(prior), checked_confidence(confidence)
     x = None if samples is None else rows("samples", samples)

@@ -79,7 +79,7 @@ def weiss_weinstein_bound(
         >>> round(nothing, 3)  # a release that tells nothing leaves the whole variance
         1.0
 
-    Source: references.bib:weiss1985lower, eq. 13 with s = 1/2.   Proof: proofs/any_release.py
+    Source: references.bib:weiss1985lower, with s = 1/2.   Proof: proofs/weiss_weinstein.py
     """
     law, sure = as_prior(prior), checked_confidence(confidence)
     if not isinstance(law, Gaussian):
