@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import logsumexp
 
-ROUNDS = 50  # of expectation and maximisation; any law gives a valid bound, so none need converge
+ROUNDS = 25  # of expectation and maximisation; any law gives a valid bound, so none need converge
 KERNELS = 2048  # samples that stand for the whole law, at most
 BLOCK = 2**20  # squared distances at once, 8 MiB
 

@@ -31,7 +31,8 @@ def bounded_code_guarantee(
 
     With u ~ N(0, I_k), a code c in [-1, 1]^r of anything, and y = c + e, e ~ N(0, s^2 I_r), m times
     with independent noise: E||u - A(y)||^2 / k >= (1 + 1/s^2)^(-r m / k). With b bits a number and
-    no noise: 2^(-2 r b m / k). With both, the larger.
+    no noise: 2^(-2 r b m / k). With both, the larger. The m codes may come from different pictures;
+    m answers about one picture, whose code is the same, are one release with noise s^2 / m.
 
     Rank bounds leakage because tanh bounds each number: a code of one unbounded number can carry
     everything through the same noise. What the guarantee does not cover: the weights, which speak

@@ -21,9 +21,9 @@ def test_a_gaussian_release_is_met_by_a_gaussian(d, m):
     A = RNG.standard_normal((m, m + 2)) / m**0.5
     noise = A @ A.T + 0.1 * np.eye(m)
     true = np.linalg.slogdet(np.eye(m) + np.linalg.solve(noise, W @ W.T))[1] / 2 / np.log(2)
-    x = RNG.standard_normal((20_000, d))
+    x = RNG.standard_normal((6_000, d))
     limit = iie.information_upper_bound(x @ W.T, noise, confidence=SURE)
-    assert true < limit.bits < 1.03 * true + 0.05
+    assert true < limit.bits < 1.03 * true + 0.15
     assert limit.estimate < limit.bits
     assert limit.estimate > true - 5 * limit.standard_error
 
