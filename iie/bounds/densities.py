@@ -69,19 +69,26 @@ def fit_mixture(
     signals: Float64[np.ndarray, "n p"], components: int, rng: np.random.Generator
 ) -> Mixture:
     """A mixture for f + e, by expectation and maximisation; every covariance is at least I."""
-    n, p = signals.shape
-    everywhere = _root(signals, np.full(n, 1 / n))[1]
-    fitted = Mixture(
-        weights=np.full(components, 1 / components),
-        means=signals[rng.choice(n, components, replace=False)],
-        roots=np.repeat(everywhere[None], components, axis=0),
-    )
-    noisy = signals + rng.standard_normal((n, p))
+    fitted = _maximise(signals, _nearest(signals, components, rng))
+    noisy = signals + rng.standard_normal(signals.shape)
     for _ in range(ROUNDS):
         parts = fitted.log_parts(noisy)
         shares = np.exp(parts - logsumexp(parts, axis=1, keepdims=True))
         fitted = _maximise(signals, shares[:, shares.sum(axis=0) > 1])
     return fitted
+
+
+def _nearest(
+    signals: Float64[np.ndarray, "n p"], components: int, rng: np.random.Generator
+) -> Float64[np.ndarray, "n k"]:
+    """1 where a sample is nearest to a seed; seeds are drawn far apart (k-means++), at most k."""
+    apart = np.empty((len(signals), 0))
+    chances = np.full(len(signals), 1.0)
+    while apart.shape[1] < components and chances.sum() > 0:
+        seed = signals[rng.choice(len(signals), p=chances / chances.sum())]
+        apart = np.column_stack([apart, np.sum((signals - seed) ** 2, axis=1)])
+        chances = apart.min(axis=1)
+    return np.eye(apart.shape[1])[np.argmin(apart, axis=1)]
 
 
 def _maximise(signals: Float64[np.ndarray, "n p"], shares: Float64[np.ndarray, "n k"]) -> Mixture:

@@ -79,6 +79,6 @@ def information_upper_bound(
 def _chosen(signals: Float64[np.ndarray, "n m"], rng: np.random.Generator) -> OutputLaw:
     """The law that does best on samples it was not fitted to, fitted again to all of them."""
     first, second = signals[:TRIED:2], signals[1:TRIED:2]
-    candidates = list(fits(len(first)))
+    candidates = list(fits(*first.shape))
     scores = [float(np.mean(fit(first, rng).divergences(second, rng))) for fit in candidates]
     return candidates[int(np.argmin(scores))](signals, rng)

@@ -58,11 +58,11 @@ class OutputLaw:
 Fit = Callable[[Float64[np.ndarray, "n m"], np.random.Generator], OutputLaw]
 
 
-def fits(n: int) -> Iterator[Fit]:
-    """Ways to fit a law to n samples, from the simplest on."""
+def fits(n: int, m: int) -> Iterator[Fit]:
+    """Ways to fit a law to n samples of m numbers, from the simplest on."""
     yield lambda signals, _: _law("a Gaussian", signals, None)
     for k in COMPONENTS:
-        if 20 * k <= n:
+        if 10 * k * min(m, LEADING) <= n:  # a covariance wants some samples for each axis
             yield lambda signals, rng, k=k: _law(
                 f"a mixture of {k} Gaussians", signals, lambda lead: fit_mixture(lead, k, rng)
             )

@@ -15,7 +15,7 @@ RNG = np.random.default_rng(6)
 SURE = 0.9999
 
 
-@pytest.mark.parametrize(("d", "m"), [(3, 2), (2, 5), (40, 50)])
+@pytest.mark.parametrize(("d", "m"), [(3, 2), (2, 5), (34, 36)])
 def test_a_gaussian_release_is_met_by_a_gaussian(d, m):
     W = RNG.standard_normal((m, d)) / d**0.5
     A = RNG.standard_normal((m, m + 2)) / m**0.5
@@ -45,7 +45,7 @@ def test_more_outputs_than_samples_and_than_leading_axes():
     f = RNG.standard_normal((60, 100)) * 0.1
     true = 50 * np.log2(1.01)
     assert iie.information_upper_bound(f, 1.0).bits > true
-    wide = RNG.standard_normal((2000, LEADING + 10)) * 0.5
+    wide = RNG.standard_normal((1000, LEADING + 10)) * 0.5
     bits = iie.information_upper_bound(wide, 1.0, confidence=SURE).bits
     assert bits > (LEADING + 10) / 2 * np.log2(1.25)
 
@@ -54,7 +54,7 @@ def test_every_law_is_a_density_and_its_divergence_that_of_brute_force():
     """One dimension: q integrates to 1, and the divergence is the integral of p log p / q."""
     f = np.concatenate([RNG.normal(-3, 0.5, 300), RNG.normal(2, 1.0, 300)])[:, None]
     y = np.linspace(-20, 20, 8001)
-    for fit in fits(600):
+    for fit in fits(600, 1):
         law = fit(f, np.random.default_rng(0))
 
         def density(y, law=law):

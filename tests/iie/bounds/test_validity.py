@@ -77,6 +77,7 @@ def test_codes_of_two_numbers_are_bracketed(name, noise):
     for bound in table.table:
         assert bound.total <= true + 1e-8, bound  # the grid is finite: it misses 1e-9 of tr S
         assert bound.kind == "lower bound"
+        assert bound.confidence == pytest.approx(1 - (1 - SURE) / 3)
         assert bound.per_coordinate == bound.total / 2 == bound.relative
     upper = iie.upper_bound(u, f(u), noise=noise, confidence=SURE)
     assert upper.best.total >= true - 1e-8

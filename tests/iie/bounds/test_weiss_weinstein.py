@@ -67,6 +67,8 @@ def test_a_singular_prior_leaves_its_flat_directions_out():
         ({"samples": U[:30]}, "`samples` must be at least 40"),
         ({"samples": 3 * U}, "`samples` must be draws of `prior`"),
         ({"samples": U + 1}, "`samples` must be draws of `prior`"),
+        # The right mean square, but not about the mean.
+        ({"samples": (U + 1) * 0.5**0.5}, "`samples` must be draws of `prior`"),
         ({"release": lambda u: u[:1]}, "`releases` must have one row for each"),
         ({"release": lambda u: u * np.nan}, "`releases` must be finite"),
     ],
