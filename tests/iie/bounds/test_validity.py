@@ -135,3 +135,22 @@ def test_a_given_entropy_stands_for_a_law_that_is_only_known_by_it():
     # The Gaussian's bound is larger, and no bound for this law.
     gaussian = iie.lower_bound([[1.0]], releases=np.tanh(x), noise=0.1)
     assert gaussian.best.total > 1.3 * table.best.total
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: iie.lower_bound([[1.0]]), "`noise` must be given with `releases` or `jacobian`"),
+        (
+            lambda: iie.lower_bound([[1.0]], releases=np.tanh, noise=1.0),
+            "`samples` must be given where `releases` is a function",
+        ),
+        (
+            lambda: iie.lower_bound([[1.0]], samples=RNG.standard_normal((50, 1)) + 9, bits=1),
+            "`samples` must be draws of `prior`",
+        ),
+    ],
+)
+def test_what_allows_no_bound_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
