@@ -1,7 +1,7 @@
 """At most so many bits are in a release, from samples of what it lets out: above, never below."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -34,6 +34,10 @@ class InformationLimit:
     standard_error: float
     confidence: float
     law: str
+
+    def to_dict(self) -> dict[str, float | str]:
+        """The fields as JSON knows them."""
+        return asdict(self)
 
 
 def information_upper_bound(

@@ -1,11 +1,12 @@
 """From samples of what is released to an error: information from above, then rate-distortion."""
 
+from dataclasses import replace
 from typing import Any, SupportsFloat
 
 from iie._input.types import ArrayLike
 from iie.bounds.information import information_upper_bound
 from iie.bounds.rate_distortion import bits_bound
-from iie.bounds.result import A2_ANY, Bound
+from iie.bounds.result import A2_ANY, A3, EVERY_ATTACKER, Bound
 from iie.laws import as_prior
 
 
@@ -46,13 +47,13 @@ def information_bound(
     def error(bits: float) -> float:
         return bits_bound(law, max(bits, 0.0), entropy=entropy).total
 
-    return bits_bound(
-        law,
-        limit.bits,
-        entropy=entropy,
+    at_limit = bits_bound(law, limit.bits, entropy=entropy)
+    measured = f"A4: samples are independent draws of x; measured against {limit.law}"
+    return replace(
+        at_limit,
         name="information",
         confidence=limit.confidence,
         # To first order: as far as one standard error of the bits moves it.
         standard_error=error(limit.estimate) - error(limit.estimate + limit.standard_error),
-        assumptions=(A2_ANY, f"the release was measured against {limit.law}"),
+        assumptions=(at_limit.assumptions[0], A2_ANY, measured, A3, EVERY_ATTACKER),
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, SupportsFloat
 
-from iie._input import checks
 from iie._input.types import ArrayLike
 from iie.bounds.information_bound import information_bound
 from iie.bounds.limits import checked_confidence
@@ -15,8 +14,6 @@ from iie.bounds.samples import check_drawn, released_rows, rows
 from iie.bounds.van_trees import van_trees_bound
 from iie.bounds.weiss_weinstein import weiss_weinstein_bound
 from iie.laws import Gaussian, as_prior
-
-A4_BITS = "A4: the release takes at most 2^bits values"
 
 
 def lower_bound(
@@ -78,8 +75,7 @@ def lower_bound(
         check_drawn(x, law)
     bounds = []
     if bits is not None:
-        told = checks.number("bits", bits, at_least=0.0)
-        bounds.append(bits_bound(law, told, entropy=entropy, assumptions=(A4_BITS,)))
+        bounds.append(bits_bound(law, bits, entropy=entropy))
     estimated: list[Callable[..., Bound]] = []
     known = isinstance(law, Gaussian) and entropy is None
     if noise is not None and releases is not None:

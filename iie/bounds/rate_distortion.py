@@ -11,16 +11,12 @@ from iie.laws import Gaussian, Prior, as_prior
 
 WATER = "sum_i min(q, l_i) at the level q with sum_i 1/2 log2 max(l_i / q, 1) = bits"
 SHANNON = "d / (2 pi e) 2^(2 (h(x) - bits) / d)"
+A1_GAUSSIAN = "A1: x is Gaussian with this covariance"
+A1_ENTROPY = "A1: x has this covariance and this entropy h(x)"
+A4_BITS = "A4: the release takes at most 2^bits values, or tells at most so many bits about x"
 
 
-def bits_bound(
-    prior: Any,
-    bits: SupportsFloat,
-    *,
-    entropy: SupportsFloat | None = None,
-    name: str = "bits",
-    **facts: Any,
-) -> Bound:
+def bits_bound(prior: Any, bits: SupportsFloat, *, entropy: SupportsFloat | None = None) -> Bound:
     """Smallest error of any attacker whose release tells at most so many bits about x.
 
     Gaussian prior: the distortion-rate function by reverse water-filling. Any other: Shannon's
@@ -32,11 +28,9 @@ def bits_bound(
         bits: at least 0; infinity is no limit.
         entropy: h(x) in bits, where `prior` says no more than the covariance of a law that is not
             Gaussian; None takes it from the prior.
-        name: of the bound in tables.
-        **facts: other fields of the result (confidence, standard_error, further assumptions).
 
     Raises:
-        ValueError: if `prior` is none, `bits` is negative or `entropy` is not finite.
+        ValueError: if `prior` is none, `bits` is negative or `entropy` is more than a Gaussian's.
 
     Examples:
         >>> bits_bound([[4.0]], 1.0).total
@@ -50,20 +44,18 @@ def bits_bound(
         msg = f"`bits` must be at least 0, got {told}"
         raise ValueError(msg)
     gaussian = isinstance(law, Gaussian) and entropy is None
-    total = _water(law, told) if gaussian else _shannon(law, told, entropy)
-    about = "A1: x is Gaussian with this covariance" if gaussian else "A1: x has this entropy h(x)"
-    facts = {"confidence": 1.0, "standard_error": None, "assumptions": (), **facts}
-    facts["assumptions"] = (about, *facts["assumptions"], A3, EVERY_ATTACKER)
     return bound(
         "lower bound",
-        total,
+        _water(law, told) if gaussian else _shannon(law, told, entropy),
         law.dim,
         law.covariance.trace(),
-        name=name,
+        name="bits",
+        confidence=1.0,
+        standard_error=None,
+        assumptions=(A1_GAUSSIAN if gaussian else A1_ENTROPY, A4_BITS, A3, EVERY_ATTACKER),
         source="data processing and rate-distortion, Cover and Thomas 2006, Theorem 10.3.3",
         formula=WATER if gaussian else SHANNON,
         bits=told,
-        **facts,
     )
 
 
@@ -72,7 +64,7 @@ def _water(law: Prior, bits: float) -> float:
 
 
 def _shannon(law: Prior, bits: float, entropy: SupportsFloat | None) -> float:
-    """Shannon's bound; never more than tr S, which the bound itself may pass by a wrong entropy.
+    """Shannon's bound.
 
     Raises:
         ValueError: if a Gaussian of this covariance has less entropy than is claimed.

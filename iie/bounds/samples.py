@@ -18,11 +18,21 @@ def rows(name: str, value: ArrayLike) -> Float64[np.ndarray, "n d"]:
     Raises:
         ValueError: if it holds no rows of finite real numbers.
     """
-    array = np.asarray(value)
+    # What was handed in is checked, not a copy of it, which would have lost a mask.
+    ndim = getattr(value, "ndim", None)
+    array = checks.real_array(name, value, _depth(value) if ndim is None else ndim)
     if array.ndim < 2 or array.size == 0:
         msg = f"`{name}` must hold one sample a row, got shape {array.shape}"
         raise ValueError(msg)
-    return checks.real_array(name, array.reshape(len(array), -1), 2)
+    return array.reshape(len(array), -1)
+
+
+def _depth(value: ArrayLike) -> int:
+    """Dimensions of nested lists; of ragged ones, which are refused later, 2."""
+    try:
+        return np.ndim(value)
+    except ValueError:
+        return 2
 
 
 def released_rows(

@@ -139,6 +139,8 @@ def test_halves_are_disjoint_and_whole():
         ({"releases": Y[:-1]}, "`releases` must have one row for each of the 300 samples, got 299"),
         ({"samples": X[:, 0]}, r"`samples` must hold one sample a row, got shape \(300,\)"),
         ({"samples": X * np.inf}, "`samples` must be finite"),
+        ({"samples": [[1.0], [1.0, 2.0]]}, "`samples` must be a rectangular array"),
+        ({"samples": np.full((300, 4), "a")}, "`samples` must hold real numbers"),
         ({"noise": -1.0}, "`noise` must not be negative"),
         ({"noise": np.ones((6, 6, 1))}, "`noise` must be one variance, 6 of them or 6 x 6"),
         ({"regressors": [3]}, "`regressors` must have `predict`, got a int"),
