@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie.attackers.affine import ideal_attacker
 from iie.attackers.simulation import Estimate, attack_error
 from iie.error import closed_form
@@ -65,8 +66,9 @@ class Agreement:
         return exact and off <= ALLOWED_STANDARD_ERRORS
 
 
-def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
+def theorem_1_cases(rng: Randomness) -> list[Case]:
     """Cases from one pixel to 64, full, zero and deficient rank, flat, steep, singular priors."""
+    rng = generator(rng)
     power_law = np.arange(1, 65) ** -1.2
     steep = np.geomspace(1.0, 1e-6, 12)
     factor = _whole(rng, 20, 10)
@@ -83,7 +85,7 @@ def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def compare(case: Case, *, samples: SupportsIndex, rng: np.random.Generator) -> Agreement:
+def compare(case: Case, *, samples: SupportsIndex, rng: Randomness) -> Agreement:
     """Theorem 1 by three routes, for one case.
 
     The sample variance v of n errors has Var v = (E(e - E e)^4 - v^2 (n - 3)/(n - 1)) / n, so the

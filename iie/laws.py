@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 from iie.covariance.total import TotalCovariance
@@ -42,8 +43,9 @@ class Gaussian:
         """The number d of coordinates."""
         return self.covariance.dim
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
+        rng = generator(rng)
         x = self.covariance.sample(n, rng)
         x += self.mean
         return x
@@ -88,8 +90,9 @@ class StudentT:
         """The number d of coordinates."""
         return self.covariance.dim
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
+        rng = generator(rng)
         x = self.covariance.sample(n, rng)
         x *= np.sqrt((self.df - 2) / rng.chisquare(self.df, (n, 1)))
         x += self.mean
@@ -154,14 +157,13 @@ class GaussianMixture:
         """The mean mu = sum_k p_k m_k."""
         return self.weights @ self.means
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
         return self.labelled(n, rng)[0]
 
-    def labelled(
-        self, n: int, rng: np.random.Generator
-    ) -> tuple[Float64[np.ndarray, "{n} d"], np.ndarray]:
+    def labelled(self, n: int, rng: Randomness) -> tuple[Float64[np.ndarray, "{n} d"], np.ndarray]:
         """Draws of x, one a row, and the component of each."""
+        rng = generator(rng)
         labels = rng.choice(len(self.weights), size=n, p=self.weights)
         x = self.means[labels]
         for k, S in enumerate(self.components):

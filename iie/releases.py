@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie._input.weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
@@ -98,9 +99,9 @@ class Linear:
         return checks.real_array("weight", self.weight.matmat(x.T), 2).T
 
     def __call__(
-        self, x: Float64[np.ndarray, "n d"], rng: np.random.Generator | None = None
+        self, x: Float64[np.ndarray, "n d"], rng: Randomness = None
     ) -> Float64[np.ndarray, "n m"]:
-        """What is released of each row x; `rng` draws the noise.
+        """What is released of each row x; `rng`, a generator or a seed, draws the noise.
 
         Raises:
             ValueError: if there is noise but no `rng`.
@@ -110,9 +111,9 @@ class Linear:
         if self.noise is None:
             return y
         if rng is None:
-            msg = "`rng` must be a numpy.random.Generator, as this release has noise; got None"
+            msg = "`rng` must be a generator or a seed, as this release has noise; got None"
             raise ValueError(msg)
-        return y + self.noise.sample(len(x), rng)
+        return y + self.noise.sample(len(x), generator(rng))
 
 
 @dataclass(frozen=True)

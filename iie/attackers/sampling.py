@@ -6,6 +6,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.randomness import Randomness, generator
 from iie.attackers.affine import AffineAttacker, ideal_attacker
 from iie.error import factorisation
 from iie.error.mixture import MixturePosterior
@@ -35,9 +36,10 @@ class PosteriorSampler:
     whitener: Float64[np.ndarray, "r m"] | None
 
     def __call__(
-        self, y: Float64[np.ndarray, "n m"], rng: np.random.Generator
+        self, y: Float64[np.ndarray, "n m"], rng: Randomness = None
     ) -> Float64[np.ndarray, "n d"]:
-        """One draw for each row of y."""
+        """One draw for each row of y; `rng` is a generator or a seed."""
+        rng = generator(rng)
         if isinstance(self.attacker, MixturePosterior):
             return self.attacker.sample(y, rng)
         x = Gaussian(self.prior.covariance, self.prior.mean).sample(len(y), rng)

@@ -10,6 +10,7 @@ from jaxtyping import Float64
 
 from iie._input import checks
 from iie._input.instance import linear_instance
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.laws import GaussianMixture, Prior
 from iie.releases import Linear
@@ -70,7 +71,7 @@ def attack_error(
     release: Any,
     *,
     samples: SupportsIndex,
-    rng: np.random.Generator,
+    rng: Randomness,
     mean: ArrayLike | None = None,
     antithetic: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -91,7 +92,7 @@ def attack_error(
         prior: a prior, or its covariance S, "d d", unit u^2.
         release: a Linear, or its weight W, "m d".
         samples: number of inputs drawn, at least 2; with `antithetic` an even number from 4 on.
-        rng: source of randomness.
+        rng: a generator or a seed.
         mean: mu, "d", where `prior` is a covariance; None is zero.
         antithetic: whether to draw in pairs; `n` of the result is then the number of pairs.
         progress: called with (inputs done, `samples`) after each chunk.
@@ -101,6 +102,7 @@ def attack_error(
             `samples` is too small or odd.
     """
     law, out = linear_instance(prior, release, mean)
+    rng = generator(rng)
     per_term = 2 if antithetic else 1
     n = checks.count("samples", samples, at_least=2 * per_term)
     if n % per_term:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
 
+from iie._input.randomness import Randomness
 from iie.error import factorisation
 from iie.error.linear import linear_error
 from iie.error.lossy import label_only_error, post_processed_error, quantised_error
@@ -43,7 +44,7 @@ def ideal_inversion_error(
     *,
     cutoff: SupportsFloat | None = None,
     samples: SupportsIndex = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: Randomness = None,
 ) -> InversionError:
     """Smallest mean squared error of any reconstruction of x ~ prior from its release.
 
@@ -72,7 +73,7 @@ def ideal_inversion_error(
         cutoff: relative size below which a singular value is zero, in [0, 1). None stands for
             10 max(m, d) times the epsilon of the coarser input type, at most its square root.
         samples: draws of y for an estimate, at least 2.
-        rng: draws them; None is numpy.random.default_rng(0).
+        rng: draws them: a generator or a seed; None is the seed 0.
 
     Returns:
         The error in u^2, in its three forms, with its kind, rank, cut-off and assumptions.
