@@ -15,13 +15,14 @@ from iie.attackers.simulation import Estimate, attack_error
 from iie.error import closed_form
 from iie.error.rational import rational_inversion_error
 from iie.error.result import InversionError
+from iie.records import Record
 
 ALLOWED_STANDARD_ERRORS = 5.0
 ALLOWED_RELATIVE = 1e-10  # between rationals and float64, up to condition 1e6
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, eq=False, repr=False)
+class Case(Record):
     """One prior covariance S and one linear model W, with a name for the table.
 
     Entries with few binary digits keep the rational route short: it uses them as they are.
@@ -32,8 +33,8 @@ class Case:
     weight: Float64[np.ndarray, "m d"]
 
 
-@dataclass(frozen=True)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Record):
     """One case by three routes.
 
     Attributes:

@@ -12,10 +12,11 @@ from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 from iie.covariance.total import TotalCovariance
+from iie.records import Printed
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Gaussian:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Gaussian(Printed):
     """x ~ N(mu, S).
 
     Args:
@@ -51,8 +52,8 @@ class Gaussian:
         return x
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class StudentT:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class StudentT(Printed):
     """Multivariate Student-t: heavier tails than a Gaussian of the same covariance S.
 
     x = mu + sqrt((df - 2) / c) g with g ~ N(0, S) and c ~ chi^2 with df degrees of freedom. It is
@@ -99,8 +100,8 @@ class StudentT:
         return x
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class GaussianMixture:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class GaussianMixture(Printed):
     """x ~ N(m_k, S_k) with probability p_k: for example one component a class.
 
     Its covariance is that within components plus that between their means,

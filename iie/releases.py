@@ -13,13 +13,14 @@ from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie._input.weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
+from iie.records import Printed
 
 BLOCK = 2**23  # numbers of W in float64 at once: 64 MiB
 ROWS = 256  # of W at once, so that half of a Gram matrix need not be computed
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Linear:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Linear(Printed):
     """y = W x + b + e with e ~ N(0, N) independent of x.
 
     A float64 or float32 array W is kept as it is, without a copy; it is read in blocks of rows.
@@ -147,8 +148,8 @@ class LabelOnly:
         return math.log2(self.classes)
 
 
-@dataclass(frozen=True)
-class Quantised:
+@dataclass(frozen=True, repr=False)
+class Quantised(Printed):
     """A release whose every output is rounded to one of 2^b values, by whatever quantiser.
 
     Args:
@@ -182,8 +183,8 @@ class Quantised:
         return self.outputs * float(self.bits_per_output)
 
 
-@dataclass(frozen=True)
-class PostProcessed:
+@dataclass(frozen=True, repr=False)
+class PostProcessed(Printed):
     """g applied to a release, output for output; g is only known by name.
 
     Args:

@@ -99,7 +99,7 @@ def _bridge() -> Identity:
         t * v**2 + rest * (v - d) ** 2,
         (t + rest) * (v - rest * d / (t + rest)) ** 2 + t * rest * d**2 / (t + rest),
         r"$B=p_j^tp_k^{1-t}\,s^{-(1-t)}\tau^{-1/2}e^{-t(1-t)d^2/(2s^2\tau)}$ a coordinate,"
-        r" $\tau=t+(1-t)/s^2$; $\min(a,b)\le a^tb^{1-t}$ as both factors are at least the minimum's.",
+        r" $\tau=t+(1-t)/s^2$; $\min(a,b)\le a^tb^{1-t}$, as neither factor is below its power.",
         sp.simplify,
     )
 

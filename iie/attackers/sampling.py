@@ -11,11 +11,12 @@ from iie.attackers.affine import AffineAttacker, ideal_attacker
 from iie.error import factorisation
 from iie.error.mixture import MixturePosterior
 from iie.laws import Gaussian, Prior, StudentT, as_prior
+from iie.records import Printed
 from iie.releases import Linear, as_release
 
 
-@dataclass(frozen=True)
-class PosteriorSampler:
+@dataclass(frozen=True, repr=False)
+class PosteriorSampler(Printed):
     """Draws x' ~ P(x | y).
 
     Its error E||x - x'||^2 is exactly twice the IIE, for every prior and every release. For a

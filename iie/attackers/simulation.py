@@ -13,6 +13,7 @@ from iie._input.instance import linear_instance
 from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.laws import GaussianMixture, Prior
+from iie.records import Record
 from iie.releases import Linear
 
 CHUNK = 4096  # inputs drawn at once, at most
@@ -21,8 +22,8 @@ CHUNK_NUMBERS = 2**18  # coordinates drawn at once, at most: 2 MiB stay in a cac
 Attacker = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(Record):
     """A Monte Carlo mean.
 
     Attributes:

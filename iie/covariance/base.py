@@ -31,6 +31,9 @@ class Covariance(abc.ABC):
     unless the structure is one.
     """
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(d={self.dim}, trace={self.trace():.6g})"
+
     @property
     @abc.abstractmethod
     def dim(self) -> int:

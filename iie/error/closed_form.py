@@ -1,7 +1,8 @@
 """Theorem 1 and its relatives: the ideal inversion error of a release, and of what kind it is."""
 
 import math
-from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
+from dataclasses import dataclass
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from iie.error.mixture import mixture_error
 from iie.error.result import A1, A2, A2_NOISE, A3, inversion_error
 from iie.error.result import InversionError as InversionError
 from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
+from iie.records import Record
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 ASSUMPTIONS = (A1, A2, A3)
@@ -24,7 +26,8 @@ NOISELESS = "tr S - tr(S W^T (W S W^T)^+ W S)"
 NOISY = "tr S - tr(S W^T (W S W^T + N)^{-1} W S)"
 
 
-class ErrorLaw(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorLaw(Record):
     """Moments of the ideal attacker's squared error on one sample.
 
     Attributes:

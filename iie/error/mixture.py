@@ -10,20 +10,20 @@ from jaxtyping import Float64
 
 from iie._input import checks
 from iie._input.randomness import Randomness, generator
-from iie.attackers.simulation import Estimate, Welford
+from iie.attackers.simulation import Estimate
 from iie.covariance import Covariance
 from iie.error import factorisation
+from iie.error.confusion import Confusion, between_components
 from iie.error.linear import linear_error
 from iie.error.result import A2, A2_NOISE, A3, InversionError, inversion_error
-from iie.error.rivals import Rivals, bridges
+from iie.error.rivals import Rivals
 from iie.laws import GaussianMixture
+from iie.records import Printed
 from iie.releases import Linear
 
-CHUNK = 4096  # releases at once
 
-
-@dataclass(frozen=True, eq=False)
-class MixturePosterior:
+@dataclass(frozen=True, eq=False, repr=False)
+class MixturePosterior(Printed):
     """x | y for a mixture prior: component k with probability pi_k(y), then a Gaussian.
 
     E[x | y, k] = offsets_k + gains_k y and Cov(x | y, k) = unseen_k unseen_k^T. Only the
@@ -144,9 +144,13 @@ def mixture_error(
     best = linear_error(prior, release, cutoff)
     weights = np.exp(posterior.rivals.logs)
     low = float(weights @ [np.sum(part**2) for part in posterior.unseen])
-    confusion = Confusion(posterior)
+    confusion = Confusion(
+        posterior.rivals,
+        posterior.offsets + posterior.gains @ posterior.rest,
+        posterior.gains @ posterior.basis,
+    )
     known = confusion.bound <= np.finfo(float).eps * low
-    between = Estimate(0.0, 0.0, 0) if known else _simulated(confusion, n, source, progress)
+    between = Estimate(0.0, 0.0, 0) if known else between_components(confusion, n, source, progress)
     high = max(low, min(best.total, low + confusion.bound))
     facts: dict[str, Any] = {
         "rank": best.rank,
@@ -164,68 +168,6 @@ def mixture_error(
     kind = "exact" if known else "estimate"
     total, variance = low + between.mean, prior.covariance.trace()
     return inversion_error(total, variance, prior.dim, kind, **facts)
-
-
-class Confusion:
-    """sum_{j<k} E pi_j(y) pi_k(y) ||m_j(y) - m_k(y)||^2, by draws from the bridges of pairs.
-
-    Attributes:
-        bound: the sum over pairs of B_jk E_g ||m_j(y) - m_k(y)||^2; at least the value.
-    """
-
-    def __init__(self, posterior: MixturePosterior) -> None:
-        self.bridges = bridges(posterior.rivals)
-        B, offsets, gains = posterior.basis, posterior.offsets, posterior.gains
-        # Column 0 is the constant, the others multiply z = B^T y; R keeps all distances.
-        constant = offsets + gains @ posterior.rest
-        maps = np.concatenate([constant[:, :, None], gains @ B], axis=2)
-        flat = maps.transpose(1, 0, 2).reshape(maps.shape[1], -1)
-        R = flat if flat.shape[1] >= len(flat) else np.linalg.qr(flat).R
-        self.maps = R.reshape(-1, *maps.shape[::2]).transpose(1, 0, 2)
-        self.distances = np.array([self._distance(i) for i in range(len(self.bridges.pairs))])
-        with np.errstate(divide="ignore"):  # equal posterior means: nothing to confuse
-            shares = self.bridges.logs + np.log(self.distances)
-        total = scipy.special.logsumexp(shares) if len(shares) else -np.inf
-        self.bound = float(np.exp(total))
-        self.chances = np.exp(shares - total) if self.bound > 0 else np.zeros_like(shares)
-
-    def draw(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n}"]:
-        """Values in [0, bound ||m_j - m_k||^2 / E_g ||m_j - m_k||^2] whose mean is wanted."""
-        chosen = rng.choice(len(self.chances), n, p=self.chances)
-        z = self.bridges.draw(chosen, rng)
-        logs = self.bridges.rivals.log_densities(z)
-        one, other, bridge = self.bridges.of_pair(chosen, logs)
-        weights = np.exp(one + other - scipy.special.logsumexp(logs, axis=1) - bridge)
-        j, k = self.bridges.pairs[chosen].T
-        apart = self.maps[j] - self.maps[k]
-        squares = np.sum((apart[:, :, 0] + np.einsum("ndp,np->nd", apart[:, :, 1:], z)) ** 2, 1)
-        return self.bound * weights * squares / self.distances[chosen]
-
-    def _distance(self, i: int) -> float:
-        """E_g ||m_j(y) - m_k(y)||^2 on the bridge of pair i."""
-        j, k = self.bridges.pairs[i]
-        apart = self.maps[j] - self.maps[k]
-        if not apart[:, 1:].any():
-            return float(np.sum(apart[:, 0] ** 2))
-        mean, root = self.bridges.moments(i)
-        return float(
-            np.sum((apart[:, 0] + apart[:, 1:] @ mean) ** 2) + np.sum((apart[:, 1:] @ root) ** 2)
-        )
-
-
-def _simulated(
-    confusion: Confusion,
-    n: int,
-    rng: np.random.Generator,
-    progress: Callable[[int, int], None] | None,
-) -> Estimate:
-    """The mean of n draws, in chunks."""
-    stream = Welford()
-    while stream.n < n:
-        stream.add(confusion.draw(min(CHUNK, n - stream.n), rng))
-        if progress is not None:
-            progress(stream.n, n)
-    return stream.estimate()
 
 
 def _output_basis(

@@ -11,10 +11,11 @@ from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 from iie.filters.random_rows import random_filter_errors
 from iie.filters.truncation import error_drops
+from iie.records import Record
 
 
-@dataclass(frozen=True)
-class RankCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class RankCurve(Record):
     """Ideal inversion errors at several ranks, all for x ~ N(mu, S), summed, in u^2.
 
     Attributes:
@@ -37,16 +38,9 @@ class RankCurve:
     variance: float
     dim: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists and numbers, for JSON."""
-        return {
-            name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in vars(self).items()
-        }
 
-
-@dataclass(frozen=True)
-class Position:
+@dataclass(frozen=True, eq=False, repr=False)
+class Position(Record):
     """Where one filter lies among all filters of its rank.
 
     Attributes:

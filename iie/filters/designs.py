@@ -31,12 +31,13 @@ from iie.filters.discriminant import Accuracy as Accuracy
 from iie.filters.discriminant import LinearDiscriminantModel, bayes_accuracy
 from iie.filters.discriminant import lda_model as lda_model
 from iie.filters.discriminant import sufficient_rank as sufficient_rank
+from iie.records import Record
 
 SHARE_TOLERANCE = 1e-12  # of all signal: what rounding may take from a share
 
 
-@dataclass(frozen=True)
-class FilterDesign:
+@dataclass(frozen=True, eq=False, repr=False)
+class FilterDesign(Record):
     """A filter that leaks least for the signal it keeps.
 
     Attributes:

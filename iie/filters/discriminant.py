@@ -13,10 +13,11 @@ from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.attackers.simulation import CHUNK, Welford
 from iie.error.rivals import Bridges, Rivals, bridges
+from iie.records import Record
 
 
-@dataclass(frozen=True)
-class LinearDiscriminantModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearDiscriminantModel(Record):
     """x | class k ~ N(mu_k, S_w), class k with probability p_k. Made by `lda_model`.
 
     Attributes:
@@ -45,8 +46,8 @@ class LinearDiscriminantModel:
         return self.within + self.between
 
 
-@dataclass(frozen=True)
-class Accuracy:
+@dataclass(frozen=True, eq=False, repr=False)
+class Accuracy(Record):
     """A probability of naming the class correctly.
 
     Attributes:

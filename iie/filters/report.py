@@ -1,6 +1,5 @@
 """What a linear filter gives away of the features it reads, measured on a sample of them."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
@@ -12,6 +11,7 @@ from iie._input.types import ArrayLike
 from iie.covariance import empirical_covariance
 from iie.filters.curves import position
 from iie.information.channel import bits_released
+from iie.records import Record
 from iie.releases import Linear
 
 ASSUMPTIONS = (
@@ -23,8 +23,8 @@ ASSUMPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class FilterReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class FilterReport(Record):
     """How much of the features z the code W z leaves unknown. v is the unit of the features.
 
     Attributes:
@@ -67,10 +67,6 @@ class FilterReport:
     bits: float
     shrinkage: float
     assumptions: tuple[str, ...] = ASSUMPTIONS
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings, for JSON."""
-        return dataclasses.asdict(self)
 
 
 def filter_report(

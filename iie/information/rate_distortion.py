@@ -11,6 +11,7 @@ from iie._input import checks
 from iie._input.types import ArrayLike
 from iie.information.channel import bits_released as bits_released
 from iie.information.channel import mmse as mmse
+from iie.records import Record
 
 ASSUMPTIONS = (
     "A1: the private input is Gaussian with this spectrum, x ~ N(mu, S)",
@@ -20,8 +21,8 @@ ASSUMPTIONS = (
 SOURCE = "ours: data processing and the Gaussian rate-distortion function, Cover and Thomas 2006"
 
 
-@dataclass(frozen=True)
-class RateBound:
+@dataclass(frozen=True, eq=False, repr=False)
+class RateBound(Record):
     """One point of the rate-distortion curve of the input, read as a limit on every release.
 
     No release of at most 2^`bits` values lets anybody reach an error below `total`; and no release
