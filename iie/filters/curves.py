@@ -8,9 +8,10 @@ from jaxtyping import Float64, Int
 
 from iie._input import checks
 from iie._input.types import ArrayLike
-from iie.covariance import Covariance, as_covariance
+from iie.covariance import Covariance
 from iie.filters.random_rows import random_filter_errors
 from iie.filters.truncation import error_drops
+from iie.laws import covariance_of
 from iie.records import Record
 
 
@@ -147,7 +148,7 @@ def random_filter(spectrum: ArrayLike, ranks: ArrayLike | None = None) -> Float6
 
 
 def truncated(
-    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: SupportsFloat | None = None
+    covariance: Any, weight: Any, *, cutoff: SupportsFloat | None = None
 ) -> Float64[np.ndarray, " k"]:
     """IIE of W cut to its top r right singular vectors, for r = 0..rank W, from one QR.
 
@@ -155,7 +156,7 @@ def truncated(
     of S, each step lowers the error by ||S^{1/2} q_j||^2.
 
     Args:
-        covariance: S, "d d" or a covariance operator, in u^2; may be singular.
+        covariance: S, "d d", a Covariance or a Gaussian, in u^2; may be singular.
         weight: W, "m d", as for `Linear`, or one without noise; may be rank-deficient.
         cutoff: singular values of W <= cutoff times the largest count as zero, and so do directions
             whose standard deviation given the earlier ones is <= cutoff times the largest that W
@@ -173,19 +174,19 @@ def truncated(
 
     Source: ours.   Proof: proofs/adding_a_row.py
     """
-    S = as_covariance(covariance)
+    S = covariance_of(covariance)
     return _errors(S, error_drops(S, weight, cutoff))
 
 
 def rank_curve(
-    covariance: Covariance | ArrayLike,
+    covariance: Any,
     weight: Any = None,
     ranks: ArrayLike | None = None,
 ) -> RankCurve:
     """All reference curves of a prior, for the price of its spectrum, and the curve of one filter.
 
     Args:
-        covariance: S, "d d" or a covariance operator, in u^2; may be singular.
+        covariance: S, "d d", a Covariance or a Gaussian, in u^2; may be singular.
         weight: W, "m d", as for `truncated`; None leaves its curve out.
         ranks: r, "n", each in 0..d; None is all of 0..d.
 
@@ -199,7 +200,7 @@ def rank_curve(
 
     Source: ours; see the single curves.   Proof: proofs/extreme_filters.py
     """
-    S = as_covariance(covariance)
+    S = covariance_of(covariance)
     r = _ranks(ranks, S.dim)
     spectrum = S.spectrum()
     own = None
@@ -217,13 +218,11 @@ def rank_curve(
     )
 
 
-def position(
-    covariance: Covariance | ArrayLike, weight: Any, *, cutoff: SupportsFloat | None = None
-) -> Position:
+def position(covariance: Any, weight: Any, *, cutoff: SupportsFloat | None = None) -> Position:
     """Where W lies between the most and the least leaking filter of its rank.
 
     Args:
-        covariance: S, "d d" or a covariance operator, in u^2; may be singular.
+        covariance: S, "d d", a Covariance or a Gaussian, in u^2; may be singular.
         weight: W, "m d", as for `Linear`, or one without noise; may be rank-deficient.
         cutoff: as for `truncated`.
 
@@ -236,7 +235,7 @@ def position(
 
     Source: ours.   Proof: proofs/extreme_filters.py
     """
-    S = as_covariance(covariance)
+    S = covariance_of(covariance)
     drops = error_drops(S, weight, cutoff)
     r, total = int(np.sum(drops > 0)), float(_errors(S, drops)[-1])
     spectrum = S.spectrum()
