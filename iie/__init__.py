@@ -47,6 +47,11 @@ from iie.filters.discriminant import LinearDiscriminantModel as LinearDiscrimina
 from iie.filters.discriminant import bayes_accuracy as bayes_accuracy
 from iie.filters.discriminant import lda_model as lda_model
 from iie.filters.discriminant import sufficient_rank as sufficient_rank
+from iie.filters.parts import PartErrors as PartErrors
+from iie.filters.parts import part_errors as part_errors
+from iie.filters.random_simulation import RandomFilters as RandomFilters
+from iie.filters.random_simulation import random_filter_bound as random_filter_bound
+from iie.filters.random_simulation import simulated_random_filters as simulated_random_filters
 from iie.filters.report import FilterReport as FilterReport
 from iie.filters.report import filter_report as filter_report
 from iie.information.channel import bits_released as bits_released

@@ -9,10 +9,11 @@ import math
 from typing import Any, SupportsFloat
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 
 from iie.covariance import Covariance
 from iie.error.factorisation import relative_cutoff
+from iie.filters.parts import ties
 from iie.releases import Linear, as_release
 
 
@@ -20,6 +21,8 @@ def error_drops(
     S: Covariance, weight: Any, cutoff: SupportsFloat | None
 ) -> Float64[np.ndarray, " k"]:
     """||S^{1/2} q_j||^2, in u^2, of what each next right singular vector of W adds; 0 if nothing.
+
+    Equal singular values have no order: of their span, the most leaking direction comes first.
 
     Raises:
         ValueError: if S and W do not fit each other, or `cutoff` is outside [0, 1).
@@ -42,7 +45,22 @@ def error_drops(
         basis, new = _nested_basis(R, negligible)
         Q = Q @ basis
     drops = np.zeros(V.shape[1])
-    drops[new] = np.sum(S.root(Q) ** 2, axis=0)
+    drops[new] = _ordered_drops(S.root(Q), ties(w[new]))
+    return drops
+
+
+def _ordered_drops(
+    seen: Float64[np.ndarray, "d k"], tied: Bool[np.ndarray, " k"]
+) -> Float64[np.ndarray, " k"]:
+    """Squared norms of the columns; equal singular values give their most leaking part first.
+
+    Among them the SVD's own order would be that of rounding errors.
+    """
+    drops = np.sum(seen**2, axis=0)
+    starts = np.flatnonzero(~tied)
+    for start, stop in zip(starts, [*starts[1:], tied.size], strict=False):
+        if stop - start > 1:
+            drops[start:stop] = np.linalg.svd(seen[:, start:stop], compute_uv=False) ** 2
     return drops
 
 
