@@ -41,7 +41,7 @@ from iie.filters.curves import random_filter as random_filter
 from iie.filters.curves import rank_curve as rank_curve
 from iie.filters.curves import truncated as truncated
 from iie.filters.designs import FilterDesign as FilterDesign
-from iie.filters.designs import least_leaking_filter as least_leaking_filter
+from iie.filters.designs import design_filter as design_filter
 from iie.filters.designs import trade_off as trade_off
 from iie.filters.discriminant import LinearDiscriminantModel as LinearDiscriminantModel
 from iie.filters.discriminant import bayes_accuracy as bayes_accuracy
