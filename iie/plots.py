@@ -40,7 +40,7 @@ class Line:
 
 @contextlib.contextmanager
 def own_style() -> "Iterator[None]":
-    """matplotlib's own defaults, whatever a matplotlibrc says, and no $ read as mathematics."""
+    """Matplotlib's own defaults, whatever a matplotlibrc says, and no $ read as mathematics."""
     import matplotlib
 
     with matplotlib.rc_context():

@@ -3,7 +3,7 @@
 import math
 import zipfile
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -43,7 +43,7 @@ def load_array(name: str, text: str) -> np.ndarray:
         raise ValueError(msg)
     try:
         if path.suffix == ".npz":
-            return _member(name, path, key)
+            return _member(path, key)
         with path.open("rb") as file:
             return _read(file, path.stat().st_size)
     except zipfile.BadZipFile as error:
@@ -82,7 +82,7 @@ def load_labels(name: str, text: str, n: int) -> Int64[np.ndarray, " n"]:
     return labels.astype(np.int64)
 
 
-def _member(name: str, path: Path, key: str | None) -> np.ndarray:
+def _member(path: Path, key: str | None) -> np.ndarray:
     with zipfile.ZipFile(path) as archive:
         found = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         if key is None and len(found) == 1:
@@ -95,7 +95,7 @@ def _member(name: str, path: Path, key: str | None) -> np.ndarray:
             return _read(file, found[key].file_size)
 
 
-def _read(file: IO[bytes], size: int) -> np.ndarray:
+def _read(file: Any, size: int) -> np.ndarray:
     """The array of an .npy file of `size` bytes.
 
     Raises:

@@ -128,7 +128,7 @@ def draw(path: Path, make: "Callable[[], Figure]") -> str:
         with plots.own_style():
             made = make()
             write_whole(path, lambda partial: plots.save(made, partial))
-    except Exception as error:  # noqa: BLE001 - matplotlib raises what it likes
+    except Exception as error:
         reason = " ".join(str(error).split())
         print(f"warning: no picture in {path}: {reason}", file=_speaking(sys.stderr))
         return f"no picture ({type(error).__name__})"
@@ -138,7 +138,8 @@ def draw(path: Path, make: "Callable[[], Figure]") -> str:
 def console() -> Console:
     """Where tables go. rich cannot see the width of a pipe and would fold them to 80 columns."""
     width = None if sys.stdout.isatty() else 120
-    return Console(file=_speaking(sys.stdout), width=width, highlight=False, markup=False)
+    plain = {"highlight": False, "markup": False, "emoji": False}  # names of files are no markup
+    return Console(file=_speaking(sys.stdout), width=width, **plain)
 
 
 def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:

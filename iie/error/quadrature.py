@@ -196,7 +196,7 @@ def _by_simulation(
     if nodes.shape is not None:
         ends = np.stack(steep_edges(nodes.shape, y), axis=1)
         some = rng.permutation(ends)[:EDGES]
-        means = posterior_means(x, p, y, y[some.ravel()]).reshape(*some.shape, -1)
+        means = posterior_means(x, p, y, y[some.ravel()]).reshape(*some.shape, x.shape[1])
         share = len(ends) / max(len(some), 1)
         off += share * float(hidden_error(x[some], p[some], means).sum())
     return run.total, run.bits, run.standard_error, off

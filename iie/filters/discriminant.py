@@ -155,6 +155,45 @@ def bayes_accuracy(
     return Accuracy(1 - wrong.mean, wrong.sem, n, "estimate")
 
 
+def held_out_accuracy(
+    model: LinearDiscriminantModel, weight: ArrayLike, samples: ArrayLike, labels: ArrayLike
+) -> Accuracy:
+    """How often the best classifier of W x under the model is right on samples of other origin.
+
+    Its standard error is that of Agresti and Coull, (h + 2) / (n + 4) for h hits of n in place of
+    h / n, which stays honest where all are right.
+
+    Args:
+        model: the classes.
+        weight: W, "m d", of any rank.
+        samples: x, "n d", in u.
+        labels: the class of each, "n", a row of `model.means`.
+
+    Raises:
+        ValueError: if `weight` or `samples` do not fit the model, or `labels` are not n classes.
+
+    Examples:
+        >>> model = lda_model([[-1.0], [1.0]], [[1.0]])
+        >>> held_out_accuracy(model, [[5.0]], [[-2.0], [3.0], [-1.0]], [0, 1, 1]).value
+        0.6666666666666666
+
+    Source: ours (Bayes rule); Agresti and Coull 1998.
+    """
+    d = model.means.shape[1]
+    W, x = checks.weight_matrix("weight", weight, d), checks.weight_matrix("samples", samples, d)
+    classes = np.asarray(labels)
+    if classes.shape != (len(x),) or not np.isin(classes, range(len(model.means))).all():
+        msg = f"`labels` must be {len(x)} classes below {len(model.means)}, got {labels!r}"
+        raise ValueError(msg)
+    T, centres = _discriminant_map(model, W)
+    offsets = np.log(model.priors) - np.sum(centres**2, axis=1) / 2
+    z = (x - model.priors @ model.means) @ T
+    hits = int(np.sum((z @ centres.T + offsets).argmax(axis=1) == classes))
+    share = (hits + 2) / (len(x) + 4)
+    error = math.sqrt(share * (1 - share) / (len(x) + 4))
+    return Accuracy(hits / max(len(x), 1), error, len(x), "estimate")
+
+
 def _mistakes(between: Bridges, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n}"]:
     """Values whose mean is the probability of a wrong name, each between 0 and the sum of all B.
 
@@ -172,6 +211,13 @@ def _discriminant_coordinates(
     model: LinearDiscriminantModel, W: Float64[np.ndarray, "m d"]
 ) -> Float64[np.ndarray, "c q"]:
     """Released class means, where the noise is N(0, I) and all other coordinates tell nothing."""
+    return _discriminant_map(model, W)[1]
+
+
+def _discriminant_map(
+    model: LinearDiscriminantModel, W: Float64[np.ndarray, "m d"]
+) -> tuple[Float64[np.ndarray, "d q"], Float64[np.ndarray, "c q"]]:
+    """(T, the class means there): x -> (x - mean) T, of what W releases of x."""
     L = np.linalg.cholesky(model.within)
     _, w, rows = np.linalg.svd(W @ L, full_matrices=False)
     eps = 10 * max(*W.shape, len(model.means)) * np.finfo(float).eps
@@ -179,9 +225,10 @@ def _discriminant_coordinates(
     # The means in units of the within-class spread, then those of their axes that W sees.
     standard = scipy.linalg.solve_triangular(L, model.centred.T, lower=True).T
     scale = np.linalg.norm(standard)
-    U, s, _ = np.linalg.svd(standard @ rows.T, full_matrices=False)
+    U, s, Vt = np.linalg.svd(standard @ rows.T, full_matrices=False)
     keep = s > eps * scale
-    return U[:, keep] * s[keep]
+    axes = rows.T @ Vt[keep].T
+    return scipy.linalg.solve_triangular(L.T, axes), U[:, keep] * s[keep]
 
 
 def _accuracy_on_a_line(m: Float64[np.ndarray, " c"], p: Float64[np.ndarray, " c"]) -> float:
