@@ -138,8 +138,9 @@ def draw(path: Path, make: "Callable[[], Figure]") -> str:
 def console() -> Console:
     """Where tables go. rich cannot see the width of a pipe and would fold them to 80 columns."""
     width = None if sys.stdout.isatty() else 120
-    plain = {"highlight": False, "markup": False, "emoji": False}  # names of files are no markup
-    return Console(file=_speaking(sys.stdout), width=width, **plain)
+    # Names of files are neither markup nor emoji.
+    stream = _speaking(sys.stdout)
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:

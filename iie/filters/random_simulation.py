@@ -93,7 +93,7 @@ def random_filter_bound(
         >>> random_filter_bound([4.0, 1.0, 0.0], ranks=[1, 2])
         array([5., 0.])
 
-    Source: references.bib:halko2011finding, Theorem 10.5.
+    Source: references.bib:halko2011finding, Theorem 10.5.   Proof: proofs/random_filter.py
     """
     variances = checks.eigenvalues("spectrum", spectrum)
     r = checked_ranks(ranks, variances.size)

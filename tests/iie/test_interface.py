@@ -220,7 +220,7 @@ def test_every_rng_takes_a_seed(name):
     seeded = SEEDED[name](7)
     assert seeded == SEEDED[name](np.random.default_rng(7))
     assert seeded != SEEDED[name](8) or name == "cases"
-    with pytest.raises(ValueError, match="`rng` must be a numpy.random.Generator, or a seed of at"):
+    with pytest.raises(ValueError, match=r"`rng` must be a numpy\.random\.Generator, or a"):
         SEEDED[name](-1)
 
 
