@@ -2,7 +2,7 @@ r"""The random filter's curve r k(r): its isotropic solution, that it falls, and
 
 Source: the approximation E IIE ~ r k(r) is Derezinski, Liang, Liao and Mahoney 2020, Theorem 1, and
 is not derived here; what follows about its right-hand side is ours. The upper bound on E IIE itself
-is Halko, Martinsson and Tropp 2011, Theorem 10.5, not derived; here is the form in which it is used.
+is Halko, Martinsson and Tropp 2011, Theorem 10.5, not derived; here is the form it is used in.
 Assumptions: eigenvalues l_i > 0 of S, 0 < r < d, k > 0 the root of sum_i l_i / (l_i + k) = r.
 Generality: term by term, so for every d and real r, where the claim is one about terms; explicit
 symbolic eigenvalues for d = 2..4 where pairs of terms are summed. Exactness at d = 2, r = 1 by
