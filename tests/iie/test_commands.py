@@ -271,11 +271,29 @@ def test_held_out_accuracy_is_that_of_bayes_rule_on_samples_the_fit_has_not_seen
     assert report["chosen"]["gap"] == 0
 
 
+def test_no_random_filter_is_printed_without_a_standard_error_or_a_bound(files, capsys):
+    assert main("curve --prior isotropic --shape 4096 --ranks 1 2 ... 4096 --quick".split()) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    table = [row for row in rows if row and row[0].replace(",", "").isdecimal()]
+    assert len(table) == 13
+    simulated, bounded = [row for row in table if row[2] != "≤"], [r for r in table if r[2] == "≤"]
+    assert simulated
+    assert bounded
+    for row in simulated:  # isotropic: the error is 1 - r / d for every filter
+        share = 1 - int(row[0].replace(",", "")) / 4096
+        assert float(row[2]) == pytest.approx(share, abs=1e-6)
+        assert float(row[3]) == pytest.approx(0, abs=1e-6)
+    for row in bounded:
+        share = 1 - int(row[0].replace(",", "")) / 4096
+        assert float(row[3]) >= share - 1e-6
+        assert row[4] == "-"
+
+
 def test_the_written_numbers_count_random_filters_with_their_standard_error(files):
     line = "curve --prior power-law --exponent 4 --shape 60 --ranks 2 20 --out c.png"
     assert main(line.split()) == 0
     found = read(files / "c.json")["random_simulated"]
-    assert (found["ranks"], found["draws"]) == ([2, 20], 64)
+    assert (found["ranks"], found["draws"]) == ([2, 20], 32)
     spectrum = np.arange(1, 61) ** -4.0 * 60 / np.sum(np.arange(1, 61) ** -4.0)
     rng = np.random.default_rng(9)
     S, own = np.diag(spectrum), []
