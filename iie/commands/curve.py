@@ -28,8 +28,8 @@ NOTE = (
     "A1 x is Gaussian with this covariance; A2 y = W x, no noise; A3 squared error. Most and least "
     "leaking: exact, ours (Ky Fan). Any W of rank r lies between the two. Random filter: mean of "
     "simulated ones with standard error where that is cheap, else at most (Halko et al. 2011); "
-    "equivalent: Derezinski et al. 2020, exact for an isotropic prior and the limit of large ranks, "
-    "too low at small ones for a steep spectrum."
+    "equivalent: Derezinski et al. 2020, exact for an isotropic prior and the limit of large "
+    "ranks, too low at small ones for a steep spectrum."
 )
 MOST_RANKS = 10_000  # rows of a table
 DRAWS = 32  # simulated filters of each rank

@@ -272,7 +272,8 @@ def test_held_out_accuracy_is_that_of_bayes_rule_on_samples_the_fit_has_not_seen
 
 
 def test_no_random_filter_is_printed_without_a_standard_error_or_a_bound(files, capsys):
-    assert main("curve --prior isotropic --shape 4096 --ranks 1 2 ... 4096 --quick".split()) == 0
+    line = "curve --prior isotropic --shape 4096 --ranks 1 2 ... 4096 --quick"
+    assert main(line.split()) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     table = [row for row in rows if row and row[0].replace(",", "").isdecimal()]
     assert len(table) == 13
