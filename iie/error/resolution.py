@@ -2,8 +2,8 @@
 
 Between two neighbours whose codes differ by less than about the noise, the sum over nodes is the
 integral to many digits. Where they differ by more, the code may be steep there or jump, and the
-grid cannot tell where. Then the half cell at each side may belong to either code, and what an
-attacker would still not know inside the cell is not in the sum.
+grid cannot tell where. Then the half cell at each side may belong to either code; and where nearly
+every node has a code of its own, that is as much as an attacker does not know inside a cell.
 """
 
 import numpy as np
@@ -36,7 +36,6 @@ def hidden_error(
 
     To first order: a mass that goes from code a to code b moves the error by ||x - E[x | b]||^2 -
     ||x - E[x | a]||^2; half of the cell's may, and more at one end of the cell than in its middle.
-    And x is anywhere in the cell, at most half a step from its middle.
 
     Args:
         x: both ends of each edge.
@@ -44,6 +43,5 @@ def hidden_error(
         means: E[x | y] where y is the code of either end.
     """
     surprise = np.sum((x[:, :, None] - means[:, None]) ** 2, axis=-1)  # edge, end of x, code
-    moved = np.abs(surprise[:, :, 1] - surprise[:, :, 0]).max(axis=1) / 2
-    inside = np.sum((x[:, 1] - x[:, 0]) ** 2, axis=1) / 4
-    return p.mean(axis=1) * (inside + moved)
+    moved = np.abs(surprise[:, :, 1] - surprise[:, :, 0]).max(axis=1)
+    return p.mean(axis=1) * moved / 2

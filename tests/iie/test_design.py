@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import iie
 from iie.filters.curves import least_leaking, position
 from iie.filters.designs import design_filter, lda_model, sufficient_rank, trade_off
-from iie.filters.discriminant import bayes_accuracy
+from iie.filters.discriminant import bayes_accuracy, held_out_accuracy
 from iie.filters.ideal_design import IdealDesign
 
 
@@ -240,6 +240,32 @@ def test_accuracy_in_the_plane_is_the_integral_of_the_largest_density_within_its
     assert result.kind == "estimate"
     assert 0 < result.standard_error < 1e-3
     assert abs(result.value - expected) <= 5 * result.standard_error
+
+
+@given(st.integers(2, 4), st.integers(1, 4), strategies.seeds())
+def test_held_out_accuracy_is_that_of_the_densities_of_what_is_released(classes, rows, seed):
+    source = np.random.default_rng(seed)
+    model = random_model(seed, classes, 4, source.dirichlet(5 * np.ones(classes)))
+    W, x = source.standard_normal((rows, 4)), 2 * source.standard_normal((60, 4)) + model.means[0]
+    labels = source.integers(0, classes, 60)
+    spread = W @ model.within @ W.T
+    logs = [
+        np.log(p) + scipy.stats.multivariate_normal.logpdf(x @ W.T, W @ m, spread)
+        for p, m in zip(model.priors, model.means, strict=True)
+    ]
+    right = np.mean(np.argmax(logs, axis=0) == labels)
+    result = held_out_accuracy(model, W, x, labels)
+    assert result.value == pytest.approx(right)
+    assert (result.kind, result.samples) == ("estimate", 60)
+
+
+def test_held_out_accuracy_of_all_right_is_not_certain():
+    model = lda_model([[-9.0], [9.0]], [[1.0]])
+    result = held_out_accuracy(model, [[1.0]], [[-9.0], [9.0]] * 8, [0, 1] * 8)
+    assert result.value == 1
+    assert result.standard_error == pytest.approx(np.sqrt(0.9 * 0.1 / 20))  # 18 of 20
+    with pytest.raises(ValueError, match="`labels` must be 2 classes below 2"):
+        held_out_accuracy(model, [[1.0]], [[-9.0], [9.0]], [0, 2])
 
 
 def test_a_filter_that_sees_no_difference_is_as_accurate_as_the_commonest_class():

@@ -5,6 +5,8 @@ import pytest
 import scipy.stats
 
 import iie
+from iie.error.confusion import Confusion
+from iie.error.rivals import Rivals, bridges
 from iie.filters.discriminant import bayes_accuracy, lda_model
 
 REPEATS = 200
@@ -63,6 +65,57 @@ def test_a_mixtures_error_lies_within_its_standard_error_and_its_bracket(name):
     assert abs(result.total - true) <= 4 * result.standard_error
     low, high = result.interval
     assert low <= true <= high
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_the_bound_on_confusion_is_the_integral_under_the_bridges(name):
+    weights, means, widths, shifts = (np.asarray(part, float) for part in MIXTURES[name])
+    rivals = Rivals(np.log(weights), means[:, None], (1 / widths)[:, None, None])
+    slopes = np.arange(len(weights), dtype=float)
+    gains = np.stack([slopes, 0 * slopes], axis=1)[:, :, None]
+    found = Confusion(rivals, np.stack([shifts, shifts], axis=1), gains)
+    logs = np.log(weights)[:, None] + scipy.stats.norm.logpdf(Y, means[:, None], widths[:, None])
+    total = 0.0
+    for (j, k), t in zip(found.bridges.pairs, found.bridges.t, strict=True):
+        along = shifts[j] - shifts[k] + (slopes[j] - slopes[k]) * Y
+        apart = along**2 + (shifts[j] - shifts[k]) ** 2
+        total += np.trapezoid(np.exp(t * logs[j] + (1 - t) * logs[k]) * apart, Y)
+    assert found.bound == pytest.approx(total, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_the_bridges_are_chernoffs(name):
+    # The smallest of int a_j^t a_k^(1 - t) over a grid of t.
+    weights, means, widths, _ = (np.asarray(part, float) for part in MIXTURES[name])
+    found = bridges(Rivals(np.log(weights), means[:, None], (1 / widths)[:, None, None]))
+    logs = np.log(weights)[:, None] + scipy.stats.norm.logpdf(Y, means[:, None], widths[:, None])
+    y = Y[::20]
+    for (j, k), log_bound in zip(found.pairs, found.logs, strict=True):
+        one, other = logs[j, ::20], logs[k, ::20]
+        masses = [
+            np.trapezoid(np.exp(t * one + (1 - t) * other), y) for t in np.linspace(0, 1, 201)
+        ]
+        assert np.exp(log_bound) == pytest.approx(min(masses), rel=1e-3)
+
+
+def test_a_second_output_that_differs_by_a_constant_tells_nothing_more():
+    prior = law("overlapping")
+    one = iie.ideal_inversion_error(prior, [[1.0, 0.0]])
+    both = iie.ideal_inversion_error(prior, iie.Linear([[1.0, 0.0]] * 2, bias=[0.0, 5.0]))
+    assert abs(one.total - both.total) <= 5 * np.hypot(one.standard_error, both.standard_error)
+
+
+def test_components_that_differ_in_several_dimensions_have_the_simulated_attackers_error():
+    roots = np.random.default_rng(2).standard_normal((3, 4, 4))
+    means = 2 * np.random.default_rng(3).standard_normal((3, 4))
+    prior = iie.GaussianMixture([0.5, 0.3, 0.2], means, list(roots @ roots.mT + 0.1 * np.eye(4)))
+    W = np.random.default_rng(4).standard_normal((3, 4))
+    release = iie.Linear(W, noise=0.2)
+    result = iie.ideal_inversion_error(prior, release, samples=40_000)
+    attacker = iie.ideal_attacker(prior, release)
+    run = iie.attack_error(attacker, prior, release, samples=200_000, rng=1)
+    assert abs(result.total - run.mean) <= 5 * np.hypot(result.standard_error, run.sem)
+    assert run.sem < 0.01 * run.mean
 
 
 @pytest.mark.slow

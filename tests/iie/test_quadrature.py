@@ -207,12 +207,43 @@ def test_nodes_by_hand_are_no_grid_and_their_error_an_estimate():
     assert result.error.kind == "estimate"
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_what_a_short_grid_misses_is_part_of_the_uncertainty_in_any_unit(unit):
+    # A constant code: the error is the nodes' own variance, 1 - 2 (a phi(a) + Q(a)) at reach a.
+    nodes = prior_nodes(Gaussian([[unit**2]]), 101, reach=4.5)
+    result = error(nodes, np.zeros((101, 1)), 1.0)
+    missed = 2 * (4.5 * scipy.stats.norm.pdf(4.5) + scipy.stats.norm.sf(4.5)) * unit**2
+    assert unit**2 - result.error.total == pytest.approx(missed, rel=0.3)  # trapezia
+    assert unit**2 - result.error.total <= result.uncertainty
+    assert result.error.kind == "estimate"
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_whether_a_code_is_resolved_does_not_depend_on_the_unit_of_the_input(unit):
+    nodes = prior_nodes(Gaussian([[unit**2]]))
+    kinds = [error(nodes, nodes.points / unit, noise).error.kind for noise in (0.003, 1.0)]
+    assert kinds == ["estimate", "exact"]
+
+
+def test_the_uncertainty_of_a_simulated_code_that_the_nodes_do_not_resolve_holds():
+    def waves(x):
+        return np.cos(x * np.arange(1, 6) + np.arange(1, 6) ** 2)
+
+    few, many = prior_nodes(Gaussian([[1.0]]), 41), prior_nodes(Gaussian([[1.0]]), 8001)
+    result, truth = (error(nodes, waves(nodes.points), 0.02) for nodes in (few, many))
+    assert abs(result.error.total - truth.error.total) <= result.uncertainty
+    assert result.uncertainty > 5 * truth.uncertainty
+    # Nearly every node is recognised: half a step squared, for all the probability there is.
+    assert result.uncertainty == pytest.approx(0.4**2 / 2, rel=0.1)
+
+
 def test_a_grid_that_does_not_hold_or_resolve_the_prior_is_refused():
     narrow = GaussianMixture([1 - 1e-9, 1e-9], [[0.0], [1.0]], [[[1.0]], [[1e-8]]])
     with pytest.raises(ValueError, match="`side` must be at least 128001 for this prior"):
         prior_nodes(narrow)
-    with pytest.raises(ValueError, match="`reach` must be long enough to hold the prior"):
-        prior_nodes(Gaussian([[1.0]]), reach=2)
+    for unit in (1e-6, 1.0):
+        with pytest.raises(ValueError, match="`reach` must be long enough to hold the prior"):
+            prior_nodes(Gaussian([[unit]]), reach=2)
     tilted = Gaussian([[1.0, 0.9999], [0.9999, 1.0]])  # thin across, though not along an axis
     with pytest.raises(ValueError, match="`side` must be at least"):
         prior_nodes(tilted)
