@@ -133,6 +133,10 @@ class Sample(Record):
     inner: tuple
 
 
+class Other(Sample):
+    """The same fields under another name."""
+
+
 def sample(**changes):
     known = {"number": 0.5, "array": np.arange(3.0), "inner": (1, Fraction(1, 3), np.float64(2))}
     return Sample(**{**known, **changes})
@@ -148,6 +152,7 @@ def test_a_record_differs_where_a_field_does():
     assert sample() != sample(array=None)
     assert sample() != sample(inner=(1, Fraction(2, 3), np.float64(2)))
     assert sample() != sample(inner=(1,))
+    assert sample() != Other(0.5, np.arange(3.0), (1, Fraction(1, 3), np.float64(2)))
 
 
 def test_a_record_as_json_has_fractions_as_text_and_no_infinity():
