@@ -13,7 +13,7 @@ from iie._input import checks
 FILES = "FILE.npy, or FILE.npz:KEY (the key may be left out if there is one array)"
 
 
-def named_file(text: str) -> tuple[Path, str | None]:
+def named_file(text: str | Path) -> tuple[Path, str | None]:
     """The file and the key that `text` names.
 
     Example:
@@ -24,12 +24,12 @@ def named_file(text: str) -> tuple[Path, str | None]:
     return (Path(stem + ".npz"), key) if found else (Path(text), None)
 
 
-def is_file_name(text: str) -> bool:
+def is_file_name(text: str | Path) -> bool:
     """Whether `text` ends as the name of a file of arrays does."""
     return named_file(text)[0].suffix in (".npy", ".npz")
 
 
-def load_array(name: str, text: str) -> np.ndarray:
+def load_array(name: str, text: str | Path) -> np.ndarray:
     """The array that `text` names, FILE.npy or FILE.npz:KEY.
 
     Raises:
@@ -56,7 +56,7 @@ def load_array(name: str, text: str) -> np.ndarray:
     raise ValueError(msg)
 
 
-def load_rows(name: str, text: str) -> Float64[np.ndarray, "n d"]:
+def load_rows(name: str, text: str | Path) -> Float64[np.ndarray, "n d"]:
     """An array of numbers, one sample (or filter) a row; further axes are flattened.
 
     Raises:
@@ -69,7 +69,7 @@ def load_rows(name: str, text: str) -> Float64[np.ndarray, "n d"]:
     return checks.real_array(name, array.reshape(len(array), -1), 2)
 
 
-def load_labels(name: str, text: str, n: int) -> Int64[np.ndarray, " n"]:
+def load_labels(name: str, text: str | Path, n: int) -> Int64[np.ndarray, " n"]:
     """Classes, one whole number a sample.
 
     Raises:

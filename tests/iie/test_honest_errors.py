@@ -44,21 +44,6 @@ def covered(values, errors, true):
     return np.mean(np.abs(values - true) <= 1.96 * errors)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", MIXTURES)
-def test_95_percent_intervals_of_a_mixtures_error_hold_that_often(name):
-    prior, true = law(name), truth(name)
-    runs = [
-        iie.ideal_inversion_error(prior, [[1.0, 0.0]], samples=2000, rng=seed)
-        for seed in range(REPEATS)
-    ]
-    values, errors = np.array([(run.total, run.standard_error) for run in runs]).T
-    assert 0.92 <= covered(values, errors, true) <= 0.98
-    # Unbiased, and not honest by being useless.
-    assert abs(values.mean() - true) <= 4 * values.std(ddof=1) / REPEATS**0.5
-    assert np.median(errors) < 0.1 * true
-
-
 @pytest.mark.parametrize("name", MIXTURES)
 def test_a_mixtures_error_lies_within_its_standard_error_and_its_bracket(name):
     result, true = iie.ideal_inversion_error(law(name), [[1.0, 0.0]], rng=1), truth(name)
@@ -118,18 +103,6 @@ def test_components_that_differ_in_several_dimensions_have_the_simulated_attacke
     assert run.sem < 0.01 * run.mean
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("apart", [1.0, 2.5, 4.0, 6.0])
-def test_95_percent_intervals_of_an_accuracy_hold_that_often(apart):
-    # Four classes at the corners of a square: a mistake is one in either coordinate.
-    model = lda_model(apart * np.array([[1, 1], [1, -1], [-1, 1], [-1, -1.0]]), np.eye(2))
-    wrong = 2 * scipy.stats.norm.sf(apart) - scipy.stats.norm.sf(apart) ** 2
-    runs = [bayes_accuracy(model, np.eye(2), rng=seed, samples=2000) for seed in range(REPEATS)]
-    values, errors = np.array([(1 - run.value, run.standard_error) for run in runs]).T
-    assert 0.92 <= covered(values, errors, wrong) <= 0.98
-    assert np.median(errors) < 0.1 * wrong
-
-
 def test_an_accuracy_of_almost_one_is_known_to_a_tenth_of_what_it_lacks():
     # Rare classes too: the share of mistakes by hand, between each pair of far neighbours.
     priors = np.array([1 - 2e-4, 1e-4, 1e-4])
@@ -141,3 +114,30 @@ def test_an_accuracy_of_almost_one_is_known_to_a_tenth_of_what_it_lacks():
     assert result.kind == "estimate"
     assert 0 < result.standard_error < 0.1 * wrong
     assert abs(1 - result.value - wrong) <= 5 * result.standard_error + 1e-15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MIXTURES)
+def test_95_percent_intervals_of_a_mixtures_error_hold_that_often(name):
+    prior, true = law(name), truth(name)
+    runs = [
+        iie.ideal_inversion_error(prior, [[1.0, 0.0]], samples=2000, rng=seed)
+        for seed in range(REPEATS)
+    ]
+    values, errors = np.array([(run.total, run.standard_error) for run in runs]).T
+    assert 0.92 <= covered(values, errors, true) <= 0.98
+    # Unbiased, and not honest by being useless.
+    assert abs(values.mean() - true) <= 4 * values.std(ddof=1) / REPEATS**0.5
+    assert np.median(errors) < 0.1 * true
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", [1.0, 2.5, 4.0, 6.0])
+def test_95_percent_intervals_of_an_accuracy_hold_that_often(apart):
+    # Four classes at the corners of a square: a mistake is one in either coordinate.
+    model = lda_model(apart * np.array([[1, 1], [1, -1], [-1, 1], [-1, -1.0]]), np.eye(2))
+    wrong = 2 * scipy.stats.norm.sf(apart) - scipy.stats.norm.sf(apart) ** 2
+    runs = [bayes_accuracy(model, np.eye(2), rng=seed, samples=2000) for seed in range(REPEATS)]
+    values, errors = np.array([(1 - run.value, run.standard_error) for run in runs]).T
+    assert 0.92 <= covered(values, errors, wrong) <= 0.98
+    assert np.median(errors) < 0.1 * wrong
