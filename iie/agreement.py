@@ -10,18 +10,20 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie.attackers.affine import ideal_attacker
 from iie.attackers.simulation import Estimate, attack_error
 from iie.error import closed_form
 from iie.error.rational import rational_inversion_error
 from iie.error.result import InversionError
+from iie.records import Record
 
 ALLOWED_STANDARD_ERRORS = 5.0
 ALLOWED_RELATIVE = 1e-10  # between rationals and float64, up to condition 1e6
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, eq=False, repr=False)
+class Case(Record):
     """One prior covariance S and one linear model W, with a name for the table.
 
     Entries with few binary digits keep the rational route short: it uses them as they are. W may be
@@ -33,8 +35,8 @@ class Case:
     weight: Any
 
 
-@dataclass(frozen=True)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Record):
     """One case by three routes.
 
     Attributes:
@@ -67,10 +69,11 @@ class Agreement:
         return exact and off <= ALLOWED_STANDARD_ERRORS
 
 
-def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
+def theorem_1_cases(rng: Randomness) -> list[Case]:
     """Cases from one pixel to 64, all ranks, flat, steep and singular, in arrays of all kinds."""
     from scipy.sparse import csr_array as sparse
 
+    rng = generator(rng)
     # By name: nothing of the theory needs JAX, but its arrays, float32 as a rule, must do.
     jax = importlib.import_module("jax.numpy").asarray
     power_law = np.arange(1, 65) ** -1.2
@@ -92,7 +95,7 @@ def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def compare(case: Case, *, samples: SupportsIndex, rng: np.random.Generator) -> Agreement:
+def compare(case: Case, *, samples: SupportsIndex, rng: Randomness) -> Agreement:
     """Theorem 1 by three routes, for one case.
 
     The sample variance v of n errors has Var v = (E(e - E e)^4 - v^2 (n - 3)/(n - 1)) / n, so the

@@ -10,16 +10,18 @@ from jaxtyping import Float64
 
 from iie._input import checks
 from iie._input.arrays import as_numpy
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie._input.weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
+from iie.records import Printed
 
 BLOCK = 2**23  # numbers of W in float64 at once: 64 MiB
 ROWS = 256  # of W at once, so that half of a Gram matrix need not be computed
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Linear:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Linear(Printed):
     """y = W x + b + e with e ~ N(0, N) independent of x.
 
     A float64 or float32 array W is kept as it is, without a copy; it is read in blocks of rows.
@@ -99,10 +101,10 @@ class Linear:
             return (self.weight @ x.T).T
         return checks.real_array("weight", self.weight.matmat(x.T), 2).T
 
-    def __call__(
-        self, x: ArrayLike, rng: np.random.Generator | None = None
-    ) -> Float64[np.ndarray, "*n m"]:
-        """What is released of each row x, "n d", or of one x, "d"; `rng` draws the noise.
+    def __call__(self, x: ArrayLike, rng: Randomness = None) -> Float64[np.ndarray, "*n m"]:
+        """What is released of each row x, "n d", or of one x, "d".
+
+        `rng`, a generator or a seed, draws the noise.
 
         Raises:
             ValueError: if x is not real or not of d coordinates, or there is noise but no `rng`.
@@ -110,7 +112,7 @@ class Linear:
         return checks.row_by_row("x", x, self.dim, lambda rows: self.released(rows, rng))
 
     def released(
-        self, x: Float64[np.ndarray, "n d"], rng: np.random.Generator | None
+        self, x: Float64[np.ndarray, "n d"], rng: Randomness = None
     ) -> Float64[np.ndarray, "n m"]:
         """What is released of each row x, which is not checked.
 
@@ -122,9 +124,9 @@ class Linear:
         if self.noise is None:
             return y
         if rng is None:
-            msg = "`rng` must be a numpy.random.Generator, as this release has noise; got None"
+            msg = "`rng` must be a generator or a seed, as this release has noise; got None"
             raise ValueError(msg)
-        return y + self.noise.sample(len(x), rng)
+        return y + self.noise.sample(len(x), generator(rng))
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,8 @@ class LabelOnly:
         return math.log2(self.classes)
 
 
-@dataclass(frozen=True)
-class Quantised:
+@dataclass(frozen=True, repr=False)
+class Quantised(Printed):
     """A release whose every output is rounded to one of 2^b values, by whatever quantiser.
 
     Args:
@@ -193,8 +195,8 @@ class Quantised:
         return self.outputs * float(self.bits_per_output)
 
 
-@dataclass(frozen=True)
-class PostProcessed:
+@dataclass(frozen=True, repr=False)
+class PostProcessed(Printed):
     """g applied to a release, output for output; g is only known by name.
 
     Args:

@@ -15,11 +15,12 @@ from iie.error.gram import gram
 from iie.error.mixture import MixturePosterior, mixture_posterior
 from iie.error.rank import relative_cutoff
 from iie.laws import GaussianMixture, StudentT
+from iie.records import Record
 from iie.releases import Linear
 
 
-@dataclass(frozen=True)
-class AffineAttacker:
+@dataclass(frozen=True, eq=False, repr=False)
+class AffineAttacker(Record):
     """Reconstructs x as offset + gain y.
 
     Attributes:

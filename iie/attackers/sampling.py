@@ -7,16 +7,18 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.attackers.affine import AffineAttacker, ideal_attacker
 from iie.error import factorisation
 from iie.error.mixture import MixturePosterior
 from iie.laws import Gaussian, Prior, StudentT, as_prior
+from iie.records import Printed
 from iie.releases import Linear, as_release
 
 
-@dataclass(frozen=True)
-class PosteriorSampler:
+@dataclass(frozen=True, repr=False)
+class PosteriorSampler(Printed):
     """Draws x' ~ P(x | y).
 
     Its error E||x - x'||^2 is exactly twice the IIE, for every prior and every release. For a
@@ -36,13 +38,13 @@ class PosteriorSampler:
     attacker: AffineAttacker | MixturePosterior
     whitener: Float64[np.ndarray, "r m"] | None
 
-    def __call__(self, y: ArrayLike, rng: np.random.Generator | int) -> Float64[np.ndarray, "*n d"]:
-        """One draw for each row of y, "n m", or for one y, "m"; `rng` may be a seed.
+    def __call__(self, y: ArrayLike, rng: Randomness = None) -> Float64[np.ndarray, "*n d"]:
+        """One draw for each row of y, "n m", or for one y, "m"; `rng` is a generator or a seed.
 
         Raises:
             ValueError: if y is not real, or not of m numbers.
         """
-        random = np.random.default_rng(rng)
+        random = generator(rng)
         return checks.row_by_row("y", y, self.release.outputs, lambda y: self._draw(y, random))
 
     def _draw(

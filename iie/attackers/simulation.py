@@ -11,8 +11,10 @@ from jaxtyping import Float64
 from iie._input import checks
 from iie._input.arrays import as_numpy, is_real
 from iie._input.instance import linear_instance
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.laws import GaussianMixture, Prior
+from iie.records import Record
 from iie.releases import Linear
 
 CHUNK = 4096  # inputs drawn at once, at most
@@ -21,8 +23,8 @@ CHUNK_NUMBERS = 2**18  # coordinates drawn at once, at most: 2 MiB stay in a cac
 Attacker = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(Record):
     """A Monte Carlo mean.
 
     Attributes:
@@ -71,7 +73,7 @@ def attack_error(
     release: Any,
     *,
     samples: SupportsIndex,
-    rng: np.random.Generator | int,
+    rng: Randomness,
     mean: ArrayLike | None = None,
     antithetic: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -92,7 +94,7 @@ def attack_error(
         prior: a prior, or its covariance S, "d d", unit u^2.
         release: a Linear, or its weight W, "m d".
         samples: number of inputs drawn, at least 2; with `antithetic` an even number from 4 on.
-        rng: source of randomness, or a seed.
+        rng: a generator or a seed.
         mean: mu, "d", where `prior` is a covariance; None is zero.
         antithetic: whether to draw in pairs; `n` of the result is then the number of pairs.
         progress: called with (inputs done, `samples`) after each chunk.
@@ -102,6 +104,7 @@ def attack_error(
             `samples` is too small or odd, or the attacker does not return real numbers "n d".
     """
     law, out = linear_instance(prior, release, mean)
+    rng = generator(rng)
     per_term = 2 if antithetic else 1
     n = checks.count("samples", samples, at_least=2 * per_term)
     if n % per_term:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input.arrays import FLOAT64
+from iie._input.randomness import Randomness, generator
 
 
 class Eigenpairs(NamedTuple):
@@ -30,6 +31,9 @@ class Covariance(abc.ABC):
     any matrix with F F^T = S; q may be below or above d. No verb but `dense` forms a d x d matrix
     unless the structure is one.
     """
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(d={self.dim}, trace={self.trace():.6g})"
 
     @property
     @abc.abstractmethod
@@ -98,9 +102,9 @@ class Covariance(abc.ABC):
         """S^{1/2} x in coordinates where S is diagonal, or None where they are not cheap."""
         return None
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "n d"]:
-        """Draws n samples of N(0, S), one a row."""
-        return self.root(rng.standard_normal((n, self.root_dim)).T).T
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "n d"]:
+        """Draws n samples of N(0, S), one a row; `rng` is a generator or a seed."""
+        return self.root(generator(rng).standard_normal((n, self.root_dim)).T).T
 
     def dense(self) -> Float64[np.ndarray, "d d"]:
         """S as an array: for small d and for tests."""

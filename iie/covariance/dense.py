@@ -8,6 +8,7 @@ from jaxtyping import Float64
 
 from iie._input import checks
 from iie._input.arrays import FLOAT64, as_numpy
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
@@ -83,9 +84,9 @@ class DenseCovariance(Covariance):
         """F z."""
         return self._root @ z
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws n samples of N(0, S), one a row."""
-        return rng.standard_normal((n, self.root_dim)) @ self._root.T
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws n samples of N(0, S), one a row; `rng` is a generator or a seed."""
+        return generator(rng).standard_normal((n, self.root_dim)) @ self._root.T
 
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x."""

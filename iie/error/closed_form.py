@@ -1,10 +1,12 @@
 """Theorem 1 and its relatives: the ideal inversion error of a release, and of what kind it is."""
 
 import math
-from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
+from dataclasses import dataclass
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 
+from iie._input.randomness import Randomness
 from iie.error import factorisation
 from iie.error.linear import linear_error
 from iie.error.lossy import label_only_error, post_processed_error, quantised_error
@@ -12,6 +14,7 @@ from iie.error.mixture import mixture_error
 from iie.error.result import A1, A2, A2_NOISE, A3, inversion_error
 from iie.error.result import InversionError as InversionError
 from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
+from iie.records import Record
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 ASSUMPTIONS = (A1, A2, A3)
@@ -23,7 +26,8 @@ NOISELESS = "tr S - tr(S W^T (W S W^T)^+ W S)"
 NOISY = "tr S - tr(S W^T (W S W^T + N)^{-1} W S)"
 
 
-class ErrorLaw(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorLaw(Record):
     """Moments of the ideal attacker's squared error on one sample.
 
     Attributes:
@@ -43,7 +47,7 @@ def ideal_inversion_error(
     *,
     cutoff: SupportsFloat | None = None,
     samples: SupportsIndex = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: Randomness = None,
 ) -> InversionError:
     """Smallest mean squared error of any reconstruction of x ~ prior from its release.
 
@@ -74,7 +78,7 @@ def ideal_inversion_error(
             in, and see a direction of x above 10 max(m, d) 2^-52 of a standard deviation. It
             decides what W sees, never what of S varies.
         samples: draws of y for an estimate, at least 2.
-        rng: draws them; None is numpy.random.default_rng(0).
+        rng: draws them: a generator or a seed; None is the seed 0.
 
     Returns:
         The error in u^2, in its three forms, with its kind, rank, cut-off and assumptions.

@@ -8,11 +8,12 @@ summed from the last, which is the ideal inversion error of W itself, so no diff
 from typing import Any, SupportsFloat
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 
 from iie.covariance import Covariance
 from iie.error.linear import linear_error
-from iie.error.rank import Rule, lengths, rank_rule, see
+from iie.error.rank import lengths, rank_rule, see
+from iie.filters.singular import singular_vectors, ties
 from iie.laws import Gaussian
 from iie.releases import Linear, as_release
 
@@ -22,6 +23,8 @@ def truncated_errors(
 ) -> Float64[np.ndarray, " n"]:
     """The errors of W cut to its first r right singular vectors, one a rank, in u^2.
 
+    Equal singular values have no order: of their span, the most leaking direction comes first.
+
     Raises:
         ValueError: if S and W do not fit each other, W has noise, or `cutoff` is outside [0, 1).
     """
@@ -29,12 +32,12 @@ def truncated_errors(
     W = release.rows(0, release.outputs)
     rule = rank_rule(S, release, cutoff)
     basis = see(S, W, rule).basis
-    V = _singular_vectors(W, rule)
+    w, V = singular_vectors(W, rule)
     size = lengths(V, rule.deviations)
     columns = basis.T @ S.root_adjoint(V.T) / np.where(size > 0, size, 1.0)
     Q, new = _nested_basis(columns, rule.seen)
     drops = np.zeros(max(len(V), basis.shape[1]))
-    drops[new] = np.sum(S.root(basis @ Q) ** 2, axis=0)
+    drops[new] = _ordered_drops(S.root(basis @ Q), new, ties(w))
     last = linear_error(Gaussian(S), release, cutoff).total
     return last + np.concatenate([np.cumsum(drops[::-1])[::-1], [0.0]])
 
@@ -53,11 +56,21 @@ def noiseless(weight: Any, dim: int) -> Linear:
     return release
 
 
-def _singular_vectors(W: Float64[np.ndarray, "m d"], rule: Rule) -> Float64[np.ndarray, "k d"]:
-    """Right singular vectors of W, those of singular values that count, largest first."""
-    largest = np.abs(W).max(initial=0.0)
-    _, w, Vt = np.linalg.svd(W / largest if largest > 0 else W, full_matrices=False)
-    return Vt[w > rule.rows * w.max(initial=0.0)]
+def _ordered_drops(
+    seen: Float64[np.ndarray, "d r"], new: Int[np.ndarray, " r"], tied: Bool[np.ndarray, " k"]
+) -> Float64[np.ndarray, " r"]:
+    """Squared norms of the columns; equal singular values give their most leaking part first.
+
+    Among them the SVD's own order would be that of rounding errors.
+    """
+    drops = np.sum(seen**2, axis=0)
+    group = np.cumsum(~tied)
+    of_column = np.where(new < group.size, group[np.minimum(new, group.size - 1)], -1)
+    for one in np.unique(of_column[of_column > 0]):
+        (columns,) = np.nonzero(of_column == one)
+        if columns.size > 1:
+            drops[columns] = np.linalg.svd(seen[:, columns], compute_uv=False) ** 2
+    return drops
 
 
 def _nested_basis(

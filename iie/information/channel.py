@@ -6,21 +6,20 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
-from iie._input.types import ArrayLike
-from iie.covariance import Covariance, as_covariance
 from iie.error.factorisation import noise_axes
 from iie.error.rank import rank_rule, see
+from iie.laws import covariance_of
 from iie.releases import Linear, as_release
 
 
-def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any = None) -> float:
+def bits_released(covariance: Any, release: Any, noise: Any = None) -> float:
     """Bits that y = W x + e tells about x: I(x; y) = 1/2 log2 det(I + N^{-1} W S W^T).
 
     For x ~ N(mu, S) and independent e ~ N(0, N). Where N leaves a direction of y without noise that
     x does reach, the information is infinite: so it is for N = 0 and rank(W S^{1/2}) > 0.
 
     Args:
-        covariance: S, "d d" or a covariance operator, in u^2.
+        covariance: S, "d d", a Covariance or a Gaussian, in u^2.
         release: a `Linear` with its noise, or W, "m d", with `noise`.
         noise: N for a bare W: one variance, "m" variances, "m m" or a covariance operator; None is
             no noise. Eigenvalues of its correlations at or below 10 m 2^-52 times the largest
@@ -40,7 +39,7 @@ def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any =
 
     Source: references.bib:cover2006elements, section 9.4.   Proof: proofs/information.py
     """
-    S = as_covariance(covariance)
+    S = covariance_of(covariance)
     if noise is not None and isinstance(release, Linear):
         msg = "`noise` must be left out for a Linear release, which has its own"
         raise ValueError(msg)
@@ -58,14 +57,14 @@ def bits_released(covariance: Covariance | ArrayLike, release: Any, noise: Any =
     return _nats(np.linalg.svd(signal, compute_uv=False)) / math.log(2)
 
 
-def mmse(covariance: Covariance | ArrayLike, weight: Any, snr: SupportsFloat) -> float:
+def mmse(covariance: Any, weight: Any, snr: SupportsFloat) -> float:
     """Smallest mean squared error of W x from sqrt(snr) W x + n, n ~ N(0, I), x ~ N(mu, S).
 
     sum_i s_i^2 / (1 + snr s_i^2), s the singular values of W S^{1/2}. By the I-MMSE relation it is
     twice the derivative of the information 1/2 log det(I + snr W S W^T), in nats, at that snr.
 
     Args:
-        covariance: S, "d d" or a covariance operator, in u^2.
+        covariance: S, "d d", a Covariance or a Gaussian, in u^2.
         weight: W, "m d".
         snr: signal-to-noise ratio, at least 0, in 1 / (unit of W x)^2.
 
@@ -81,7 +80,7 @@ def mmse(covariance: Covariance | ArrayLike, weight: Any, snr: SupportsFloat) ->
 
     Source: references.bib:guo2005mutual, Theorem 2.   Proof: proofs/information.py
     """
-    S = as_covariance(covariance)
+    S = covariance_of(covariance)
     ratio = float(snr)
     if not 0 <= ratio < math.inf:
         msg = f"`snr` must be at least 0 and finite, got {ratio}"

@@ -100,7 +100,7 @@ class Forward(scipy.sparse.linalg.LinearOperator):
         (lambda: Linear(W, noise=-np.eye(2)), "`noise` must be positive semidefinite"),
         (lambda: Linear(W, noise=np.nan), "`noise` must be finite"),
         (lambda: Linear(W, noise=np.eye(3)), "`noise` must be of the 2 outputs .*, got 3"),
-        (lambda: Linear(W, noise=1.0)(np.ones((1, 3))), "`rng` must be a numpy.random.Generator"),
+        (lambda: Linear(W, noise=1.0)(np.ones((1, 3))), "`rng` must be a generator or a seed"),
         (lambda: LabelOnly(0), "`classes` must be an integer at least 1, got 0"),
         (lambda: Quantised(W, 8), "`release` must be a Linear, .* got ndarray"),
         (lambda: Quantised(Linear(W), -1), "`bits_per_output` must be at least 0, got -1"),
