@@ -19,8 +19,7 @@ def rows(name: str, value: ArrayLike) -> Float64[np.ndarray, "n d"]:
         ValueError: if it holds no rows of finite real numbers.
     """
     # What was handed in is checked, not a copy of it, which would have lost a mask.
-    ndim = getattr(value, "ndim", None)
-    array = checks.real_array(name, value, _depth(value) if ndim is None else ndim)
+    array = checks.real_array(name, value, _depth(value))
     if array.ndim < 2 or array.size == 0:
         msg = f"`{name}` must hold one sample a row, got shape {array.shape}"
         raise ValueError(msg)
@@ -28,7 +27,7 @@ def rows(name: str, value: ArrayLike) -> Float64[np.ndarray, "n d"]:
 
 
 def _depth(value: ArrayLike) -> int:
-    """Dimensions of nested lists; of ragged ones, which are refused later, 2."""
+    """Its dimensions; 2 for ragged lists, which are refused later."""
     try:
         return np.ndim(value)
     except ValueError:

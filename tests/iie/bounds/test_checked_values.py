@@ -63,6 +63,8 @@ def test_information_from_samples_is_that_by_quadrature(name):
     bound = iie.information_bound([[1.0]], f(X), s**2, confidence=SURE)
     assert bound.total == pytest.approx(2 ** (-2 * limit.bits))
     assert 0.92 * 2 ** (-2 * bits) < bound.total < 2 ** (-2 * bits)
+    slope = 2 * np.log(2) * 2 ** (-2 * limit.estimate)  # of 2^(-2 bits)
+    assert bound.standard_error == pytest.approx(slope * limit.standard_error, rel=0.05)
 
 
 @pytest.mark.parametrize("name", CODES)

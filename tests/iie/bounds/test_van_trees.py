@@ -81,6 +81,14 @@ def test_through_a_generator_the_error_is_that_of_the_picture():
     assert iie.van_trees_bound(np.eye(3), J, 0.1, generator=G).relative is None
 
 
+def test_a_linear_generator_of_correlated_numbers_meets_it():
+    S, W, B = spd(3), RNG.standard_normal((2, 3)), RNG.standard_normal((5, 3))
+    J, G = (np.broadcast_to(A, (N, *A.shape)) for A in (W, B))
+    posterior = np.linalg.inv(np.linalg.inv(S) + W.T @ W / 0.3)
+    bound = iie.van_trees_bound(S, J, 0.3, generator=G)
+    assert bound.total == pytest.approx(np.trace(B @ posterior @ B.T), rel=1e-9)
+
+
 def test_the_bound_of_the_picture_holds_for_an_attacker_who_fits_pictures():
     rng = np.random.default_rng(9)
     u = rng.standard_normal((20_000, 3))
