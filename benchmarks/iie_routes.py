@@ -10,11 +10,11 @@ Each case runs its alternative in the same process, in turn, and prints ratios o
 
 import numpy as np
 import scipy
-from iie_speed import Seconds, Steps, covariance_matrix, in_turn, main
 from jaxtyping import Float64
 from sklearn.covariance import ledoit_wolf_shrinkage
 
 import iie
+from iie_speed import Seconds, Steps, covariance_matrix, in_turn, main
 
 
 def by_hand(S: Float64[np.ndarray, "d d"], W: Float64[np.ndarray, "*b m d"]) -> np.ndarray:
@@ -33,7 +33,7 @@ def by_cholesky(S: Float64[np.ndarray, "d d"], W: Float64[np.ndarray, "m d"]) ->
 
 
 def many(quick: bool) -> dict[str, Seconds]:
-    """One covariance, many filters: as a stack, one by one, and S handed in as an array each time."""
+    """One covariance, many filters: as a stack, one by one, S made once or an array each time."""
     count, d, r, rng = 100 if quick else 1000, 64, 16, np.random.default_rng(0)
     S, W = covariance_matrix(d, rng), rng.standard_normal((count, r, d))
     made = iie.DenseCovariance(S)
