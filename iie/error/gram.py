@@ -57,8 +57,8 @@ def gram(S: Covariance, release: Linear, *, modes: bool = True) -> Gram | None:
     size = np.concatenate([lengths(rows, D) for _, rows in release.blocks()])
     if not np.all(size > 0):
         return None
-    products = (modes and _modal_products(S, release, size)) or _products(S, release, size)
-    shared, K = products
+    modal = modes and type(S).modes is not Covariance.modes
+    shared, K = (_modal_products if modal else _products)(S, release, size)
     precision, variance = reciprocal(K), S.trace()
     known = condition(K, precision)
     if not clear(precision, known, relative_cutoff(release, None), S.dim):
@@ -125,15 +125,12 @@ def _products(S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]) -
     return _Products(shared, K)
 
 
-def _modal_products(
-    S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]
-) -> _Products | None:
-    """In coordinates where S is diagonal: half the transforms of `_products`, if S has any."""
+def _modal_products(S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]) -> _Products:
+    """In coordinates where S is diagonal: half the transforms of `_products`."""
     shared, deviations = np.empty(0), np.empty(0)
     for place, rows in release.blocks():
         modes = S.modes((rows / size[place, None]).T)
-        if modes is None:
-            return None
+        assert modes is not None  # S has its own
         if place.start == 0:
             deviations = modes.deviations
             shared = np.empty((release.outputs, len(deviations)))
