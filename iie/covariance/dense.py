@@ -12,7 +12,7 @@ from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
-LARGE = 1024  # from here on the checks of a matrix take longer than a call of Python
+LARGE = 128  # from here on the checks of a matrix take longer than a call of Python
 MARGIN = 2.0**-10  # of the largest variance; float32 Cholesky is off by 1e-5 (measured, d = 4096)
 
 

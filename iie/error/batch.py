@@ -12,7 +12,7 @@ from iie._input import checks
 from iie._input.arrays import as_numpy
 from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
-from iie.error.gram import clear, reciprocal, trusted
+from iie.error.gram import LIMIT, clear, condition, reciprocal
 from iie.error.linear import linear_error
 from iie.error.rank import deviations, lengths, relative_cutoff
 from iie.laws import Gaussian
@@ -98,6 +98,6 @@ def _together(S: Covariance, given: np.ndarray) -> tuple[Float64[np.ndarray, " b
     precision[~regular] = np.eye(m)
     variance = S.trace()
     error = variance - formula.explained(shared, precision)
-    cutoff = relative_cutoff(Linear(given[0]), None)
-    sure = regular & clear(K, precision, cutoff, d) & trusted(K, precision, error, variance)
+    known, cutoff = condition(K, precision), relative_cutoff(Linear(given[0]), None)
+    sure = regular & clear(precision, known, cutoff, d) & (known * variance < LIMIT * error)
     return error, sure

@@ -57,16 +57,18 @@ def gram(S: Covariance, release: Linear, *, modes: bool = True) -> Gram | None:
     size = np.concatenate([lengths(rows, D) for _, rows in release.blocks()])
     if not np.all(size > 0):
         return None
-    products = (modes and _modal_products(S, release, size)) or _products(S, release, size)
-    shared, K = products
+    modal = modes and type(S).modes is not Covariance.modes
+    shared, K = (_modal_products if modal else _products)(S, release, size)
     precision, variance = reciprocal(K), S.trace()
-    if not clear(K, precision, relative_cutoff(release, None), S.dim):
+    known = condition(K, precision)
+    if not clear(precision, known, relative_cutoff(release, None), S.dim):
         return None
     if release.noise is not None:
         K = K + release.noise.dense() / size / size[:, None]
         precision = reciprocal(K)
+        known = condition(K, precision)
     error = float(variance - formula.explained(shared, precision))
-    return Gram(shared, precision, size, error) if trusted(K, precision, error, variance) else None
+    return Gram(shared, precision, size, error) if known * variance < LIMIT * error else None
 
 
 def reciprocal(K: Float64[np.ndarray, "*b m m"]) -> Float64[np.ndarray, "*b m m"]:
@@ -80,30 +82,14 @@ def reciprocal(K: Float64[np.ndarray, "*b m m"]) -> Float64[np.ndarray, "*b m m"
         return np.concatenate([reciprocal(K[:half]), reciprocal(K[half:])])
 
 
-def clear(
-    K: Float64[np.ndarray, "*b m m"],
-    precision: Float64[np.ndarray, "*b m m"],
-    cutoff: float,
-    d: int,
-) -> Any:
-    """Whether no decision of `rank` can find less than rank m; one answer each.
+def clear(precision: Float64[np.ndarray, "*b m m"], known: Any, cutoff: float, d: int) -> Any:
+    """Whether no decision of `rank` can find less than rank m, given K^{-1} and `condition`.
 
     K = A A^T with rows of W of unit length, whose correlations are at most 1: the singular values
     that `rank` judges are at least 1 / sqrt(m d) of the least of A.
     """
-    smallest = 1 / _norm(precision)
-    above = smallest > cutoff**2 * precision.shape[-1] * d
-    return above & (condition(K, precision) < KNOWN) & (_diagonal(precision) > 0).all(axis=-1)
-
-
-def trusted(
-    K: Float64[np.ndarray, "*b m m"],
-    precision: Float64[np.ndarray, "*b m m"],
-    error: Any,
-    variance: float,
-) -> Any:
-    """Whether `error` is right to about `LIMIT` eps."""
-    return condition(K, precision) * variance < LIMIT * np.asarray(error)
+    above = 1 / _norm(precision) > cutoff**2 * precision.shape[-1] * d
+    return above & (known < KNOWN) & (_diagonal(precision) > 0).all(axis=-1)
 
 
 def condition(K: Float64[np.ndarray, "*b m m"], precision: Float64[np.ndarray, "*b m m"]) -> Any:
@@ -117,8 +103,9 @@ def condition(K: Float64[np.ndarray, "*b m m"], precision: Float64[np.ndarray, "
 
 
 def _norm(A: Float64[np.ndarray, "*b m m"]) -> Any:
-    """Largest absolute row sum: at least the largest eigenvalue of a symmetric matrix."""
-    return np.abs(A).sum(axis=-1).max(axis=-1)
+    """(tr A^4)^(1/4): the largest eigenvalue of a symmetric matrix, or a little more."""
+    squared = A @ A
+    return np.einsum("...ij,...ij->...", squared, squared) ** 0.25
 
 
 def _diagonal(A: Float64[np.ndarray, "*b m m"]) -> Float64[np.ndarray, "*b m"]:
@@ -138,15 +125,12 @@ def _products(S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]) -
     return _Products(shared, K)
 
 
-def _modal_products(
-    S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]
-) -> _Products | None:
-    """In coordinates where S is diagonal: half the transforms of `_products`, if S has any."""
+def _modal_products(S: Covariance, release: Linear, size: Float64[np.ndarray, " m"]) -> _Products:
+    """In coordinates where S is diagonal: half the transforms of `_products`."""
     shared, deviations = np.empty(0), np.empty(0)
     for place, rows in release.blocks():
         modes = S.modes((rows / size[place, None]).T)
-        if modes is None:
-            return None
+        assert modes is not None  # S has its own
         if place.start == 0:
             deviations = modes.deviations
             shared = np.empty((release.outputs, len(deviations)))

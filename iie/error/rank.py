@@ -125,14 +125,13 @@ def _independent(S: Covariance, rows: Float64[np.ndarray, "m d"], rule: Rule) ->
     if not rule.equal_rows or not 0 < m <= S.root_dim:
         return None
     Q, R = np.linalg.qr(S.root_adjoint(rows.T))
-    rcond, _ = scipy.linalg.lapack.dtrcon(R)
-    # The smallest singular value of R is at least this. Those of both steps of `_dependent` are at
-    # least 1 / sqrt(m d) of it, as rows have unit length and correlations are at most 1; 10 is for
-    # LAPACK's estimate.
-    smallest = rcond * np.linalg.norm(R, 1) / np.sqrt(m)
-    if smallest <= 10 * max(rule.rows, rule.seen) * np.sqrt(m * d):
+    if not np.diagonal(R).all():
         return None
-    return Seen(Q, scipy.linalg.solve_triangular(R.T, np.eye(m), lower=True, check_finite=False))
+    decoder = scipy.linalg.solve_triangular(R.T, np.eye(m), lower=True, check_finite=False)
+    # The least singular value of R is at least this. What both steps of `_dependent` judge is at
+    # least 1 / sqrt(m d) of it, as rows have unit length and correlations are at most 1.
+    smallest = 1 / np.linalg.norm(decoder)
+    return Seen(Q, decoder) if smallest > max(rule.rows, rule.seen) * np.sqrt(m * d) else None
 
 
 def _dependent(S: Covariance, rows: Float64[np.ndarray, "m d"], rule: Rule) -> Seen:
