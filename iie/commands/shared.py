@@ -3,6 +3,7 @@
 import argparse
 import codecs
 import contextlib
+import io
 import json
 import os
 import sys
@@ -57,14 +58,15 @@ def check_outputs(outputs: dict[str, Path | None], inputs: Iterable[Path] = ()) 
     """Refuse, before any work is done, files that cannot be written or are another's.
 
     Raises:
-        ValueError: if one is a folder, or its folder does not exist; if two are one file; or if one
-            is a file that is read.
+        ValueError: if one is a folder or a device, or its folder does not exist; if two are one
+            file; or if one is a file that is read.
     """
     taken = {path.resolve(): "that is read" for path in inputs}
     for name, path in outputs.items():
         if path is None:
             continue
-        if path.is_dir() or not path.absolute().parent.is_dir():
+        # A device would be replaced by the file that is moved there.
+        if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
             msg = f"`{name}` must be a file in an existing folder, got {path}"
             raise ValueError(msg)
         if path.resolve() in taken:
@@ -137,9 +139,9 @@ def draw(path: Path, make: "Callable[[], Figure]") -> str:
 
 def console() -> Console:
     """Where tables go. rich cannot see the width of a pipe and would fold them to 80 columns."""
-    width = None if sys.stdout.isatty() else 120
+    stream = _speaking(sys.stdout or io.StringIO())  # None where the terminal closed it
+    width = None if stream.isatty() else 120
     # Names of files are neither markup nor emoji.
-    stream = _speaking(sys.stdout)
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -149,7 +151,7 @@ def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
     for name in text:
         made.add_column(name, no_wrap=True)
     for name in numbers:
-        made.add_column(name, justify="right", no_wrap=True)
+        made.add_column(name, justify="right", no_wrap=True, min_width=max(len(name), 7))
     return made
 
 

@@ -189,6 +189,7 @@ BAD = [
     ("bits --shape 4 4 --code -1 2", "`--code R` must be at least 0"),
     ("bits --shape 4 4 --psnr nan", "`psnr` must be a number of dB"),
     ("bits --shape 4 4 --json no/b.json", "`--json` must be a file in an existing folder"),
+    ("bits --shape 4 4 --json /dev/null", "`--json` must be a file in an existing folder"),
     ("design --samples X.npy", "`--labels` must name the classes"),
     ("design --labels labels.npy", "`--labels` must be left out for digits"),
     ("design --samples X.npy --labels short.npy", "`--labels` must be 40 whole numbers"),
@@ -352,6 +353,13 @@ def test_a_terminal_that_knows_ascii_only_is_told_the_same(files):
     refused = process("curve", "--prior", "…", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
     assert refused.returncode == 2
     assert b"got ..." in refused.stderr
+
+
+def test_a_closed_terminal_costs_no_numbers(files):
+    line = f"{sys.executable} -m iie bits --shape 4 4 --json b.json >&-"
+    done = subprocess.run(line, shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert read(files / "b.json")["command"] == "bits"
 
 
 def test_a_matplotlibrc_and_a_notebooks_backend_change_no_picture(files):
