@@ -7,7 +7,7 @@ from importlib import import_module
 
 from iie.commands.shared import Parser
 
-COMMANDS = ("theorem1", "curve", "bits", "design", "filter")
+COMMANDS = ("theorem1", "curve", "bits", "design", "filter", "bounds", "guarantee")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,38 +1,42 @@
 """Theorem 1 by three routes: exact rationals, the closed form in float64, and simulation."""
 
+import importlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie.attackers.affine import ideal_attacker
 from iie.attackers.simulation import Estimate, attack_error
 from iie.error import closed_form
 from iie.error.rational import rational_inversion_error
 from iie.error.result import InversionError
+from iie.records import Record
 
 ALLOWED_STANDARD_ERRORS = 5.0
 ALLOWED_RELATIVE = 1e-10  # between rationals and float64, up to condition 1e6
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, eq=False, repr=False)
+class Case(Record):
     """One prior covariance S and one linear model W, with a name for the table.
 
-    Entries with few binary digits keep the rational route short: it uses them as they are.
+    Entries with few binary digits keep the rational route short: it uses them as they are. W may be
+    of any kind that `Linear` takes.
     """
 
     prior: str
     covariance: Float64[np.ndarray, "d d"]
-    weight: Float64[np.ndarray, "m d"]
+    weight: Any
 
 
-@dataclass(frozen=True)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Record):
     """One case by three routes.
 
     Attributes:
@@ -65,8 +69,13 @@ class Agreement:
         return exact and off <= ALLOWED_STANDARD_ERRORS
 
 
-def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
-    """Cases from one pixel to 64, full, zero and deficient rank, flat, steep, singular priors."""
+def theorem_1_cases(rng: Randomness) -> list[Case]:
+    """Cases from one pixel to 64, all ranks, flat, steep and singular, in arrays of all kinds."""
+    from scipy.sparse import csr_array as sparse
+
+    rng = generator(rng)
+    # By name: nothing of the theory needs JAX, but its arrays, float32 as a rule, must do.
+    jax = importlib.import_module("jax.numpy").asarray
     power_law = np.arange(1, 65) ** -1.2
     steep = np.geomspace(1.0, 1e-6, 12)
     factor = _whole(rng, 20, 10)
@@ -80,10 +89,13 @@ def theorem_1_cases(rng: np.random.Generator) -> list[Case]:
         Case("singular, rank 10", factor @ factor.T, _whole(rng, 6, 20)),
         Case("correlated, W of rank 3", _correlated(rng, 20), deficient),
         Case("correlated, W invertible", _correlated(rng, 8), _whole(rng, 8, 8) + 8 * np.eye(8)),
+        Case("steep, W float32", _diagonal(power_law**2), np.eye(24, 64, dtype=np.float32)),
+        Case("correlated, W sparse", _correlated(rng, 12), sparse(_whole(rng, 5, 12))),
+        Case("correlated, W of JAX", _correlated(rng, 12), jax(_whole(rng, 5, 12))),
     ]
 
 
-def compare(case: Case, *, samples: SupportsIndex, rng: np.random.Generator) -> Agreement:
+def compare(case: Case, *, samples: SupportsIndex, rng: Randomness) -> Agreement:
     """Theorem 1 by three routes, for one case.
 
     The sample variance v of n errors has Var v = (E(e - E e)^4 - v^2 (n - 3)/(n - 1)) / n, so the

@@ -8,13 +8,15 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance import Covariance, as_covariance
 from iie.covariance.total import TotalCovariance
+from iie.records import Printed
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Gaussian:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Gaussian(Printed):
     """x ~ N(mu, S).
 
     Args:
@@ -42,15 +44,16 @@ class Gaussian:
         """The number d of coordinates."""
         return self.covariance.dim
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
+        rng = generator(rng)
         x = self.covariance.sample(n, rng)
         x += self.mean
         return x
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class StudentT:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class StudentT(Printed):
     """Multivariate Student-t: heavier tails than a Gaussian of the same covariance S.
 
     x = mu + sqrt((df - 2) / c) g with g ~ N(0, S) and c ~ chi^2 with df degrees of freedom. It is
@@ -88,16 +91,17 @@ class StudentT:
         """The number d of coordinates."""
         return self.covariance.dim
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
+        rng = generator(rng)
         x = self.covariance.sample(n, rng)
         x *= np.sqrt((self.df - 2) / rng.chisquare(self.df, (n, 1)))
         x += self.mean
         return x
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class GaussianMixture:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class GaussianMixture(Printed):
     """x ~ N(m_k, S_k) with probability p_k: for example one component a class.
 
     Its covariance is that within components plus that between their means,
@@ -154,14 +158,13 @@ class GaussianMixture:
         """The mean mu = sum_k p_k m_k."""
         return self.weights @ self.means
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row."""
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
         return self.labelled(n, rng)[0]
 
-    def labelled(
-        self, n: int, rng: np.random.Generator
-    ) -> tuple[Float64[np.ndarray, "{n} d"], np.ndarray]:
+    def labelled(self, n: int, rng: Randomness) -> tuple[Float64[np.ndarray, "{n} d"], np.ndarray]:
         """Draws of x, one a row, and the component of each."""
+        rng = generator(rng)
         labels = rng.choice(len(self.weights), size=n, p=self.weights)
         x = self.means[labels]
         for k, S in enumerate(self.components):
@@ -184,6 +187,22 @@ def as_prior(value: Any) -> Prior:
         array([0.])
     """
     return value if isinstance(value, Gaussian | StudentT | GaussianMixture) else Gaussian(value)
+
+
+def covariance_of(value: Any) -> Covariance:
+    """S of a Gaussian, or `value` as a Covariance: for what does not depend on the mean.
+
+    Raises:
+        ValueError: if it is neither; another law is more than its covariance.
+
+    Example:
+        >>> covariance_of(Gaussian([[2.0]], mean=[7.0])).trace()
+        2.0
+    """
+    if isinstance(value, StudentT | GaussianMixture):
+        msg = f"`covariance` must be a covariance or a Gaussian, got a {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - as everywhere: one kind of error for bad input
+    return value.covariance if isinstance(value, Gaussian) else as_covariance(value)
 
 
 def _probabilities(weights: ArrayLike) -> Float64[np.ndarray, " k"]:

@@ -3,9 +3,10 @@
 matplotlib is imported by the functions, not by `import iie`.
 """
 
+import contextlib
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,17 @@ class Line:
     label: str
     x: Float[np.ndarray, " n"]
     y: Float[np.ndarray, " n"]
+
+
+@contextlib.contextmanager
+def own_style() -> "Iterator[None]":
+    """Matplotlib's own defaults, whatever a matplotlibrc says, and no $ read as mathematics."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({"text.parse_math": False, "text.usetex": False})
+        yield
 
 
 def figure(width: float = 6.4, height: float = 4.2) -> "tuple[Figure, Axes]":
@@ -79,6 +91,33 @@ def rank_figure(lines: Sequence[Line], *, title: str, note: str) -> "Figure":
     axis.set_title(title, fontsize=11, loc="left")
     add_note(made, note)
     return made
+
+
+def add_points(
+    made: "Figure",
+    label: str,
+    x: Float[np.ndarray, " n"],
+    y: Float[np.ndarray, " n"],
+    error: Float[np.ndarray, " n"],
+) -> None:
+    """Add simulated values with bars of two standard errors to a figure of lines."""
+    axis = made.axes[0]
+    style = {"fmt": "x", "color": "#000000", "markersize": 5, "elinewidth": 1}
+    axis.errorbar(x, y, yerr=2 * error, label=label, **style)
+    axis.legend(frameon=False, fontsize=9)
+
+
+def add_band(
+    made: "Figure",
+    label: str,
+    x: Float[np.ndarray, " n"],
+    low: Float[np.ndarray, " n"],
+    high: Float[np.ndarray, " n"],
+) -> None:
+    """Add all that lies between two curves to a figure of lines."""
+    axis = made.axes[0]
+    axis.fill_between(x, low, high, color="#000000", alpha=0.12, linewidth=0, label=label)
+    axis.legend(frameon=False, fontsize=9)
 
 
 def picture_grid(

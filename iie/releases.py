@@ -9,22 +9,27 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.arrays import as_numpy
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie._input.weights import weight_operator
 from iie.covariance import Covariance, DiagonalCovariance, IsotropicCovariance, as_covariance
+from iie.records import Printed
 
 BLOCK = 2**23  # numbers of W in float64 at once: 64 MiB
 ROWS = 256  # of W at once, so that half of a Gram matrix need not be computed
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Linear:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Linear(Printed):
     """y = W x + b + e with e ~ N(0, N) independent of x.
 
     A float64 or float32 array W is kept as it is, without a copy; it is read in blocks of rows.
+    All other real types, frames and other libraries' arrays become float64.
 
     Args:
-        weight: W, "m d": an array, a scipy.sparse matrix, or a scipy LinearOperator with adjoint.
+        weight: W, "m d": an array, a scipy.sparse matrix of any format, or a scipy LinearOperator
+            with adjoint.
         bias: b, "m"; None is zero. It changes no error.
         noise: N, in squared units of y: one variance, "m" variances, an "m m" matrix or a
             Covariance; None and 0 are no noise. It may be singular.
@@ -41,7 +46,7 @@ class Linear:
     weight: Any
     bias: Float64[np.ndarray, " m"]
     noise: Covariance | None
-    epsilon: float  # of the type W came in
+    epsilon: float  # of the type W came in, at least that of float64
 
     def __init__(
         self,
@@ -49,12 +54,11 @@ class Linear:
         bias: ArrayLike | None = None,
         noise: Any = None,
     ) -> None:
-        W = weight_operator(weight)
+        W, epsilon = weight_operator(weight)
         object.__setattr__(self, "weight", W)
         object.__setattr__(self, "bias", _bias(bias, W.shape[0]))
         object.__setattr__(self, "noise", _noise(noise, W.shape[0]))
-        matrix_free = hasattr(weight, "rmatmat") or hasattr(weight, "tocsr")
-        object.__setattr__(self, "epsilon", 2.0**-52 if matrix_free else checks.epsilon(weight))
+        object.__setattr__(self, "epsilon", epsilon)
 
     @property
     def outputs(self) -> int:
@@ -97,10 +101,20 @@ class Linear:
             return (self.weight @ x.T).T
         return checks.real_array("weight", self.weight.matmat(x.T), 2).T
 
-    def __call__(
-        self, x: Float64[np.ndarray, "n d"], rng: np.random.Generator | None = None
+    def __call__(self, x: ArrayLike, rng: Randomness = None) -> Float64[np.ndarray, "*n m"]:
+        """What is released of each row x, "n d", or of one x, "d".
+
+        `rng`, a generator or a seed, draws the noise.
+
+        Raises:
+            ValueError: if x is not real or not of d coordinates, or there is noise but no `rng`.
+        """
+        return checks.row_by_row("x", x, self.dim, lambda rows: self.released(rows, rng))
+
+    def released(
+        self, x: Float64[np.ndarray, "n d"], rng: Randomness = None
     ) -> Float64[np.ndarray, "n m"]:
-        """What is released of each row x; `rng` draws the noise.
+        """What is released of each row x, which is not checked.
 
         Raises:
             ValueError: if there is noise but no `rng`.
@@ -110,9 +124,9 @@ class Linear:
         if self.noise is None:
             return y
         if rng is None:
-            msg = "`rng` must be a numpy.random.Generator, as this release has noise; got None"
+            msg = "`rng` must be a generator or a seed, as this release has noise; got None"
             raise ValueError(msg)
-        return y + self.noise.sample(len(x), rng)
+        return y + self.noise.sample(len(x), generator(rng))
 
 
 @dataclass(frozen=True)
@@ -146,8 +160,8 @@ class LabelOnly:
         return math.log2(self.classes)
 
 
-@dataclass(frozen=True)
-class Quantised:
+@dataclass(frozen=True, repr=False)
+class Quantised(Printed):
     """A release whose every output is rounded to one of 2^b values, by whatever quantiser.
 
     Args:
@@ -181,8 +195,8 @@ class Quantised:
         return self.outputs * float(self.bits_per_output)
 
 
-@dataclass(frozen=True)
-class PostProcessed:
+@dataclass(frozen=True, repr=False)
+class PostProcessed(Printed):
     """g applied to a release, output for output; g is only known by name.
 
     Args:
@@ -264,13 +278,13 @@ def _noise(value: Any, m: int) -> Covariance | None:
     """N as a Covariance; None if nothing is noisy."""
     if value is None or m == 0:
         return None
-    if isinstance(value, Covariance) or np.ndim(value) == 2:
-        N = as_covariance(value, "noise")
-    elif np.ndim(value) == 1:
-        N = DiagonalCovariance(checks.nonnegative("noise", value, 1))
+    if not hasattr(value, "covariance") and not isinstance(value, Covariance):
+        value = as_numpy("noise", value)
+    if isinstance(value, np.ndarray) and value.ndim < 2:
+        variances = checks.nonnegative("noise", value, value.ndim)
+        N = DiagonalCovariance(variances) if variances.ndim else IsotropicCovariance(variances, m)
     else:
-        variance = float(checks.nonnegative("noise", np.asarray(value), 0))
-        N = IsotropicCovariance(variance, m)
+        N = as_covariance(value, "noise")
     if N.dim != m:
         msg = f"`noise` must be of the {m} outputs of `weight`, got {N.dim}"
         raise ValueError(msg)

@@ -23,8 +23,6 @@
 
 # %%
 # %matplotlib inline
-import math
-
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -64,7 +62,7 @@ def filters(r: int, eigenvectors: np.ndarray) -> dict[str, np.ndarray]:
 
 def told(error: iie.InversionError, spectrum: np.ndarray) -> str:
     """PSNR and the fewest bits that allow it."""
-    bits = iie.rate(spectrum, error.total) / math.log(2)
+    bits = iie.rate(spectrum, error.total)
     return f"{error.psnr(1.0):.1f} dB\n≥ {bits:,.0f} bits"
 
 

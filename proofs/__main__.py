@@ -34,6 +34,11 @@ PROOFS = (
     "random_filter",
     "lda",
     "loft_head",
+    "information_limit",
+    "van_trees",
+    "weiss_weinstein",
+    "unbiased_attackers",
+    "bounded_code",
 )
 
 

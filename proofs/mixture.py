@@ -25,7 +25,10 @@ $\pi_k(y)\propto p_k\,N(y;W\mu_k+b,WS_kW^T+N)$, and then $x\sim N(m_k(y),C_k)$ w
 $C_k=(S_k^{-1}+W^TN^{-1}W)^{-1}$, $m_k(y)=\mu_k+C_kW^TN^{-1}(y-W\mu_k-b)$. So
 $A^*(y)=\sum_k\pi_k(y)m_k(y)$ and
 \[ \mathrm{IIE}=\sum_kp_k\operatorname{tr}C_k+E\sum_k\pi_k(y)\|m_k(y)-A^*(y)\|^2 , \]
-between $\sum_kp_k\operatorname{tr}C_k$ and the error of the best affine attacker."""
+between $\sum_kp_k\operatorname{tr}C_k$ and the error of the best affine attacker. The last term is
+$\sum_{j<k}E\,\pi_j(y)\pi_k(y)\|m_j(y)-m_k(y)\|^2$, whose weight
+$p_jf_j\,p_kf_k/f\le\min(p_jf_j,p_kf_k)\le(p_jf_j)^t(p_kf_k)^{1-t}=B\,g$ is at most a number times a
+Gaussian density $g$, for every $t\in[0,1]$."""
 
 
 def derive() -> Iterator[Identity]:
@@ -44,6 +47,8 @@ def derive() -> Iterator[Identity]:
             sp.expand,
             shown=r"\operatorname{Cov}(x\mid y)=\sum_k\pi_kC_k+\sum_k\pi_k(m_k-A^*)(m_k-A^*)^T",
         )
+        yield _pairs(count)
+    yield _bridge()
     (x,) = letters("x")
     coarse, fine = symmetric("Q Q'")
     xt = transpose(x)
@@ -61,6 +66,41 @@ def derive() -> Iterator[Identity]:
         r"$Q=E[\cdot\mid y]$, $Q'=E[\cdot\mid y,k]$ and $QQ'=Q$. The upper end of the bracket is"
         r" ideal\_attacker's best affine attacker.",
         lambda residual: rewrite(residual, nested),
+    )
+
+
+def _pairs(count: int) -> Identity:
+    """One coordinate; the others add up."""
+    shares, means = sp.symbols(f"pi1:{count + 1}"), sp.symbols(f"m1:{count + 1}")
+    average = sum(p * m for p, m in zip(shares, means, strict=True))
+    about = sum(p * (m - average) ** 2 for p, m in zip(shares, means, strict=True))
+    apart = sum(
+        shares[j] * shares[k] * (means[j] - means[k]) ** 2 for k in range(count) for j in range(k)
+    )
+    last = 1 - sum(shares[:-1])
+    return Identity(
+        "spread about the mean = sum over pairs",
+        f"K = {count} components, symbolic probabilities pi_k(y), one coordinate of m_k(y)",
+        about.subs(shares[-1], last),
+        apart.subs(shares[-1], last),
+        r"Coordinates add up.",
+        sp.expand,
+        shown=r"\sum_k\pi_k(m_k-A^*)^2=\sum_{j<k}\pi_j\pi_k(m_j-m_k)^2",
+    )
+
+
+def _bridge() -> Identity:
+    """Completing the square of t log N(v; 0, 1) + (1 - t) log N(v; d, s^2)."""
+    t, v, d, s = sp.symbols("t v d s", positive=True)
+    rest = (1 - t) / s**2
+    return Identity(
+        "between two Gaussians stands a Gaussian, and B follows",
+        "one coordinate, where one is standard and the other diagonal",
+        t * v**2 + rest * (v - d) ** 2,
+        (t + rest) * (v - rest * d / (t + rest)) ** 2 + t * rest * d**2 / (t + rest),
+        r"$B=p_j^tp_k^{1-t}\,s^{-(1-t)}\tau^{-1/2}e^{-t(1-t)d^2/(2s^2\tau)}$ a coordinate,"
+        r" $\tau=t+(1-t)/s^2$; $\min(a,b)\le a^tb^{1-t}$, as neither factor is below its power.",
+        sp.simplify,
     )
 
 

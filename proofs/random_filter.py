@@ -1,7 +1,8 @@
 r"""The random filter's curve r k(r): its isotropic solution, that it falls, and its bounds.
 
 Source: the approximation E IIE ~ r k(r) is Derezinski, Liang, Liao and Mahoney 2020, Theorem 1, and
-is not derived here; what follows about its right-hand side is ours.
+is not derived here; what follows about its right-hand side is ours. The upper bound on E IIE itself
+is Halko, Martinsson and Tropp 2011, Theorem 10.5, not derived; here is the form it is used in.
 Assumptions: eigenvalues l_i > 0 of S, 0 < r < d, k > 0 the root of sum_i l_i / (l_i + k) = r.
 Generality: term by term, so for every d and real r, where the claim is one about terms; explicit
 symbolic eigenvalues for d = 2..4 where pairs of terms are summed. Exactness at d = 2, r = 1 by
@@ -25,7 +26,8 @@ def statement() -> str:
 $\sum_i l_i/(l_i+k)=r$. Then $k$ is unique, $r\,k(r)$ falls in $r$,
 \[ \sum_{i>r}l_i\;\le\; r\,k(r)\;\le\;\Bigl(1-\frac rd\Bigr)\operatorname{tr}S , \]
 with $r\,k(r)=s^2(d-r)$ for $S=s^2I$, where it is the exact error; it is exact, too, for $d=2$,
-$r=1$: $k=\sqrt{l_1l_2}$."""
+$r=1$: $k=\sqrt{l_1l_2}$. For every prior and $m<r-1$,
+\[ E\,\mathrm{IIE}\;\le\;\frac{r-1}{r-m-1}\sum_{i>m}l_i . \]"""
 
 
 def derive() -> Iterator[Identity]:
@@ -47,6 +49,15 @@ def derive() -> Iterator[Identity]:
         l / (l + k) ** 2,
         r"So $\sum_il_i/(l_i+k)$ falls from $d$ to 0 as $k$ goes from 0 to infinity.",
         nonnegative=True,
+    )
+    m, tail = sp.symbols("m T", positive=True)
+    yield Identity(
+        "range finder: E IIE <= (1 + m / (p - 1)) sum_{i>m} l_i with m + p = r rows",
+        "every m < r - 1",
+        (1 + m / (r - m - 1)) * tail,
+        (r - 1) / (r - m - 1) * tail,
+        r"Halko et al., Theorem 10.5, for $A=S^{1/2}$: $E\|(I-P)A\|_F^2$, $T=\sum_{i>m}l_i$.",
+        sp.simplify,
     )
     yield from _falls()
     yield from _bounds()

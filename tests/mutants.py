@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("iie", "proofs", "tests", "pyproject.toml")
+COPIED = ("iie", "proofs", "tests", "pyproject.toml", "CITATION.cff")
 OPTIONS = ("-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider")
 PATIENCE = 900  # seconds; a mutant that never ends is noticed too
 ROW = "{:>7}  {:23} {:75} {}"

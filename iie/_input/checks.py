@@ -1,12 +1,14 @@
 """Input checks: each returns a clean float64 array or raises a sentence that names the input."""
 
 import operator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import SupportsFloat, SupportsIndex, SupportsInt
 
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.arrays import as_given, as_numpy, epsilon_of, is_real
 from iie._input.types import ArrayLike
 
 BLOCK = 256  # rows and columns of a matrix at once, 512 KiB
@@ -22,44 +24,49 @@ def tolerance(*values: ArrayLike) -> float:
 
 
 def epsilon(*values: ArrayLike) -> float:
-    """Coarsest machine epsilon among `values`; integers and lists count as float64."""
-    types = (np.asarray(value).dtype for value in values)
-    return max(float(np.finfo(t).eps) if t.kind == "f" else 2.0**-52 for t in types)
+    """Coarsest machine epsilon among `values`, at least 2^-52; integers and lists are float64."""
+    return max(epsilon_of(as_numpy("value", value).dtype) for value in values)
 
 
 def real_array(name: str, value: ArrayLike, ndim: int) -> Float64[np.ndarray, "..."]:
-    """`value` as a finite float64 array of `ndim` dimensions.
+    """A copy of `value` as a finite float64 array of `ndim` dimensions.
 
     Raises:
-        ValueError: if it is ragged, not real, of another dimension, or holds NaN or infinity.
+        ValueError: if it is ragged, masked, not real, of another dimension, or holds NaN, infinity
+            or more than float64 can hold.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        msg = f"`{name}` must be a rectangular array of numbers, got {error}"
-        raise ValueError(msg) from None
-    if array.dtype.kind not in "iuf":
+    array = as_numpy(name, value)
+    if not is_real(array.dtype):
         msg = f"`{name}` must hold real numbers, got dtype {array.dtype}"
         raise ValueError(msg)
     if array.ndim != ndim:
         msg = f"`{name}` must have {ndim} dimension(s), got shape {array.shape}"
         raise ValueError(msg)
+    with np.errstate(over="ignore"):  # of a longdouble; infinity is refused
+        array = array.astype(np.float64)
     if not np.isfinite(array).all():
         msg = f"`{name}` must be finite, got NaN or infinity"
         raise ValueError(msg)
-    return array.astype(np.float64)
+    return array
 
 
-def covariance_matrix(name: str, value: ArrayLike) -> Float64[np.ndarray, "d d"]:
+def covariance_matrix(
+    name: str, value: ArrayLike, *, check: bool = True
+) -> Float64[np.ndarray, "d d"]:
     """`value` as a symmetric float64 matrix; that no eigenvalue is negative is checked later.
+
+    Without `check` it is taken to be symmetric, and not copied where it is float64 already.
 
     Raises:
         ValueError: if it is not a square, symmetric, real matrix with at least one row.
     """
-    S = real_array(name, value, 2)
-    if S.shape[0] != S.shape[1] or S.shape[0] == 0:
+    given = as_numpy(name, value)
+    S = given if not check and given.dtype == np.float64 else real_array(name, given, 2)
+    if S.ndim != 2 or S.shape[0] != S.shape[1] or S.shape[0] == 0:
         msg = f"`{name}` must be a square matrix, got shape {S.shape}"
         raise ValueError(msg)
+    if not check:
+        return S
     skew = _make_symmetric(S)
     if skew > 0 and skew > tolerance(value) * np.abs(S).max():
         msg = f"`{name}` must be symmetric, got entries that differ by {skew:.3g}"
@@ -157,7 +164,11 @@ def number(name: str, value: SupportsFloat, *, at_least: float = -np.inf) -> flo
     Raises:
         ValueError: if it is not a single real number, or is smaller.
     """
-    scalar = float(real_array(name, np.asarray(value), 0))
+    array = as_numpy(name, value)
+    if array.dtype.kind == "b":
+        msg = f"`{name}` must be a number, got {value}"
+        raise ValueError(msg)
+    scalar = float(real_array(name, array, 0))
     if scalar < at_least:
         msg = f"`{name}` must be at least {at_least:.3g}, got {scalar:.3g}"
         raise ValueError(msg)
@@ -210,13 +221,36 @@ def columns(name: str, value: Float64[np.ndarray, "a b"], length: int) -> None:
         raise ValueError(msg)
 
 
+def row_by_row(
+    name: str,
+    value: ArrayLike,
+    length: int,
+    function: Callable[[Float64[np.ndarray, "n {length}"]], Float64[np.ndarray, "n k"]],
+) -> Float64[np.ndarray, "*n k"]:
+    """`function` of the rows of `value`; one vector gives one vector.
+
+    Raises:
+        ValueError: if `value` is not real, or its rows are not of this length.
+    """
+    array = as_numpy(name, value)
+    if array.ndim == 1:
+        return row_by_row(name, array[None], length, function)[0]
+    rows = real_array(name, array, 2)
+    if rows.shape[1] != length:
+        msg = f"`{name}` must hold rows of length {length}, got shape {array.shape}"
+        raise ValueError(msg)
+    return function(rows)
+
+
 def rational_rows(name: str, value: ArrayLike) -> list[list[Fraction]]:
     """`value` as rows of exact rationals; a float is the rational number it stores.
 
     Raises:
         ValueError: if it is not a rectangular matrix of finite real numbers.
     """
-    array = np.asarray(value, dtype=object)
+    array = as_given(name, value)
+    if is_real(array.dtype) and array.dtype.kind in "fV":
+        array = array.astype(np.float64)
     if array.ndim != 2:
         msg = f"`{name}` must be a rectangular matrix, got shape {array.shape}"
         raise ValueError(msg)

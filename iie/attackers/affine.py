@@ -4,22 +4,23 @@ from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
 import numpy as np
-import scipy
 from jaxtyping import Float64
 
 from iie._input import checks
 from iie._input.instance import linear_instance
 from iie._input.types import ArrayLike
-from iie.error import factorisation, structured
+from iie.error import factorisation
 from iie.error.closed_form import gaussian_linear
-from iie.error.linear import ACCURATE_DIM
+from iie.error.gram import gram
 from iie.error.mixture import MixturePosterior, mixture_posterior
+from iie.error.rank import relative_cutoff
 from iie.laws import GaussianMixture, StudentT
+from iie.records import Record
 from iie.releases import Linear
 
 
-@dataclass(frozen=True)
-class AffineAttacker:
+@dataclass(frozen=True, eq=False, repr=False)
+class AffineAttacker(Record):
     """Reconstructs x as offset + gain y.
 
     Attributes:
@@ -30,8 +31,15 @@ class AffineAttacker:
     gain: Float64[np.ndarray, "d m"]
     offset: Float64[np.ndarray, " d"]
 
-    def __call__(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n d"]:
-        """Reconstructions of n inputs from their releases."""
+    def __call__(self, y: ArrayLike) -> Float64[np.ndarray, "*n d"]:
+        """Reconstructions of n inputs from their releases, "n m", or of one, "m".
+
+        Raises:
+            ValueError: if y is not real, or not of m numbers.
+        """
+        return checks.row_by_row("y", y, self.gain.shape[1], self._reconstruct)
+
+    def _reconstruct(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n d"]:
         x = y @ self.gain.T
         x += self.offset
         return x
@@ -94,12 +102,11 @@ def linear_attacker(
     """
     law, out = linear_instance(prior, release)
     S = law.covariance
-    c = factorisation.relative_cutoff(S, out, cutoff)
-    gram = structured.cholesky_gram(S, out, c) if S.dim > ACCURATE_DIM else None
-    if gram is not None:
-        gain = scipy.linalg.cho_solve((gram.lower, True), gram.shared, overwrite_b=True).T
+    found = gram(S, out, modes=False) if cutoff is None else None
+    if found is not None:
+        gain = (found.shared.T @ found.precision) / found.lengths
     else:
-        posterior = factorisation.condition(S, out, c)
+        posterior = factorisation.condition(S, out, cutoff)
         gain = posterior.seen @ posterior.decoder
     released = (out.multiply(law.mean[None]) + out.bias)[0]
     return AffineAttacker(gain=gain, offset=law.mean - gain @ released)
@@ -122,9 +129,7 @@ def pinv_attacker(weight: Any, *, cutoff: SupportsFloat | None = None) -> Affine
     Source: ours.   Proof: proofs/pseudo_inverse.py
     """
     out = weight if isinstance(weight, Linear) else Linear(weight)
-    default = 10 * max(out.outputs, out.dim) * out.epsilon
-    rcond = checks.relative_cutoff("cutoff", cutoff, default=min(default, out.epsilon**0.5))
-    gain = np.linalg.pinv(out.rows(0, out.outputs), rcond=rcond)
+    gain = np.linalg.pinv(out.rows(0, out.outputs), rcond=relative_cutoff(out, cutoff))
     return AffineAttacker(gain=gain, offset=-gain @ out.bias)
 
 
@@ -168,6 +173,10 @@ def posterior_covariance(
     Source: Gaussian conditioning.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
     law, out = gaussian_linear(prior, release)
-    c = factorisation.relative_cutoff(law.covariance, out, cutoff)
-    unseen = factorisation.condition(law.covariance, out, c).unseen
-    return unseen @ unseen.T
+    S = law.covariance
+    unseen = factorisation.condition(S, out, cutoff).unseen
+    C = unseen @ unseen.T
+    if S.beyond_root():
+        F = S.root_rows(0, S.dim)
+        C += S.dense() - F @ F.T
+    return C

@@ -6,15 +6,19 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input import checks
+from iie._input.randomness import Randomness, generator
+from iie._input.types import ArrayLike
 from iie.attackers.affine import AffineAttacker, ideal_attacker
 from iie.error import factorisation
 from iie.error.mixture import MixturePosterior
 from iie.laws import Gaussian, Prior, StudentT, as_prior
+from iie.records import Printed
 from iie.releases import Linear, as_release
 
 
-@dataclass(frozen=True)
-class PosteriorSampler:
+@dataclass(frozen=True, repr=False)
+class PosteriorSampler(Printed):
     """Draws x' ~ P(x | y).
 
     Its error E||x - x'||^2 is exactly twice the IIE, for every prior and every release. For a
@@ -34,14 +38,22 @@ class PosteriorSampler:
     attacker: AffineAttacker | MixturePosterior
     whitener: Float64[np.ndarray, "r m"] | None
 
-    def __call__(
+    def __call__(self, y: ArrayLike, rng: Randomness = None) -> Float64[np.ndarray, "*n d"]:
+        """One draw for each row of y, "n m", or for one y, "m"; `rng` is a generator or a seed.
+
+        Raises:
+            ValueError: if y is not real, or not of m numbers.
+        """
+        random = generator(rng)
+        return checks.row_by_row("y", y, self.release.outputs, lambda y: self._draw(y, random))
+
+    def _draw(
         self, y: Float64[np.ndarray, "n m"], rng: np.random.Generator
     ) -> Float64[np.ndarray, "n d"]:
-        """One draw for each row of y."""
         if isinstance(self.attacker, MixturePosterior):
             return self.attacker.sample(y, rng)
         x = Gaussian(self.prior.covariance, self.prior.mean).sample(len(y), rng)
-        residual = x - self.attacker(self.release(x, rng))
+        residual = x - self.attacker(self.release.released(x, rng))
         if isinstance(self.prior, StudentT) and self.whitener is not None:
             residual *= self._stretch(self.prior, self.whitener, y, rng)[:, None]
         return self.attacker(y) + residual
@@ -86,6 +98,5 @@ def posterior_sampler(
     assert isinstance(out, Linear)  # `ideal_attacker` takes no other
     whitener = None
     if isinstance(law, StudentT):
-        c = factorisation.relative_cutoff(law.covariance, out, cutoff)
-        whitener = factorisation.condition(law.covariance, out, c).decoder
+        whitener = factorisation.condition(law.covariance, out, cutoff).decoder
     return PosteriorSampler(law, out, attacker, whitener)

@@ -5,7 +5,7 @@ import math
 
 from iie._input import checks
 from iie.commands import shared
-from iie.commands.prior import add_prior_flags, prior_of
+from iie.commands.prior import add_prior_flags, prior_files, prior_of
 
 SUMMARY = "bits against the best possible reconstruction: labels, quantised codes, PSNR targets"
 NOTE = (
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from iie.information.rate_distortion import bits_to_reach_psnr, label_bound, quantised_bound
 
-    shared.check_writable("--json", options.json)
+    shared.check_outputs({"--json": options.json}, prior_files(options))
     prior = prior_of(options)
     spectrum = prior.covariance.spectrum()
     d = prior.covariance.dim
@@ -100,12 +100,13 @@ def run(options: argparse.Namespace) -> int:
     out = shared.console()
     out.print(title)
     out.print(table)
-    out.print(NOTE)
+    out.print(f"{NOTE}\n{prior.estimated}".strip())
     out.print(f"PSNR for a range of {value_range:.4g} (--range).")
     if options.json is not None:
         content = {
             "command": "bits",
             "prior": prior.name,
+            "shrinkage": prior.shrinkage,
             "d": d,
             "value_range": value_range,
             "assumptions": rows[0][1].assumptions if rows else (),

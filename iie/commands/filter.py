@@ -6,28 +6,40 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from iie._input import checks
 from iie.commands import shared
-from iie.commands.prior import load_rows
+from iie.commands.arrays import FILES, load_rows, named_file
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from iie.covariance import Covariance
+    from iie.filters.parts import PartErrors
+    from iie.filters.random_simulation import RandomFilters
     from iie.filters.report import FilterReport
 
+DRAWS, FEWEST, OPERATIONS = 256, 4, 1e10  # simulated random filters of this rank
+TIES = (
+    "W has equal singular values, so a truncation by SVD has no order of its own: among them the "
+    "most leaking part comes first, and the band is all that any part of W can leak"
+)
 SUMMARY = "what a filter W leaks of samples X: its error, its place among all filters, its bits"
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add this command's flags."""
     parser = commands.add_parser("filter", help=SUMMARY, description=SUMMARY)
-    parser.add_argument("weight", type=Path, metavar="W.npy", help="one filter a row")
+    parser.add_argument("weight", metavar="W", help=f"one filter a row: {FILES}")
     parser.add_argument(
-        "--samples", type=Path, required=True, metavar="X.npy", help="one input a row"
+        "--samples", required=True, metavar="X", help="one input a row: .npy or .npz:KEY as W"
     )
     parser.add_argument(
-        "--noise",
+        "--noise-share",
         type=float,
         default=1e-2,
         help="for bits: noise variance over the mean variance of an output (default 0.01)",
     )
+    shared.add_seed_flag(parser, "the simulated random filters")
     shared.add_output_flags(parser, picture="iie-filter.png")
     parser.set_defaults(run=run, parser=parser)
 
@@ -38,33 +50,58 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError: if a flag is not as it must be.
     """
+    from iie.covariance import empirical_covariance
+    from iie.filters.parts import part_errors
     from iie.filters.report import filter_report
 
-    json_file = shared.checked_outputs(options)
-    weight = load_rows("W.npy", options.weight)
+    paths = [named_file(name)[0] for name in (options.weight, options.samples)]
+    json_file = shared.checked_outputs(options, paths)
+    checks.count("--seed", options.seed, at_least=0)
+    weight = load_rows("W", options.weight)
     samples = load_rows("--samples", options.samples)
-    report = filter_report(samples, weight, noise=options.noise)
-    title = f"{options.weight.name} on {options.samples.name}"
-    _draw(title, report, samples, weight, options.out)
-    shared.write_json(json_file, {"command": "filter", **report.to_dict()})
+    if len(samples) < 2 or np.ptp(samples, axis=0).max() == 0:
+        msg = f"`--samples` must hold samples that differ, got {len(samples)} that are all the same"
+        raise ValueError(msg)
+    report = filter_report(samples, weight, noise_share=options.noise_share)
+    S = empirical_covariance(samples, report.shrinkage)
+    random, parts = _random(S, report, options.seed), part_errors(S, weight)
+    content = {
+        "command": "filter",
+        **report.to_dict(),
+        "random_simulated": random.to_dict(),
+        "parts": parts.to_dict(),
+    }
+    shared.write_json(json_file, content)
+    title = f"{Path(options.weight).name} on {Path(options.samples).name}"
+    picture = shared.draw(options.out, lambda: _figure(title, report, S, weight, random, parts))
     out = shared.console()
     table = shared.table(("what",), ("value",))
     table.add_column("meaning")
-    for row in rows(report):
+    for row in rows(report, random):
         table.add_row(*row)
     out.print(f"{title}: {report.samples:,} samples")
     out.print(table)
-    for line in report.assumptions:
+    for line in (*report.assumptions, *([TIES] if parts.tied else [])):
         out.print(line)
-    out.print(f"look at   {options.out}\nnumbers   {json_file}")
+    out.print(f"{picture}\nnumbers   {json_file}")
     return 0
 
 
-def rows(report: "FilterReport") -> list[tuple[str, str, str]]:
+def _random(S: "Covariance", report: "FilterReport", seed: int) -> "RandomFilters":
+    """Random filters of the report's rank, as many as are cheap."""
+    from iie.filters.random_simulation import simulated_random_filters
+
+    cheap = OPERATIONS / (2 * report.dim * max(report.rank, 1) ** 2)
+    draws = int(min(max(cheap, FEWEST), DRAWS))
+    return simulated_random_filters(S.spectrum(), [report.rank], draws=draws, rng=seed)
+
+
+def rows(report: "FilterReport", random: "RandomFilters") -> list[tuple[str, str, str]]:
     """The report as rows: what, value, meaning."""
     place = "all filters of this rank leak the same"
     if report.position is not None:
         place = f"0 leaks most, 1 least; a random filter {report.random_position:.3f}"
+    mean, error = random.mean[0] / report.variance, random.standard_error[0] / report.variance
     shrinkage = f"Ledoit-Wolf shrinkage {report.shrinkage:.3g}"
     return [
         ("relative IIE", f"{report.relative:.4f}", "share of the variance that stays unknown"),
@@ -72,10 +109,15 @@ def rows(report: "FilterReport") -> list[tuple[str, str, str]]:
         ("effective rank", f"{report.effective_rank:.1f}", "of W S^1/2"),
         ("of the inputs", f"{report.feature_effective_rank:.1f}", "of S^1/2"),
         ("most leaking", f"{report.most_leaking:.4f}", "relative IIE of the worst of this rank"),
-        ("random filter", f"{report.random:.4f}", "expected, deterministic equivalent"),
+        ("random filter", f"{mean:.4f}", f"± {error:.2g}, mean of {random.draws} of this rank"),
+        ("equivalent", f"{report.random:.4f}", "of it for large ranks; low for a steep spectrum"),
         ("least leaking", f"{report.least_leaking:.4f}", "relative IIE of the best of this rank"),
         ("position", _number(report.position), place),
-        ("bits", f"{report.bits:.1f}", f"with noise of {report.noise:g} of an output's variance"),
+        (
+            "bits",
+            f"{report.bits:.1f}",
+            f"with noise of {report.noise_share:g} of an output's variance",
+        ),
     ]
 
 
@@ -83,27 +125,35 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _draw(
-    title: str, report: "FilterReport", samples: np.ndarray, weight: np.ndarray, path: Path
-) -> None:
+def _figure(
+    title: str,
+    report: "FilterReport",
+    S: "Covariance",
+    weight: np.ndarray,
+    random: "RandomFilters",
+    parts: "PartErrors",
+) -> "Figure":
     from iie import plots
-    from iie.covariance import empirical_covariance
     from iie.filters.curves import rank_curve
 
-    S = empirical_covariance(samples, report.shrinkage)
     last = min(report.dim, 2 * max(report.rank, 1))
     ranks = np.unique(np.linspace(0, last, 129).astype(int))
     curve = rank_curve(S, weight, ranks)
     assert curve.truncated is not None
     own = ranks <= report.rank
+    label = "its most leaking part first (ties)" if parts.tied else "truncated by SVD"
     named = [
         ("least leaking filter", ranks, curve.least_leaking),
-        ("random filter", ranks, curve.random),
+        ("random filter, equivalent", ranks, curve.random),
         ("most leaking filter", ranks, curve.most_leaking),
-        ("this filter, truncated by SVD", ranks[own], curve.truncated[own]),
+        (f"this filter, {label}", ranks[own], curve.truncated[own]),
     ]
-    scale = curve.variance if curve.variance > 0 else 1.0
-    lines = [plots.Line(label, x.astype(float), y / scale) for label, x, y in named]
-    note = "; ".join(report.assumptions[:2])
+    lines = [plots.Line(label, x.astype(float), y / curve.variance) for label, x, y in named]
+    note = "; ".join([*report.assumptions[:2], *([TIES] if parts.tied else [])])
     made = plots.rank_figure(lines, title=title, note=note)
-    shared.write_whole(path, lambda partial: plots.save(made, partial))
+    whole = np.arange(len(parts.most_leaking), dtype=float)
+    ends = (parts.most_leaking / curve.variance, parts.least_leaking / curve.variance)
+    plots.add_band(made, "parts of this filter", whole, *ends)
+    values = (random.mean / curve.variance, random.standard_error / curve.variance)
+    plots.add_points(made, f"random, mean of {random.draws}", random.ranks.astype(float), *values)
+    return made

@@ -1,25 +1,35 @@
 """What every command shares: refusal in one sentence, flags of the same meaning, output files."""
 
 import argparse
+import codecs
 import contextlib
+import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PLAIN = {"±": "+-", "√": "sqrt ", "²": "^2", "…": "...", "─": "-", "≥": ">=", "≤": "<="}
+
 
 class Parser(argparse.ArgumentParser):
-    """argparse that refuses in one sentence, with exit code 2."""
+    """argparse that takes flags by their whole names and refuses in one sentence, exit code 2."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence and leave."""
-        print(f"error: {message} (see {self.prog} --help)", file=sys.stderr)
+        print(f"error: {message} (see {self.prog} --help)", file=_speaking(sys.stderr))
         raise SystemExit(2)
 
 
@@ -44,30 +54,43 @@ def add_seed_flag(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--seed", type=int, default=0, help=f"of {what} (default 0)")
 
 
-def check_writable(name: str, path: Path | None) -> None:
-    """Refuse, before any work is done, a file that cannot be written.
+def check_outputs(outputs: dict[str, Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before any work is done, files that cannot be written or are another's.
 
     Raises:
-        ValueError: if `path` is a folder, or its folder does not exist.
+        ValueError: if one is a folder or a device, or its folder does not exist; if two are one
+            file; or if one is a file that is read.
     """
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        msg = f"`{name}` must be a file in an existing folder, got {path}"
-        raise ValueError(msg)
+    taken = {path.resolve(): "that is read" for path in inputs}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        # A device would be replaced by the file that is moved there.
+        if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
+            msg = f"`{name}` must be a file in an existing folder, got {path}"
+            raise ValueError(msg)
+        if path.resolve() in taken:
+            msg = f"`{name}` must be another file than the one {taken[path.resolve()]}, got {path}"
+            raise ValueError(msg)
+        taken[path.resolve()] = f"of `{name}`"
 
 
-def checked_outputs(options: argparse.Namespace) -> Path:
+def checked_outputs(
+    options: argparse.Namespace,
+    inputs: Iterable[Path] = (),
+    others: dict[str, Path | None] | None = None,
+) -> Path:
     """Where a command that draws puts its numbers: `--json`, or beside the picture.
 
     Raises:
-        ValueError: if the picture's name does not end in .png, .pdf or .svg, or one of both files
-            cannot be written.
+        ValueError: if the picture's name does not end in .png, .pdf or .svg; or as for
+            `check_outputs`.
     """
     if options.out.suffix not in (".png", ".pdf", ".svg"):
         msg = f"`--out` must end in .png, .pdf or .svg, got {options.out}"
         raise ValueError(msg)
-    check_writable("--out", options.out)
     json_file = options.json or options.out.with_suffix(".json")
-    check_writable("--json", json_file)
+    check_outputs({"--out": options.out, "--json": json_file, **(others or {})}, inputs)
     return json_file
 
 
@@ -96,9 +119,30 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
+def draw(path: Path, make: "Callable[[], Figure]") -> str:
+    """Draw what `make` makes; returns the line that says where it is.
+
+    Called when the numbers are written: a picture that fails is a warning and costs nothing else.
+    """
+    from iie import plots
+
+    try:
+        with plots.own_style():
+            made = make()
+            write_whole(path, lambda partial: plots.save(made, partial))
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        print(f"warning: no picture in {path}: {reason}", file=_speaking(sys.stderr))
+        return f"no picture ({type(error).__name__})"
+    return f"look at   {path}"
+
+
 def console() -> Console:
     """Where tables go. rich cannot see the width of a pipe and would fold them to 80 columns."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
+    stream = _speaking(sys.stdout or io.StringIO())  # None where the terminal closed it
+    width = None if stream.isatty() else 120
+    # Names of files are neither markup nor emoji.
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
@@ -107,10 +151,27 @@ def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
     for name in text:
         made.add_column(name, no_wrap=True)
     for name in numbers:
-        made.add_column(name, justify="right", no_wrap=True)
+        made.add_column(name, justify="right", no_wrap=True, min_width=max(len(name), 7))
     return made
 
 
 def finite(value: float) -> float | None:
     """The number as JSON knows it: None stands for infinity."""
     return value if abs(value) != float("inf") else None
+
+
+def _speaking(stream: Any) -> Any:
+    """The stream, made to spell what its encoding has no character for."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="iie-plain")
+    return stream
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(PLAIN.get(letter, "?") for letter in text), error.end
+
+
+codecs.register_error("iie-plain", _plainly)

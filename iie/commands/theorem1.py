@@ -17,7 +17,7 @@ from iie.agreement import (
 from iie.commands import shared
 from iie.error.closed_form import ASSUMPTIONS, SOURCE
 
-SAMPLES, QUICK_SAMPLES = 100_000, 20_000
+SAMPLES, QUICK_SAMPLES, MOST_SAMPLES = 100_000, 20_000, 10**9
 SUMMARY = "Theorem 1 by exact rationals, closed form and Monte Carlo; exit 1 when they disagree"
 
 
@@ -47,8 +47,11 @@ def run(options: argparse.Namespace) -> int:
         ValueError: if a flag is not as it must be.
     """
     checks.count("--samples", options.samples, at_least=2)
+    if options.samples > MOST_SAMPLES:
+        msg = f"`--samples` must be at most {MOST_SAMPLES:,}, got {options.samples}"
+        raise ValueError(msg)
     checks.count("--seed", options.seed, at_least=0)
-    shared.check_writable("--json", options.json)
+    shared.check_outputs({"--json": options.json})
     results = [
         compare(case, samples=options.samples, rng=np.random.default_rng([options.seed, i]))
         for i, case in enumerate(theorem_1_cases(np.random.default_rng(options.seed)))

@@ -6,6 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.arrays import FLOAT64
+from iie._input.randomness import Randomness, generator
+
 
 class Eigenpairs(NamedTuple):
     """Some eigenvalues in falling order, with orthonormal eigenvectors as columns."""
@@ -28,6 +31,9 @@ class Covariance(abc.ABC):
     any matrix with F F^T = S; q may be below or above d. No verb but `dense` forms a d x d matrix
     unless the structure is one.
     """
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(d={self.dim}, trace={self.trace():.6g})"
 
     @property
     @abc.abstractmethod
@@ -59,6 +65,14 @@ class Covariance(abc.ABC):
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x."""
 
+    def root_rows(self, start: int, stop: int) -> Float64[np.ndarray, "n q"]:
+        """Rows `start` to `stop` of F."""
+        return self.root_adjoint(np.eye(self.dim, stop - start, -start)).T
+
+    def beyond_root(self) -> float:
+        """The trace of S - F F^T: eigenvalues too small to have a root, which vary all the same."""
+        return 0.0
+
     @abc.abstractmethod
     def trace(self) -> float:
         """The trace of S."""
@@ -75,13 +89,22 @@ class Covariance(abc.ABC):
             ValueError: if r is not in 0..d.
         """
 
+    @abc.abstractmethod
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """The variance of every coordinate, S_ii."""
+
+    def rank(self) -> int:
+        """Numerical rank, as float64 can tell: eigenvalues above 10 d eps l_1."""
+        spectrum = self.spectrum()
+        return int(np.sum(spectrum > 10 * self.dim * FLOAT64 * spectrum[0]))
+
     def modes(self, x: Float64[np.ndarray, "d k"]) -> Modes | None:
         """S^{1/2} x in coordinates where S is diagonal, or None where they are not cheap."""
         return None
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "n d"]:
-        """Draws n samples of N(0, S), one a row."""
-        return self.root(rng.standard_normal((n, self.root_dim)).T).T
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "n d"]:
+        """Draws n samples of N(0, S), one a row; `rng` is a generator or a seed."""
+        return self.root(generator(rng).standard_normal((n, self.root_dim)).T).T
 
     def dense(self) -> Float64[np.ndarray, "d d"]:
         """S as an array: for small d and for tests."""

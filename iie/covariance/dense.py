@@ -7,43 +7,50 @@ import scipy  # not scipy.linalg: parts of SciPy then load at first use, and `im
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.arrays import FLOAT64, as_numpy
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.covariance.base import Covariance, Eigenpairs
 
-LARGE = 1024  # from here on the checks of a matrix take longer than a call of Python
+LARGE = 128  # from here on the checks of a matrix take longer than a call of Python
 MARGIN = 2.0**-10  # of the largest variance; float32 Cholesky is off by 1e-5 (measured, d = 4096)
 
 
 class DenseCovariance(Covariance):
-    """S as a d x d array.
+    """S as a d x d array, in float64 whatever it came in.
 
-    The root is the Cholesky factor, "d d", if S is positive definite. If S is numerically singular
-    it is V sqrt(L) over the eigenvalues L above cutoff l_1 only, "d q" with q the numerical rank:
-    the square root of a rounding error would be far above rounding.
+    All that is decided of its rank is decided on C = D^{-1} S D^{-1}, D^2 the diagonal of S, so
+    that the unit of a coordinate decides nothing. The root is the Cholesky factor, "d d", if C is
+    positive definite. If C is numerically singular it is D V sqrt(L) over the eigenvalues L of C
+    above cutoff L_1 only, "d q" with q the numerical rank: the square root of a rounding error
+    would be far above rounding.
 
     Args:
         matrix: S, "d d", unit u^2; may be singular.
         name: what messages call the matrix.
+        check: whether to check that S is symmetric and semidefinite. Without, the caller answers
+            for it; nothing else changes. The check takes up to half the time of a large problem.
 
     Attributes:
         matrix: S as float64, made exactly symmetric.
-        cutoff: 10 d eps, eps of the input's type; S is numerically singular if its smallest
-            eigenvalue is (by LAPACK's estimate of the condition number) below cutoff l_1.
+        cutoff: 10 d eps, eps = 2^-52; S is numerically singular if the smallest eigenvalue of C is
+            (by LAPACK's estimate of the condition number) below cutoff L_1.
 
     Raises:
         ValueError: if `matrix` is not a real symmetric matrix, or has an eigenvalue below
-            -sqrt(eps) l_1.
+            -sqrt(eps) l_1, eps that of the type it came in.
 
     Example:
         >>> DenseCovariance([[2, 1], [1, 2]]).spectrum().round(12)
         array([3., 1.])
     """
 
-    def __init__(self, matrix: ArrayLike, *, name: str = "matrix") -> None:
-        self.matrix = checks.covariance_matrix(name, matrix)
-        self.cutoff = 10 * len(self.matrix) * checks.epsilon(matrix)
-        if not _clearly_positive(self.matrix) and self._lower is None:
-            self._check_semidefinite(name, checks.tolerance(matrix))
+    def __init__(self, matrix: ArrayLike, *, name: str = "matrix", check: bool = True) -> None:
+        given = as_numpy(name, matrix)
+        self.matrix = checks.covariance_matrix(name, given, check=check)
+        self.cutoff = 10 * len(self.matrix) * FLOAT64
+        if check and not _clearly_positive(self.matrix) and self._lower is None:
+            self._check_semidefinite(name, checks.tolerance(given))
 
     @property
     def dim(self) -> int:
@@ -77,17 +84,37 @@ class DenseCovariance(Covariance):
         """F z."""
         return self._root @ z
 
-    def sample(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
-        """Draws n samples of N(0, S), one a row."""
-        return rng.standard_normal((n, self.root_dim)) @ self._root.T
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws n samples of N(0, S), one a row; `rng` is a generator or a seed."""
+        return generator(rng).standard_normal((n, self.root_dim)) @ self._root.T
 
     def root_adjoint(self, x: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "q k"]:
         """F^T x."""
         return self._root.T @ x
 
+    def root_rows(self, start: int, stop: int) -> Float64[np.ndarray, "n q"]:
+        """Rows `start` to `stop` of F."""
+        return self._root[start:stop]
+
+    def beyond_root(self) -> float:
+        """What the eigenvalues of C at or below the cut-off add to the trace of S; 0 without."""
+        if self._lower is not None:
+            return 0.0
+        values, vectors = self._correlation_eigen
+        small = (values > 0) & (values <= self.cutoff * values[-1])
+        return float(np.sum((self._deviations[:, None] * vectors[:, small]) ** 2 * values[small]))
+
     def trace(self) -> float:
         """The trace of S."""
         return float(np.trace(self.matrix))
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """A copy of the diagonal."""
+        return self.matrix.diagonal().copy()
+
+    def rank(self) -> int:
+        """The dimension d if S is positive definite, else its numerical rank."""
+        return self.root_dim
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All d eigenvalues in falling order, rounding errors below zero as zero."""
@@ -110,15 +137,34 @@ class DenseCovariance(Covariance):
         return Eigenpairs(np.maximum(values[::-1], 0.0), vectors[:, ::-1])
 
     @cached_property
+    def _deviations(self) -> Float64[np.ndarray, " d"]:
+        """D, and 1 for a coordinate that does not vary."""
+        variances = self.matrix.diagonal()
+        return np.sqrt(np.where(variances > 0, variances, 1.0))
+
+    def _correlations(self) -> Float64[np.ndarray, "d d"]:
+        """C = D^{-1} S D^{-1}, in a new array."""
+        C = self.matrix / self._deviations
+        C /= self._deviations[:, None]
+        return C
+
+    @cached_property
     def _lower(self) -> Float64[np.ndarray, "d d"] | None:
-        """The Cholesky factor; None if S is singular up to `cutoff`."""
+        """The Cholesky factor; None if C is singular up to `cutoff`."""
+        if self.matrix.diagonal().min() <= 0:
+            return None
+        C = self._correlations()
+        norm = float(np.abs(C).sum(axis=0).max())
         # The upper triangle in C order is the lower one in LAPACK's.
-        lower, failed = scipy.linalg.lapack.dpotrf(self.matrix.T, lower=True, clean=True)
+        lower, failed = scipy.linalg.lapack.dpotrf(C.T, lower=True, clean=True, overwrite_a=True)
         if failed:
             return None
-        # Cholesky often succeeds on a singular S, with a last pivot made of rounding errors.
-        rcond, _ = scipy.linalg.lapack.dpocon(lower, np.linalg.norm(self.matrix, 1), uplo="L")
-        return lower if rcond > self.cutoff else None
+        # Cholesky often succeeds on a singular C, with a last pivot made of rounding errors.
+        rcond, _ = scipy.linalg.lapack.dpocon(lower, norm, uplo="L")
+        if not rcond > self.cutoff:
+            return None
+        lower *= self._deviations[:, None]
+        return lower
 
     @cached_property
     def _eigen(self) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, "d d"]]:
@@ -126,12 +172,20 @@ class DenseCovariance(Covariance):
         return np.linalg.eigh(self.matrix)
 
     @cached_property
+    def _correlation_eigen(self) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, "d d"]]:
+        """The same of C, coordinates that do not vary left out."""
+        constant = self.matrix.diagonal() <= 0
+        C = self._correlations()
+        C[constant] = C[:, constant] = 0.0
+        return np.linalg.eigh(C)
+
+    @cached_property
     def _root(self) -> Float64[np.ndarray, "d q"]:
         if self._lower is not None:
             return self._lower
-        values, vectors = self._eigen
+        values, vectors = self._correlation_eigen
         keep = values > self.cutoff * max(values[-1], 0.0)
-        return vectors[:, keep] * np.sqrt(values[keep])
+        return self._deviations[:, None] * vectors[:, keep] * np.sqrt(values[keep])
 
     @cached_property
     def _spectrum(self) -> Float64[np.ndarray, " d"]:
@@ -149,11 +203,12 @@ class DenseCovariance(Covariance):
             # The largest variance is at most l_1: this factor spares the eigenvalues.
             raised = self.matrix.copy()
             raised.flat[:: len(raised) + 1] += tolerance * raised.diagonal().max()
-            if (
-                scipy.linalg.lapack.dpotrf(raised.T, lower=True, clean=False, overwrite_a=True)[1]
-                == 0
-            ):
+            if not scipy.linalg.lapack.dpotrf(raised.T, lower=True, clean=False, overwrite_a=True)[
+                1
+            ]:
                 return
+        elif self._nearly_semidefinite(tolerance):
+            return
         values = self._eigen[0]
         if values[0] < -tolerance * np.abs(values).max():
             msg = (
@@ -162,6 +217,12 @@ class DenseCovariance(Covariance):
                 " largest absolute eigenvalue is forgiven)"
             )
             raise ValueError(msg)
+
+    def _nearly_semidefinite(self, tolerance: float) -> bool:
+        """Whether C says so; then so does S, as no variance is above l_1."""
+        constant = self.matrix.diagonal() <= 0
+        smallest = float(self._correlation_eigen[0][0])
+        return smallest >= -tolerance and not self.matrix[constant].any()
 
 
 def _clearly_positive(S: Float64[np.ndarray, "d d"]) -> bool:

@@ -62,6 +62,14 @@ class DiagonalCovariance(Covariance):
         """The sum of v."""
         return float(np.sum(self.variances))
 
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """A copy of v."""
+        return self.variances.copy()
+
+    def rank(self) -> int:
+        """The number of positive variances, however small: they are what they say."""
+        return int(np.count_nonzero(self.variances))
+
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All of v in falling order."""
         return np.sort(self.variances)[::-1]

@@ -61,9 +61,25 @@ class EmpiricalCovariance(Covariance):
         """F^T x."""
         return self.estimate.root_adjoint(x)
 
+    def root_rows(self, start: int, stop: int) -> Float64[np.ndarray, "n q"]:
+        """Rows `start` to `stop` of F."""
+        return self.estimate.root_rows(start, stop)
+
+    def beyond_root(self) -> float:
+        """The estimate's."""
+        return self.estimate.beyond_root()
+
     def trace(self) -> float:
         """The trace of S: the sample's total variance, whatever the shrinkage."""
         return self.estimate.trace()
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """The variance of every coordinate."""
+        return self.estimate.diagonal()
+
+    def rank(self) -> int:
+        """The estimate's rank."""
+        return self.estimate.rank()
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All d eigenvalues in falling order."""
@@ -113,27 +129,50 @@ def empirical_covariance(
         raise ValueError(msg)
     mean = X.mean(axis=0)
     X -= mean
-    a = _intensity(shrinkage, X)
-    identity = a * float(np.sum(X**2)) / n / d
+    # The smaller of both Gram matrices has all that shrinkage needs.
+    products = X @ X.T if n < d else X.T @ X
+    a = _intensity(shrinkage, X, products)
+    identity = a * float(np.trace(products)) / n / d
     if n < d:
         factor = math.sqrt((1 - a) / n) * X.T
         estimate: Covariance = LowRankCovariance(factor, np.full(d, identity))
     else:
-        estimate = DenseCovariance((1 - a) * (X.T @ X) / n + identity * np.eye(d), name="samples")
+        estimate = DenseCovariance((1 - a) / n * products + identity * np.eye(d), name="samples")
     return EmpiricalCovariance(estimate, mean, a, n)
 
 
-def _intensity(shrinkage: str | SupportsFloat, centred: Float64[np.ndarray, "n d"]) -> float:
+def _intensity(
+    shrinkage: str | SupportsFloat,
+    centred: Float64[np.ndarray, "n d"],
+    products: Float64[np.ndarray, "k k"],
+) -> float:
     """The a in [0, 1] that `shrinkage` stands for."""
     if isinstance(shrinkage, str):
         if shrinkage != "ledoit-wolf":
             msg = f'`shrinkage` must be "ledoit-wolf" or in [0, 1], got {shrinkage!r}'
             raise ValueError(msg)
-        from sklearn.covariance import ledoit_wolf_shrinkage
-
-        return float(ledoit_wolf_shrinkage(centred, assume_centered=True))
+        return _ledoit_wolf(centred, products)
     a = float(shrinkage)
     if not 0 <= a <= 1:
         msg = f'`shrinkage` must be "ledoit-wolf" or in [0, 1], got {a}'
         raise ValueError(msg)
     return a
+
+
+def _ledoit_wolf(
+    centred: Float64[np.ndarray, "n d"], products: Float64[np.ndarray, "k k"]
+) -> float:
+    """min(b^2, d^2) / d^2 of the paper's Lemmas 3.2 to 3.4, from either Gram matrix.
+
+    d^2 = ||S_hat - (tr S_hat / d) I||^2, b^2 = (sum_i ||x_i||^4 / n - ||S_hat||^2) / n.
+    """
+    n, d = centred.shape
+    trace = float(np.trace(products))
+    if trace == 0:
+        return 0.0
+    # In units of the trace, so that fourth powers fit on every scale.
+    squares = float(np.sum((products / trace) ** 2))
+    fourths = float(np.sum((np.einsum("nd,nd->n", centred, centred) / trace) ** 2))
+    spread = squares - 1 / d
+    noise = fourths - squares / n
+    return min(max(noise / spread, 0.0), 1.0) if spread > 0 else 0.0

@@ -66,6 +66,10 @@ class IsotropicCovariance(Covariance):
         """The trace d s^2."""
         return self.dim * self.variance
 
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """s^2, d times."""
+        return np.full(self.dim, self.variance)
+
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """s^2, d times."""
         return np.full(self.dim, self.variance)

@@ -73,9 +73,25 @@ class KroneckerCovariance(Covariance):
         """(F_1 (x) ... (x) F_n)^T x."""
         return _axis_by_axis([f.root_adjoint for f in self.factors], x, self._dims, self._root_dims)
 
+    def beyond_root(self) -> float:
+        """What is beyond the root of any factor."""
+        beyond = [factor.beyond_root() for factor in self.factors]
+        if not any(beyond):
+            return 0.0
+        kept = prod(f.trace() - b for f, b in zip(self.factors, beyond, strict=True))
+        return self.trace() - float(kept)
+
     def trace(self) -> float:
         """Product of the factors' traces."""
         return float(prod(factor.trace() for factor in self.factors))
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """All products of the factors' variances, the first factor slowest."""
+        return reduce(np.multiply.outer, (f.diagonal() for f in self.factors)).ravel()
+
+    def rank(self) -> int:
+        """Product of the factors' ranks."""
+        return prod(factor.rank() for factor in self.factors)
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All products of one eigenvalue of each factor, in falling order."""

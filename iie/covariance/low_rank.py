@@ -87,8 +87,12 @@ class LowRankCovariance(Covariance):
         """The trace ||A||_F^2 + the sum of v."""
         return float(np.sum(self.factor**2) + np.sum(self.variances))
 
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """Squared norms of the rows of A, plus v."""
+        return np.einsum("dk,dk->d", self.factor, self.factor) + self.variances
+
     def spectrum(self) -> Float64[np.ndarray, " d"]:
-        """All d eigenvalues: exact from the singular values of A if all v are the same.
+        """All d eigenvalues: from those of A^T A or A A^T if all v are the same.
 
         Raises:
             ValueError: if v is not constant and d is above 4096.
@@ -96,8 +100,10 @@ class LowRankCovariance(Covariance):
         if not self._constant:
             return self._as_dense("the spectrum").spectrum()
         values = np.full(self.dim, self.variances[0])
-        singular = self._svd[1]
-        values[: len(singular)] += singular**2
+        A = self.factor
+        # The smaller Gram matrix: the price is k^3, whatever d.
+        shared = np.linalg.eigvalsh(A.T @ A if A.shape[1] < len(A) else A @ A.T)[::-1]
+        values[: len(shared)] += np.maximum(shared, 0.0)
         return values
 
     def top(self, r: int) -> Eigenpairs:
@@ -112,7 +118,7 @@ class LowRankCovariance(Covariance):
         """
         r = checks.integer("r", r, at_least=0, at_most=self.dim)
         if self._constant:
-            return Eigenpairs(self.spectrum()[:r], _completed(self._svd[0], r))
+            return Eigenpairs(self.spectrum()[:r], _completed(self._directions, r))
         if self.dim <= DENSE_LIMIT or r == self.dim:
             return self._as_dense("all eigenvectors").top(r)
         return self._lanczos(r)
@@ -122,9 +128,9 @@ class LowRankCovariance(Covariance):
         return bool(np.ptp(self.variances) == 0)
 
     @cached_property
-    def _svd(self) -> tuple[Float64[np.ndarray, "d s"], Float64[np.ndarray, " s"]]:
-        vectors, singular, _ = np.linalg.svd(self.factor, full_matrices=False)
-        return vectors, singular
+    def _directions(self) -> Float64[np.ndarray, "d s"]:
+        """Left singular vectors of A."""
+        return np.linalg.svd(self.factor, full_matrices=False)[0]
 
     @cached_property
     def _partition(self) -> "_Partition":

@@ -155,9 +155,19 @@ class StationaryCovariance(Covariance):
         coordinates = by_blocks(block, x, rows=q, bytes_per_column=3 * 8 * q)
         return Modes(coordinates, np.repeat(deviations, 2))
 
+    def beyond_root(self) -> float:
+        """The sum of p times the eigenvalues of C that are rounding errors."""
+        small = self._channels.spectrum()[self._channels.rank() :]
+        return float(np.sum(self.power) * np.sum(small))
+
     def trace(self) -> float:
         """The sum of p times tr C."""
         return float(np.sum(self.power)) * self._channels.trace()
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """The mean of p times the variances of C, the same at every pixel."""
+        h, w, _ = self.shape
+        return np.tile(np.mean(self.power) * self._channels.diagonal(), h * w)
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All products of an entry of p and an eigenvalue of C, in falling order."""
@@ -184,8 +194,8 @@ class StationaryCovariance(Covariance):
     def _coupling_axes(self) -> tuple[Float64[np.ndarray, " c"], Float64[np.ndarray, "c c"]]:
         """Roots of C's eigenvalues, rounding errors being zero, and its eigenvectors."""
         values, vectors = self._channels.top(self._channels.dim)
-        kept = np.where(values > self._channels.cutoff * values[0], values, 0.0)
-        return np.sqrt(kept), vectors
+        kept = np.arange(len(values)) < self._channels.rank()
+        return np.sqrt(np.where(kept, values, 0.0)), vectors
 
     @cached_property
     def _coupling_root(self) -> Float64[np.ndarray, "c c"]:

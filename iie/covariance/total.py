@@ -74,9 +74,25 @@ class TotalCovariance(Covariance):
             [*(np.sqrt(p) * S.root_adjoint(x) for p, S in within), self.between.T @ x]
         )
 
+    def beyond_root(self) -> float:
+        """What is beyond the root of any part."""
+        within = zip(self.weights, self.parts, strict=True)
+        return float(sum(p * S.beyond_root() for p, S in within))
+
     def trace(self) -> float:
         """The trace of S."""
         return float(self.weights @ [S.trace() for S in self.parts] + np.sum(self.between**2))
+
+    def diagonal(self) -> Float64[np.ndarray, " d"]:
+        """Variances within components and between their means."""
+        variances = np.sum(self.between**2, axis=1)
+        for p, S in zip(self.weights, self.parts, strict=True):
+            variances += p * S.diagonal()
+        return variances
+
+    def rank(self) -> int:
+        """The rank of the matrix."""
+        return self._matrix().rank()
 
     def spectrum(self) -> Float64[np.ndarray, " d"]:
         """All d eigenvalues in falling order.

@@ -1,10 +1,12 @@
 """Theorem 1 and its relatives: the ideal inversion error of a release, and of what kind it is."""
 
 import math
-from typing import Any, NamedTuple, SupportsFloat, SupportsIndex
+from dataclasses import dataclass
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 
+from iie._input.randomness import Randomness
 from iie.error import factorisation
 from iie.error.linear import linear_error
 from iie.error.lossy import label_only_error, post_processed_error, quantised_error
@@ -12,6 +14,7 @@ from iie.error.mixture import mixture_error
 from iie.error.result import A1, A2, A2_NOISE, A3, inversion_error
 from iie.error.result import InversionError as InversionError
 from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
+from iie.records import Record
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 ASSUMPTIONS = (A1, A2, A3)
@@ -23,7 +26,8 @@ NOISELESS = "tr S - tr(S W^T (W S W^T)^+ W S)"
 NOISY = "tr S - tr(S W^T (W S W^T + N)^{-1} W S)"
 
 
-class ErrorLaw(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorLaw(Record):
     """Moments of the ideal attacker's squared error on one sample.
 
     Attributes:
@@ -43,7 +47,7 @@ def ideal_inversion_error(
     *,
     cutoff: SupportsFloat | None = None,
     samples: SupportsIndex = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: Randomness = None,
 ) -> InversionError:
     """Smallest mean squared error of any reconstruction of x ~ prior from its release.
 
@@ -60,19 +64,21 @@ def ideal_inversion_error(
     | Gaussian, LabelOnly or Quantised | lower bound: rate-distortion, and the inner release's |
     | any, PostProcessed | unchanged if injective, else a lower bound |
 
-    Accuracy in float64: up to d = 512 no difference is taken, and the relative error is a small
-    multiple of eps times tr S / IIE. Above, d x d is never formed, and the absolute error is a
-    small multiple of eps cond(W S W^T) tr S, at most about 1e-8 tr S, or of eps tr S where that
-    matrix is ill conditioned; a dense S goes back to the first route if IIE < 1e-4 tr S.
+    Accuracy in float64: a few eps tr S absolute; below a tenth of tr S a sum of squares is taken,
+    and the relative error is a few eps sqrt(tr S / IIE). Both times the condition number of W. S is
+    taken at its word in float64: the type it or W came in changes nothing but its own rounding.
 
     Args:
         prior: a prior, or its covariance S: a Covariance or a "d d" array, unit u^2; may be
             singular.
         release: a release, or its weight W, "m d"; may be rank-deficient or have no rows.
-        cutoff: relative size below which a singular value is zero, in [0, 1). None stands for
-            10 max(m, d) times the epsilon of the coarser input type, at most its square root.
+        cutoff: relative size below which a singular value of W, or of W S^{1/2}, is zero, in
+            [0, 1). None asks what rounding can do: W's rows, each brought to unit length, count as
+            independent above max(10 max(m, d) 2^-52, sqrt(m) eps / 2), eps that of the type W came
+            in, and see a direction of x above 10 max(m, d) 2^-52 of a standard deviation. It
+            decides what W sees, never what of S varies.
         samples: draws of y for an estimate, at least 2.
-        rng: draws them; None is numpy.random.default_rng(0).
+        rng: draws them: a generator or a seed; None is the seed 0.
 
     Returns:
         The error in u^2, in its three forms, with its kind, rank, cut-off and assumptions.
@@ -113,16 +119,18 @@ def ideal_error_law(prior: Any, release: Any, *, cutoff: SupportsFloat | None = 
     e = sum_i c_i z_i^2 with z_i ~ N(0, 1) and c_i the eigenvalues of C = Cov(x | y), so
     E e = tr C, Var e = 2 tr C^2, E(e - E e)^4 = 48 tr C^4 + 12 (tr C^2)^2.
     Args and Raises as for `ideal_inversion_error`; also if the prior is not Gaussian or the
-    release not linear. Forms d x d matrices.
+    release not linear. Forms d x d matrices. A moment that float64 cannot hold is 0 or infinity.
 
     Source: ours.   Proof: proofs/error_law.py, proofs/theorem_1.py
     """
-    S, out = gaussian_linear(prior, release)
-    c = factorisation.relative_cutoff(S.covariance, out, cutoff)
-    unseen = factorisation.condition(S.covariance, out, c).unseen
-    c = np.linalg.svd(unseen, compute_uv=False) ** 2
-    squares = math.fsum(c**2)
-    return ErrorLaw(math.fsum(c), 2 * squares, 48 * math.fsum(c**4) + 12 * squares**2)
+    law, out = gaussian_linear(prior, release)
+    S = law.covariance
+    unseen = factorisation.condition(S, out, cutoff).unseen
+    c = np.append(np.linalg.svd(unseen, compute_uv=False) ** 2, S.beyond_root())
+    with np.errstate(over="ignore", under="ignore"):
+        squares, fourths = np.sum(c**2), np.sum(c**4)
+        fourth_moment = 48 * fourths + 12 * squares**2
+    return ErrorLaw(math.fsum(c), 2 * float(squares), float(fourth_moment))
 
 
 def gaussian_linear(prior: Any, release: Any) -> tuple[Gaussian, Linear]:

@@ -1,16 +1,12 @@
-"""The error of the best linear attacker, whatever the prior: by one of two routes."""
+"""The error of the best linear attacker, whatever the prior: the cheap way, or the sure one."""
 
 from typing import NamedTuple, SupportsFloat
 
-import numpy as np
-
-from iie.covariance import DenseCovariance
-from iie.error import factorisation, structured
+from iie.error.factorisation import condition
+from iie.error.gram import gram
+from iie.error.rank import relative_cutoff
 from iie.laws import Prior
 from iie.releases import Linear
-
-ACCURATE_DIM = 512  # up to here the accurate route costs a fraction of a second
-CANCELLATION = 1e-4  # of tr S: below, the accurate route is taken for a dense S of any size
 
 
 class LinearError(NamedTuple):
@@ -18,7 +14,7 @@ class LinearError(NamedTuple):
 
     Attributes:
         total: in u^2.
-        variance: tr S, in u^2, summed the way `total` was.
+        variance: tr S, in u^2.
         rank: numerical rank of W S^{1/2}.
         cutoff: relative cut-off.
     """
@@ -30,7 +26,7 @@ class LinearError(NamedTuple):
 
 
 def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) -> LinearError:
-    """The error of the best linear attacker, for any prior; by one of two routes.
+    """The error of the best linear attacker, for any prior.
 
     Args:
         prior: with covariance S, "d d"; its law does not matter otherwise.
@@ -38,18 +34,14 @@ def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) ->
         cutoff: as for `iie.ideal_inversion_error`.
 
     Raises:
-        ValueError: if `cutoff` is outside [0, 1), or the noise is too singular for d above 512.
+        ValueError: if `cutoff` is outside [0, 1).
 
     Source: known, linear least squares.   Proof: proofs/theorem_1.py, proofs/noisy_release.py
     """
     S = prior.covariance
-    c = factorisation.relative_cutoff(S, release, cutoff)
-    if S.dim > ACCURATE_DIM:
-        total, rank = structured.structured_error(S, release, c)
-        if not (isinstance(S, DenseCovariance) and total < CANCELLATION * S.trace()):
-            return LinearError(total, S.trace(), rank, c)
-    posterior = factorisation.condition(S, release, c)
-    total, variance = posterior.error, S.trace()
-    if release.noise is None:
-        variance = total + float(np.sum(posterior.seen**2))
-    return LinearError(total, variance, posterior.rank, c)
+    found = gram(S, release) if cutoff is None else None
+    if found is not None:
+        c = relative_cutoff(release, None)
+        return LinearError(found.error, S.trace(), release.outputs, c)
+    posterior = condition(S, release, cutoff)
+    return LinearError(posterior.error, S.trace(), posterior.rank, posterior.cutoff)

@@ -4,7 +4,6 @@ Source of all: ours (data processing, rate-distortion, law of total variance).
 Proof: proofs/quantised_release.py, proofs/label_only.py
 """
 
-import math
 from typing import Any
 
 from iie.error.result import A1, A3, InversionError, inversion_error
@@ -105,7 +104,7 @@ def _floor(error: InversionError) -> float | None:
 def _distortion(prior: Prior, bits: float) -> float:
     from iie.information.rate_distortion import distortion
 
-    return distortion(prior.covariance.spectrum(), bits * math.log(2))
+    return distortion(prior.covariance.spectrum(), bits)
 
 
 def _bits_facts(release: LabelOnly | Quantised) -> dict[str, Any]:

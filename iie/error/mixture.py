@@ -9,52 +9,47 @@ import scipy
 from jaxtyping import Float64
 
 from iie._input import checks
-from iie.attackers.simulation import Welford
+from iie._input.randomness import Randomness, generator
+from iie.attackers.simulation import Estimate
 from iie.covariance import Covariance
 from iie.error import factorisation
+from iie.error.confusion import Confusion, between_components
 from iie.error.linear import linear_error
+from iie.error.rank import relative_cutoff
 from iie.error.result import A2, A2_NOISE, A3, InversionError, inversion_error
+from iie.error.rivals import Rivals
 from iie.laws import GaussianMixture
+from iie.records import Printed
 from iie.releases import Linear
 
-CHUNK = 4096  # releases at once
 
-
-@dataclass(frozen=True)
-class MixturePosterior:
+@dataclass(frozen=True, eq=False, repr=False)
+class MixturePosterior(Printed):
     """x | y for a mixture prior: component k with probability pi_k(y), then a Gaussian.
 
     E[x | y, k] = offsets_k + gains_k y and Cov(x | y, k) = unseen_k unseen_k^T. Only the
     coordinates B^T y of the release matter, B an orthonormal basis of all the values it can take.
+    Components of weight 0 are left out.
 
     Attributes:
-        weights: p_k.
         offsets: unit u.
         gains: unit of x per unit of y.
         unseen: one factor a component; number of columns may differ.
         basis: B.
-        centres: B^T E[y | k].
-        whiteners: L_k^{-1} with L_k L_k^T = B^T Cov(y | k) B.
+        rest: (I - B B^T) E y, the same for every y.
+        rivals: the components' densities of B^T y.
     """
 
-    weights: Float64[np.ndarray, " k"]
     offsets: Float64[np.ndarray, "k d"]
     gains: Float64[np.ndarray, "k d m"]
     unseen: tuple[np.ndarray, ...]
     basis: Float64[np.ndarray, "m p"]
-    centres: Float64[np.ndarray, "k p"]
-    whiteners: Float64[np.ndarray, "k p p"]
+    rest: Float64[np.ndarray, " m"]
+    rivals: Rivals
 
     def responsibilities(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n k"]:
         """pi_k(y), the probability that y came from component k."""
-        z = y @ self.basis
-        with np.errstate(divide="ignore"):  # a component of weight 0 never is it
-            logs = np.tile(np.log(self.weights), (len(y), 1))
-        for k, (centre, L) in enumerate(zip(self.centres, self.whiteners, strict=True)):
-            logs[:, k] += np.sum(np.log(np.diagonal(L))) - np.sum(((z - centre) @ L.T) ** 2, 1) / 2
-        logs -= logs.max(axis=1, keepdims=True)
-        shares = np.exp(logs)
-        return shares / shares.sum(axis=1, keepdims=True)
+        return self.rivals.shares(y @ self.basis)
 
     def __call__(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n d"]:
         """The ideal attacker, E[x | y] = sum_k pi_k(y) E[x | y, k]."""
@@ -65,9 +60,10 @@ class MixturePosterior:
         return guess
 
     def sample(
-        self, y: Float64[np.ndarray, "n m"], rng: np.random.Generator
+        self, y: Float64[np.ndarray, "n m"], rng: Randomness = None
     ) -> Float64[np.ndarray, "n d"]:
-        """One draw of x | y for each row."""
+        """One draw of x | y for each row; `rng` is a generator or a seed."""
+        rng = generator(rng)
         shares = np.cumsum(self.responsibilities(y), axis=1)
         labels = np.minimum(np.sum(shares < rng.random((len(y), 1)), axis=1), len(self.gains) - 1)
         x = self.offsets[labels]
@@ -89,20 +85,26 @@ def mixture_posterior(
 
     Source: ours (Bayes' rule).   Proof: proofs/mixture.py
     """
-    c = factorisation.relative_cutoff(prior.covariance, release, cutoff)
-    parts = [factorisation.condition(S, release, c) for S in prior.components]
+    c = relative_cutoff(release, cutoff)
+    possible = np.flatnonzero(prior.weights)
+    components = [prior.components[k] for k in possible]
+    # Classes often share one covariance object: what depends on it alone is made once.
+    conditioned = {
+        S: factorisation.condition(S, release, cutoff) for S in dict.fromkeys(components)
+    }
+    parts = [conditioned[S] for S in components]
     basis = _output_basis(prior, release, c)
     gains = np.stack([part.seen @ part.decoder for part in parts])
-    y_means = release.multiply(prior.means) + release.bias
-    whiteners = [_whitener(S, release, basis, c) for S in prior.components]
+    y_means = release.multiply(prior.means[possible]) + release.bias
+    made = {S: _whitener(S, release, basis, c) for S in conditioned}
+    whiteners = made.values() if len(made) == 1 else [made[S] for S in components]
     return MixturePosterior(
-        weights=prior.weights,
-        offsets=prior.means - np.einsum("kdm,km->kd", gains, y_means),
+        offsets=prior.means[possible] - np.einsum("kdm,km->kd", gains, y_means),
         gains=gains,
         unseen=tuple(part.unseen for part in parts),
         basis=basis,
-        centres=y_means @ basis,
-        whiteners=np.stack(whiteners),
+        rest=y_means[0] - basis @ (basis.T @ y_means[0]),
+        rivals=Rivals(np.log(prior.weights[possible]), y_means @ basis, np.stack(list(whiteners))),
     )
 
 
@@ -112,48 +114,53 @@ def mixture_error(
     *,
     cutoff: SupportsFloat | None = None,
     samples: SupportsIndex = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: Randomness = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> InversionError:
     """The IIE of a mixture prior, with standard error and a bracket.
 
-    IIE = sum_k p_k tr C_k + E_y sum_k pi_k(y) ||m_k(y) - sum_j pi_j(y) m_j(y)||^2, where m_k and
-    C_k are the posterior mean and covariance of component k. The first term, what is unknown even
-    if the component is known, is exact and the lower end of the bracket; the second is simulated
-    over y without bias. The upper end is the best linear attacker's error.
+    IIE = sum_k p_k tr C_k + sum_{j<k} E_y pi_j(y) pi_k(y) ||m_j(y) - m_k(y)||^2, where m_k and C_k
+    are the posterior mean and covariance of component k. The first term, what is unknown even if
+    the component is known, is exact and the lower end of the bracket. The second is simulated
+    without bias over releases y at which two components compete (rivals.py), so its standard error
+    is honest for components far apart and for rare ones too. It is at most the sum of their
+    Chernoff bounds; the upper end of the bracket is that, or the best linear attacker's error.
 
     Args:
         prior: the mixture.
         release: y = W x + b + e.
         cutoff: as for `ideal_inversion_error`.
         samples: draws of y, at least 2.
-        rng: draws them; None is numpy.random.default_rng(0).
+        rng: draws them: a generator or a seed; None is the seed 0.
         progress: called with (done, total) after each chunk.
+
+    Returns:
+        An estimate; exact where the bound on the second term is below rounding.
 
     Raises:
         ValueError: as for `mixture_posterior`, or if `samples` is below 2.
 
     Source: ours.   Proof: proofs/mixture.py
     """
-    n = checks.count("samples", samples, at_least=2)
-    rng = np.random.default_rng(0) if rng is None else rng
+    n, source = checks.count("samples", samples, at_least=2), generator(rng)
     posterior = mixture_posterior(prior, release, cutoff=cutoff)
     best = linear_error(prior, release, cutoff)
-    low = float(prior.weights @ [np.sum(part**2) for part in posterior.unseen])
-    spread = _Spread(posterior)
-    stream = Welford()
-    for start in range(0, n, CHUNK):
-        x = prior.sample(min(CHUNK, n - start), rng)
-        stream.add(spread(release(x, rng)))
-        if progress is not None:
-            progress(stream.n, n)
-    between = stream.estimate()
+    weights = np.exp(posterior.rivals.logs)
+    low = float(weights @ [np.sum(part**2) for part in posterior.unseen])
+    confusion = Confusion(
+        posterior.rivals,
+        posterior.offsets + posterior.gains @ posterior.rest,
+        posterior.gains @ posterior.basis,
+    )
+    known = confusion.bound <= np.finfo(float).eps * low
+    between = Estimate(0.0, 0.0, 0) if known else between_components(confusion, n, source, progress)
+    high = max(low, min(best.total, low + confusion.bound))
     facts: dict[str, Any] = {
         "rank": best.rank,
         "cutoff": best.cutoff,
-        "standard_error": between.sem,
-        "interval": (min(low, best.total), best.total),
-        "formula": "sum_k p_k tr C_k + E sum_k pi_k(y) ||m_k(y) - E[x | y]||^2",
+        "standard_error": None if known else between.sem,
+        "interval": None if known else (low, high),
+        "formula": "sum_k p_k tr C_k + sum_{j<k} E pi_j(y) pi_k(y) ||m_j(y) - m_k(y)||^2",
         "source": "ours: the posterior of a mixture is a mixture; simulated over y",
         "assumptions": (
             "A1: the private input is a Gaussian mixture",
@@ -161,27 +168,9 @@ def mixture_error(
             A3,
         ),
     }
+    kind = "exact" if known else "estimate"
     total, variance = low + between.mean, prior.covariance.trace()
-    return inversion_error(total, variance, prior.dim, "estimate", **facts)
-
-
-class _Spread:
-    """sum_k pi_k(y) ||m_k(y) - mean||^2, in as few coordinates as the means span."""
-
-    def __init__(self, posterior: MixturePosterior) -> None:
-        self.posterior = posterior
-        count, d, m = posterior.gains.shape
-        # Column 0 of each block is the offset, the others the gain; R keeps all distances.
-        maps = np.concatenate([posterior.offsets[:, :, None], posterior.gains], axis=2)
-        flat = maps.transpose(1, 0, 2).reshape(d, -1)
-        R = flat if flat.shape[1] >= d else np.linalg.qr(flat).R
-        self.maps = R.reshape(-1, count, m + 1).transpose(1, 0, 2)
-
-    def __call__(self, y: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
-        shares = self.posterior.responsibilities(y)
-        means = np.stack([A[:, 0] + y @ A[:, 1:].T for A in self.maps])
-        means -= np.einsum("nk,knd->nd", shares, means)
-        return np.einsum("nk,knd,knd->n", shares, means, means)
+    return inversion_error(total, variance, prior.dim, kind, **facts)
 
 
 def _output_basis(

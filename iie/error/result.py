@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, SupportsFloat
 
+from iie.records import Record
+
 A1 = "A1: the private input is Gaussian, x ~ N(mu, S)"
 A2 = "A2: the model is linear and released without noise, f(x) = W x (+ b)"
 A2_NOISE = "A2: the model is linear with Gaussian noise, f(x) = W x (+ b) + e, e ~ N(0, N)"
@@ -12,8 +14,8 @@ A3 = "A3: the error is squared, ||x - A(f(x))||^2"
 Kind = Literal["exact", "lower bound", "upper bound", "estimate"]
 
 
-@dataclass(frozen=True)
-class InversionError:
+@dataclass(frozen=True, eq=False, repr=False)
+class InversionError(Record):
     """One ideal inversion error (IIE), with what it assumes.
 
     Attributes:

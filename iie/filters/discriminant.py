@@ -9,12 +9,15 @@ import scipy
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.attackers.simulation import CHUNK, Welford
+from iie.error.rivals import Bridges, Rivals, bridges
+from iie.records import Record
 
 
-@dataclass(frozen=True)
-class LinearDiscriminantModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearDiscriminantModel(Record):
     """x | class k ~ N(mu_k, S_w), class k with probability p_k. Made by `lda_model`.
 
     Attributes:
@@ -43,8 +46,8 @@ class LinearDiscriminantModel:
         return self.within + self.between
 
 
-@dataclass(frozen=True)
-class Accuracy:
+@dataclass(frozen=True, eq=False, repr=False)
+class Accuracy(Record):
     """A probability of naming the class correctly.
 
     Attributes:
@@ -111,19 +114,20 @@ def bayes_accuracy(
     model: LinearDiscriminantModel,
     weight: ArrayLike,
     *,
-    rng: np.random.Generator,
+    rng: Randomness = None,
     samples: SupportsInt = 20_000,
 ) -> Accuracy:
     """Accuracy of the best classifier of y = W x under the model.
 
     Exact where the released class means lie on a line (two classes, or rank 1): the classes then
-    win on intervals between known thresholds. Otherwise a Monte Carlo mean of the largest posterior
-    probability, unbiased and less noisy than counting hits.
+    win on intervals between known thresholds. Otherwise one minus a Monte Carlo mean of the
+    mistakes, unbiased, drawn where two classes compete (iie/error/rivals.py): its standard error
+    is honest for an accuracy near 1 too.
 
     Args:
         model: the classes.
         weight: W, "m d", of any rank.
-        rng: source of randomness; not touched where the value is exact.
+        rng: a generator or a seed; not touched where the value is exact. None is the seed 0.
         samples: draws of y, at least 2.
 
     Raises:
@@ -137,30 +141,83 @@ def bayes_accuracy(
     Source: ours (Bayes rule).   Proof: proofs/lda.py
     """
     W = checks.weight_matrix("weight", weight, model.means.shape[1])
-    n = checks.integer("samples", samples, at_least=2)
+    n, source = checks.integer("samples", samples, at_least=2), generator(rng)
     centres = _discriminant_coordinates(model, W)
     if centres.shape[1] == 0:
         return Accuracy(float(model.priors.max()), None, 0, "exact")
     if centres.shape[1] == 1:
         return Accuracy(_accuracy_on_a_line(centres[:, 0], model.priors), None, 0, "exact")
-    # Discriminant k: z . m_k - |m_k|^2 / 2 + log p_k, the log posterior up to a common term.
+    between = bridges(Rivals(np.log(model.priors), centres, np.eye(centres.shape[1])[None]))
+    stream = Welford()
+    while stream.n < n:
+        stream.add(_mistakes(between, min(CHUNK, n - stream.n), source))
+    wrong = stream.estimate()
+    return Accuracy(1 - wrong.mean, wrong.sem, n, "estimate")
+
+
+def held_out_accuracy(
+    model: LinearDiscriminantModel, weight: ArrayLike, samples: ArrayLike, labels: ArrayLike
+) -> Accuracy:
+    """How often the best classifier of W x under the model is right on samples of other origin.
+
+    Its standard error is that of Agresti and Coull, (h + 2) / (n + 4) for h hits of n in place of
+    h / n, which stays honest where all are right.
+
+    Args:
+        model: the classes.
+        weight: W, "m d", of any rank.
+        samples: x, "n d", in u.
+        labels: the class of each, "n", a row of `model.means`.
+
+    Raises:
+        ValueError: if `weight` or `samples` do not fit the model, or `labels` are not n classes.
+
+    Examples:
+        >>> model = lda_model([[-1.0], [1.0]], [[1.0]])
+        >>> held_out_accuracy(model, [[5.0]], [[-2.0], [3.0], [-1.0]], [0, 1, 1]).value
+        0.6666666666666666
+
+    Source: ours (Bayes rule); Agresti and Coull 1998.
+    """
+    d = model.means.shape[1]
+    W, x = checks.weight_matrix("weight", weight, d), checks.weight_matrix("samples", samples, d)
+    classes = np.asarray(labels)
+    if classes.shape != (len(x),) or not np.isin(classes, range(len(model.means))).all():
+        msg = f"`labels` must be {len(x)} classes below {len(model.means)}, got {labels!r}"
+        raise ValueError(msg)
+    T, centres = _discriminant_map(model, W)
     offsets = np.log(model.priors) - np.sum(centres**2, axis=1) / 2
-    stream, remaining = Welford(), n
-    while remaining:
-        size = min(CHUNK, remaining)
-        z = centres[rng.choice(len(centres), size, p=model.priors)]
-        scores = (z + rng.standard_normal(z.shape)) @ centres.T + offsets
-        scores -= scores.max(axis=1, keepdims=True)
-        stream.add(1 / np.exp(scores).sum(axis=1))
-        remaining -= size
-    estimate = stream.estimate()
-    return Accuracy(estimate.mean, estimate.sem, n, "estimate")
+    z = (x - model.priors @ model.means) @ T
+    hits = int(np.sum((z @ centres.T + offsets).argmax(axis=1) == classes))
+    share = (hits + 2) / (len(x) + 4)
+    error = math.sqrt(share * (1 - share) / (len(x) + 4))
+    return Accuracy(hits / max(len(x), 1), error, len(x), "estimate")
+
+
+def _mistakes(between: Bridges, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n}"]:
+    """Values whose mean is the probability of a wrong name, each between 0 and the sum of all B.
+
+    1 - accuracy = sum_{j<k} int min(a_j, a_k) 1[j or k has the largest a] dy.
+    """
+    total = scipy.special.logsumexp(between.logs)
+    chosen = rng.choice(len(between.logs), n, p=np.exp(between.logs - total))
+    logs = between.rivals.log_densities(between.draw(chosen, rng))
+    one, other, bridge = between.of_pair(chosen, logs)
+    wins = (between.pairs[chosen] == logs.argmax(axis=1)[:, None]).any(axis=1)
+    return np.where(wins, np.exp(total + np.minimum(one, other) - bridge), 0.0)
 
 
 def _discriminant_coordinates(
     model: LinearDiscriminantModel, W: Float64[np.ndarray, "m d"]
 ) -> Float64[np.ndarray, "c q"]:
     """Released class means, where the noise is N(0, I) and all other coordinates tell nothing."""
+    return _discriminant_map(model, W)[1]
+
+
+def _discriminant_map(
+    model: LinearDiscriminantModel, W: Float64[np.ndarray, "m d"]
+) -> tuple[Float64[np.ndarray, "d q"], Float64[np.ndarray, "c q"]]:
+    """(T, the class means there): x -> (x - mean) T, of what W releases of x."""
     L = np.linalg.cholesky(model.within)
     _, w, rows = np.linalg.svd(W @ L, full_matrices=False)
     eps = 10 * max(*W.shape, len(model.means)) * np.finfo(float).eps
@@ -168,9 +225,10 @@ def _discriminant_coordinates(
     # The means in units of the within-class spread, then those of their axes that W sees.
     standard = scipy.linalg.solve_triangular(L, model.centred.T, lower=True).T
     scale = np.linalg.norm(standard)
-    U, s, _ = np.linalg.svd(standard @ rows.T, full_matrices=False)
+    U, s, Vt = np.linalg.svd(standard @ rows.T, full_matrices=False)
     keep = s > eps * scale
-    return U[:, keep] * s[keep]
+    axes = rows.T @ Vt[keep].T
+    return scipy.linalg.solve_triangular(L.T, axes), U[:, keep] * s[keep]
 
 
 def _accuracy_on_a_line(m: Float64[np.ndarray, " c"], p: Float64[np.ndarray, " c"]) -> float:

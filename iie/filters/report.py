@@ -1,6 +1,5 @@
 """What a linear filter gives away of the features it reads, measured on a sample of them."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
@@ -12,6 +11,7 @@ from iie._input.types import ArrayLike
 from iie.covariance import empirical_covariance
 from iie.filters.curves import position
 from iie.information.channel import bits_released
+from iie.records import Record
 from iie.releases import Linear
 
 ASSUMPTIONS = (
@@ -23,8 +23,8 @@ ASSUMPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class FilterReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class FilterReport(Record):
     """How much of the features z the code W z leaves unknown. v is the unit of the features.
 
     Attributes:
@@ -43,7 +43,8 @@ class FilterReport:
         random: relative error to expect of a random filter of this rank.
         position: of this filter between most (0) and least (1) leaking; None if they coincide.
         random_position: of the random filter.
-        noise: variance of the noise that `bits` assumes, over the mean variance of an output.
+        noise_share: variance of the noise that `bits` assumes, over the mean variance of an
+            output.
         bits: what the code tells of the features under that noise.
         shrinkage: a of S = (1 - a) S_hat + a (tr S_hat / d) I.
         assumptions: what has to hold for the numbers to be true.
@@ -63,14 +64,10 @@ class FilterReport:
     random: float
     position: float | None
     random_position: float | None
-    noise: float
+    noise_share: float
     bits: float
     shrinkage: float
     assumptions: tuple[str, ...] = ASSUMPTIONS
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings, for JSON."""
-        return dataclasses.asdict(self)
 
 
 def filter_report(
@@ -78,7 +75,7 @@ def filter_report(
     weight: Any,
     *,
     shrinkage: str | SupportsFloat = "ledoit-wolf",
-    noise: SupportsFloat = 1e-2,
+    noise_share: SupportsFloat = 1e-2,
 ) -> FilterReport:
     """Theorem 1 with the features z as input and the first layer W of a head as model.
 
@@ -89,12 +86,12 @@ def filter_report(
         features: z, "n d", one a row, n >= 2, unit v.
         weight: W, "m d".
         shrinkage: as for `empirical_covariance`; with n <= d and none, the sample fits itself.
-        noise: for `bits`: variance of the noise on an output over the mean variance of an output,
-            positive.
+        noise_share: for `bits`: variance of the noise on an output over the mean variance of an
+            output, positive.
 
     Raises:
         ValueError: if `features` and `weight` do not fit each other, are not finite real matrices,
-            or `noise` is not positive.
+            or `noise_share` is not positive.
 
     Examples:
         >>> z = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]  # S = I
@@ -104,9 +101,9 @@ def filter_report(
     Source: references.bib:yu2026rank, Theorem 1; its use on features is ours.
         Proof: proofs/loft_head.py
     """
-    ratio = float(noise)
+    ratio = float(noise_share)
     if not 0 < ratio < np.inf:
-        msg = f"`noise` must be positive and finite, got {ratio}"
+        msg = f"`noise_share` must be positive and finite, got {ratio}"
         raise ValueError(msg)
     samples = checks.real_array("features", features, 2)
     S = empirical_covariance(samples, shrinkage)
@@ -115,6 +112,7 @@ def filter_report(
     variance = place.variance
     scale = variance if variance > 0 else 1.0
     W = linear.rows(0, linear.outputs)
+    W = W / (np.abs(W).max(initial=0.0) or 1.0)  # whose unit changes no bit
     code = np.linalg.svd(S.root_adjoint(W.T), compute_uv=False)
     output_variance = float(np.sum(code**2)) / max(linear.outputs, 1)
     bits = 0.0
@@ -135,7 +133,7 @@ def filter_report(
         random=place.random / scale,
         position=place.position,
         random_position=place.random_position,
-        noise=ratio,
+        noise_share=ratio,
         bits=bits,
         shrinkage=S.shrinkage,
     )

@@ -11,6 +11,7 @@ from iie._input import checks
 from iie._input.types import ArrayLike
 from iie.information.channel import bits_released as bits_released
 from iie.information.channel import mmse as mmse
+from iie.records import Record
 
 ASSUMPTIONS = (
     "A1: the private input is Gaussian with this spectrum, x ~ N(mu, S)",
@@ -20,8 +21,8 @@ ASSUMPTIONS = (
 SOURCE = "ours: data processing and the Gaussian rate-distortion function, Cover and Thomas 2006"
 
 
-@dataclass(frozen=True)
-class RateBound:
+@dataclass(frozen=True, eq=False, repr=False)
+class RateBound(Record):
     """One point of the rate-distortion curve of the input, read as a limit on every release.
 
     No release of at most 2^`bits` values lets anybody reach an error below `total`; and no release
@@ -46,16 +47,16 @@ class RateBound:
     source: str = SOURCE
 
 
-def distortion(spectrum: ArrayLike, nats: SupportsFloat) -> float:
-    """D(R), the smallest mean squared error that R nats about x ~ N(mu, S) allow.
+def distortion(spectrum: ArrayLike, bits: SupportsFloat) -> float:
+    """D(R), the smallest mean squared error that R bits about x ~ N(mu, S) allow.
 
     Reverse water-filling: D(R) = sum_i min(q, l_i) at the water level q with
-    sum_i 1/2 log max(l_i / q, 1) = R. The level is solved for exactly, by sorting. D(0) = tr S and
+    sum_i 1/2 log2 max(l_i / q, 1) = R. The level is solved for exactly, by sorting. D(0) = tr S and
     D(inf) = 0.
 
     Args:
         spectrum: eigenvalues l of S, "d", in u^2, in any order; zeros may occur.
-        nats: R, at least 0, infinity included.
+        bits: R, at least 0, infinity included.
 
     Returns:
         The error in u^2, summed over coordinates.
@@ -66,13 +67,13 @@ def distortion(spectrum: ArrayLike, nats: SupportsFloat) -> float:
     Examples:
         >>> distortion([4.0, 1.0], 0.0)
         5.0
-        >>> distortion([4.0, 1.0], math.log(2))  # one bit: the water level falls from 4 to 1
+        >>> distortion([4.0, 1.0], 1.0)  # one bit: the water level falls from 4 to 1
         2.0
 
     Source: references.bib:cover2006elements, Theorem 10.3.3.   Proof: proofs/information.py
     """
     variances = _positive(spectrum)
-    wanted = _nonnegative("nats", nats)
+    wanted = _nonnegative("bits", bits) * math.log(2)
     if variances.size == 0:
         return 0.0
     rates = _rates(variances)
@@ -83,9 +84,9 @@ def distortion(spectrum: ArrayLike, nats: SupportsFloat) -> float:
 
 
 def rate(spectrum: ArrayLike, distortion: SupportsFloat) -> float:
-    """R(D), the fewest nats about x ~ N(mu, S) that allow a mean squared error of D.
+    """R(D), the fewest bits about x ~ N(mu, S) that allow a mean squared error of D.
 
-    The inverse of `distortion`: R = sum_i 1/2 log max(l_i / q, 1) at the water level q with
+    The inverse of `distortion`: R = sum_i 1/2 log2 max(l_i / q, 1) at the water level q with
     sum_i min(q, l_i) = D; 0 from D = tr S on, and infinite at D = 0 unless S = 0.
 
     Args:
@@ -93,13 +94,13 @@ def rate(spectrum: ArrayLike, distortion: SupportsFloat) -> float:
         distortion: D in u^2, summed over coordinates, at least 0.
 
     Returns:
-        R in nats.
+        R in bits.
 
     Raises:
         ValueError: if an eigenvalue is negative or not a finite number, or D is negative or NaN.
 
     Examples:
-        >>> rate([4.0, 1.0], 2.0) / math.log(2)
+        >>> rate([4.0, 1.0], 2.0)
         1.0
 
     Source: references.bib:cover2006elements, Theorem 10.3.3.   Proof: proofs/information.py
@@ -115,11 +116,12 @@ def rate(spectrum: ArrayLike, distortion: SupportsFloat) -> float:
     errors = np.arange(1, variances.size + 1) * variances + tails
     k = max(1, int(np.searchsorted(-errors, -error, side="right")))
     log_level = math.log(error - tails[k - 1]) - math.log(k)
-    return float(_rates(variances)[k - 1] + k / 2 * (math.log(variances[k - 1]) - log_level))
+    nats = _rates(variances)[k - 1] + k / 2 * (math.log(variances[k - 1]) - log_level)
+    return float(nats) / math.log(2)
 
 
 def label_bound(spectrum: ArrayLike, classes: SupportsInt) -> RateBound:
-    """Smallest error that a label among K classes allows: IIE >= D(ln K), whatever the classifier.
+    """Smallest error that a label of K classes allows: IIE >= D(log2 K), whatever the classifier.
 
     Args:
         spectrum: eigenvalues of S, "d", in u^2, in any order.
@@ -138,7 +140,7 @@ def label_bound(spectrum: ArrayLike, classes: SupportsInt) -> RateBound:
 
 
 def quantised_bound(spectrum: ArrayLike, outputs: SupportsInt, bits: SupportsFloat) -> RateBound:
-    """Smallest error that r outputs of b bits each allow: IIE >= D(r b ln 2), whatever the network.
+    """Smallest error that r outputs of b bits each allow: IIE >= D(r b), whatever the network.
 
     Args:
         spectrum: eigenvalues of S, "d", in u^2, in any order.
@@ -164,7 +166,7 @@ def bits_to_reach_psnr(
     """Fewest bits with which any release lets anybody reconstruct x at this PSNR.
 
     PSNR = 10 log10(value_range^2 / MSE) of the mean squared error per coordinate over the prior
-    (not the mean of single images' PSNRs); bits = R(d MSE) / ln 2.
+    (not the mean of single images' PSNRs); bits = R(d MSE).
 
     Args:
         spectrum: eigenvalues of S, "d", in u^2, in any order.
@@ -195,13 +197,13 @@ def bits_to_reach_psnr(
     # Below -300 dB any guess will do; the power would overflow.
     wanted = variances.size * value_range**2 * 10 ** (-max(psnr, -300.0) / 10)
     total = min(wanted, float(np.sum(variances)))
-    return _point(variances, rate(variances, total) / math.log(2), total)
+    return _point(variances, rate(variances, total), total)
 
 
 def _bound(spectrum: ArrayLike, bits: float) -> RateBound:
     """The smallest error for this many bits."""
     variances = checks.eigenvalues("spectrum", spectrum)
-    return _point(variances, bits, distortion(variances, bits * math.log(2)))
+    return _point(variances, bits, distortion(variances, bits))
 
 
 def _point(variances: Float64[np.ndarray, " d"], bits: float, total: float) -> RateBound:

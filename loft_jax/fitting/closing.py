@@ -116,6 +116,6 @@ def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "  bits",
             f"{leakage['bits']:.0f}",
-            f"with noise of {leakage['noise']:g} of an output's variance",
+            f"with noise of {leakage['noise_share']:g} of an output's variance",
         ),
     ]

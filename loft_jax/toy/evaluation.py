@@ -61,8 +61,9 @@ def evaluate(
 
     Keys:
         accuracy: of the network, exact (a sum over nodes).
-        code, logits: exact IIE and bits at noise of `NOISE` times the code's standard deviation
-            sqrt(tr Cov c), how many numbers the code has, and of which kind the number is.
+        code, logits: IIE and bits, exact or with an uncertainty, at noise of `NOISE` times the
+            code's standard deviation sqrt(tr Cov c), how many numbers the code has, and of which
+            kind the number is.
         code_attack: mean squared error of the gradient attack that is given the noisy code, with
             standard error: an upper bound on the IIE of the code.
         class_attack: of the ascent of a class's probability, which is given no code: `success`, the

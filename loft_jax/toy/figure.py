@@ -217,8 +217,8 @@ def _write(axis: Axes, place: float, values: list[float], *, above: bool) -> Non
     )
 
 
-def _exact_style(simulated: bool) -> dict[str, Any]:
-    face = "white" if simulated else BLUE
+def _exact_style(estimated: bool) -> dict[str, Any]:
+    face = "white" if estimated else BLUE
     return {"marker": "o", "ls": "", "mec": BLUE, "mfc": face, "mew": 1.4, "ms": 7}
 
 
@@ -249,7 +249,7 @@ def _legend() -> list[Any]:
         mark("^", "end in class 1 (Bayes classifier)", color=ORANGE, ms=7, **black),
         mark("x", "end elsewhere", color=ORANGE, mew=1.8, ms=6),
         Line2D([], [], **_exact_style(False), label=f"exact IIE, mean below ({noise})"),
-        Line2D([], [], **_exact_style(True), label="the same, releases simulated"),
+        Line2D([], [], **_exact_style(True), label="the same, an estimate with its uncertainty"),
         mark("v", "attack, mean above: upper bound, ±2 s.e.", color=ORANGE, ms=7, **black),
         Line2D([], [], color="#555555", lw=0.9, ls=":", label="error of guessing the mean of $x$"),
         Line2D([], [], color=BLUE, lw=0.9, ls="--", label="exact IIE of the true label"),

@@ -62,8 +62,8 @@ def test_bits_are_those_of_the_stated_noise():
     for noise in (1e-3, 0.5):
         N = noise * np.trace(code) / 3
         expected = np.linalg.slogdet(np.eye(3) + code / N)[1] / (2 * math.log(2))
-        report = filter_report(z, W, shrinkage=0, noise=noise)
-        assert report.noise == noise
+        report = filter_report(z, W, shrinkage=0, noise_share=noise)
+        assert report.noise_share == noise
         assert report.bits == pytest.approx(expected, rel=1e-10)
 
 
@@ -123,7 +123,7 @@ def test_the_report_is_plain_json_with_its_assumptions():
         (lambda z: filter_report(z[:1], np.eye(8)), "must have at least 2 rows"),
         (lambda z: filter_report(z * np.nan, np.eye(8)), "`features` must be finite"),
         (lambda z: filter_report(z[0], np.eye(8)), r"`features` must have 2 dimension\(s\)"),
-        (lambda z: filter_report(z, np.eye(8), noise=0), "`noise` must be positive"),
+        (lambda z: filter_report(z, np.eye(8), noise_share=0), "`noise_share` must be positive"),
         (lambda z: filter_report(z, np.eye(8), shrinkage="oas"), "`shrinkage` must be"),
     ],
 )

@@ -26,31 +26,31 @@ SPECTRA = st.lists(st.floats(0, 1e6) | st.just(0.0), min_size=1, max_size=8)
 RATES = st.floats(0, 50)
 
 
-def bisected(spectrum, nats):
+def bisected(spectrum, bits):
     """(D, R) at the water level, found to 40 digits by bisection on the definition."""
     with mpmath.workdps(40):
         values = [mpmath.mpf(value) for value in spectrum if value > 0]
-        low, high = max(values) * mpmath.exp(-2 * mpmath.mpf(nats) - 1), max(values)
+        low, high = max(values) * mpmath.power(2, -2 * mpmath.mpf(bits) - 2), max(values)
         for _ in range(200):
             level = mpmath.sqrt(low * high)
-            told = sum(mpmath.log(max(value / level, 1)) / 2 for value in values)
-            low, high = (level, high) if told > nats else (low, level)
+            told = sum(mpmath.log(max(value / level, 1), 2) / 2 for value in values)
+            low, high = (level, high) if told > bits else (low, level)
         return float(sum(min(level, value) for value in values))
 
 
 @given(SPECTRA, RATES)
-def test_distortion_is_the_error_under_a_bisected_water_level(spectrum, nats):
+def test_distortion_is_the_error_under_a_bisected_water_level(spectrum, bits):
     if max(spectrum) < 1e-200:
         spectrum = [*spectrum, 1.0]
-    assert distortion(spectrum, nats) == pytest.approx(bisected(spectrum, nats), rel=1e-11)
+    assert distortion(spectrum, bits) == pytest.approx(bisected(spectrum, bits), rel=1e-11)
 
 
 @given(SPECTRA, st.floats(0, 1))
 def test_rate_is_the_inverse_of_distortion(spectrum, share):
     total = share * sum(spectrum)
-    nats = rate(spectrum, total)
-    assert nats >= 0
-    assert distortion(spectrum, nats) == pytest.approx(total, rel=1e-9, abs=1e-300)
+    bits = rate(spectrum, total)
+    assert bits >= 0
+    assert distortion(spectrum, bits) == pytest.approx(total, rel=1e-9, abs=1e-300)
 
 
 @given(SPECTRA, RATES, RATES)
@@ -64,11 +64,11 @@ def test_more_bits_never_raise_the_bound(spectrum, one, other):
 
 
 @given(st.integers(1, 9), st.floats(0, 30), st.floats(1e-3, 1e3))
-def test_an_isotropic_prior_loses_its_variance_at_six_decibels_a_bit_and_coordinate(d, nats, s):
-    expected = d * s * math.exp(-2 * nats / d)
-    assert distortion([s] * d, nats) == pytest.approx(expected, rel=1e-12)
-    if nats > 1e-3:
-        assert rate([s] * d, expected) == pytest.approx(nats, rel=1e-10)
+def test_an_isotropic_prior_loses_its_variance_at_six_decibels_a_bit_and_coordinate(d, bits, s):
+    expected = d * s * 2 ** (-2 * bits / d)
+    assert distortion([s] * d, bits) == pytest.approx(expected, rel=1e-12)
+    if bits > 1e-3:
+        assert rate([s] * d, expected) == pytest.approx(bits, rel=1e-10)
 
 
 def test_no_bits_leave_the_total_variance_and_infinitely_many_leave_nothing():
@@ -87,14 +87,14 @@ def test_distortion_and_rate_hold_for_the_spectrum_of_an_image():
     squares = frequencies[:, None] ** 2 + frequencies**2
     spectrum = np.outer(1 / np.maximum(squares, 1), [2.9, 0.07, 0.03]).ravel()
     assert spectrum.size == 150_528
-    for nats in (1.0, 1e3, 1e5, 1e6):
-        error = distortion(spectrum, nats)
-        assert rate(spectrum, error) == pytest.approx(nats, rel=1e-9, abs=1e-9)
+    for bits in (1.0, 1e3, 1e5, 1e6):
+        error = distortion(spectrum, bits)
+        assert rate(spectrum, error) == pytest.approx(bits, rel=1e-9, abs=1e-9)
         level = np.sort(spectrum)  # the definition, with the level read off the error
         wet = np.searchsorted(np.cumsum(level) + level * np.arange(spectrum.size)[::-1], error)
         q = (error - level[:wet].sum()) / (spectrum.size - wet)
-        told = np.sum(np.log(np.maximum(spectrum / q, 1))) / 2
-        assert told == pytest.approx(nats, rel=1e-9, abs=1e-9)
+        told = np.sum(np.log2(np.maximum(spectrum / q, 1))) / 2
+        assert told == pytest.approx(bits, rel=1e-9, abs=1e-9)
 
 
 @given(SPECTRA, st.integers(0, 8), st.integers(0, 12))
@@ -124,9 +124,9 @@ def test_the_bits_for_a_psnr_buy_that_psnr_and_no_more(spectrum, psnr, value_ran
     need = bits_to_reach_psnr(spectrum, psnr, value_range)
     wanted = value_range**2 / 10 ** (psnr / 10)
     assert need.per_coordinate == pytest.approx(min(wanted, np.mean(spectrum)))
-    assert need.bits == pytest.approx(rate(spectrum, need.total) / math.log(2))
+    assert need.bits == pytest.approx(rate(spectrum, need.total))
     if need.bits > 0:
-        reached = distortion(spectrum, need.bits * math.log(2)) / len(spectrum)
+        reached = distortion(spectrum, need.bits) / len(spectrum)
         assert 10 * math.log10(value_range**2 / reached) == pytest.approx(psnr, abs=1e-6)
 
 
@@ -240,8 +240,8 @@ def test_structured_priors_tell_as_many_bits_as_their_matrices():
         (lambda: distortion([], 1.0), "`spectrum` must hold at least one eigenvalue, got none"),
         (lambda: distortion([np.nan], 1.0), "`spectrum` must be finite, got NaN or infinity"),
         (lambda: distortion(np.eye(2), 1.0), r"`spectrum` must have 1 dimension\(s\)"),
-        (lambda: distortion([1.0], -0.1), "`nats` must be at least 0, got -0.1"),
-        (lambda: distortion([1.0], math.nan), "`nats` must be at least 0, got nan"),
+        (lambda: distortion([1.0], -0.1), "`bits` must be at least 0, got -0.1"),
+        (lambda: distortion([1.0], math.nan), "`bits` must be at least 0, got nan"),
         (lambda: rate([1.0], -1.0), "`distortion` must be at least 0, got -1.0"),
         (lambda: label_bound([1.0], 0), "`classes` must be an integer at least 1, got 0"),
         (lambda: quantised_bound([1.0], -1, 1), "`outputs` must be an integer at least 0, got -1"),

@@ -142,8 +142,7 @@ def test_equal_components_are_one_gaussian():
     prior = GaussianMixture([0.5, 0.5], np.ones((2, 2)), [S, S])
     result = ideal_inversion_error(prior, W, samples=10)
     assert result.total == pytest.approx(ideal_inversion_error(S, W).total, rel=1e-12)
-    assert result.standard_error == pytest.approx(0, abs=1e-12)
-    np.testing.assert_allclose(result.interval, result.total)
+    assert (result.kind, result.standard_error, result.interval) == ("exact", None, None)
 
 
 def test_a_mixture_handles_a_redundant_row_and_refuses_a_flat_component():
@@ -151,7 +150,8 @@ def test_a_mixture_handles_a_redundant_row_and_refuses_a_flat_component():
     once, redundant = (
         ideal_inversion_error(MIXTURE, weight, samples=2000) for weight in (W, twice)
     )
-    assert redundant.total == pytest.approx(once.total, rel=1e-9)
+    sem = np.hypot(redundant.standard_error, once.standard_error)
+    assert abs(redundant.total - once.total) <= 5 * sem
     flat = GaussianMixture([0.5, 0.5], np.zeros((2, 2)), [np.zeros((2, 2)), S])
     with pytest.raises(ValueError, match="`covariances` must all be positive in every direction"):
         ideal_inversion_error(flat, W)

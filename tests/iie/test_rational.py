@@ -104,7 +104,7 @@ def test_simulation_equals_the_rationals_within_5_standard_errors(instance, seed
         ([[1, 2], [3, 4]], [[1, 0]], "`covariance` must be exactly symmetric"),
         ([[1, 2]], [[1, 0]], "`covariance` must be a square matrix"),
         ([[1]], [[1, 0]], "`weight` must have 1 columns"),
-        ([[1, 2], [3]], [[1]], "`covariance` must be a rectangular matrix"),
+        ([[1, 2], [3]], [[1]], "`covariance` must be a rectangular array"),
         ([[1]], [[float("nan")]], "`weight` must be a rectangular matrix of finite real numbers"),
         ([[1]], [1], "`weight` must be a rectangular matrix"),
     ],

@@ -18,7 +18,14 @@ FEW = ["theorem1", "--samples", "2000"]
 def test_theory_and_simulation_agree_and_the_assumptions_are_printed(capsys):
     assert main(FEW) == 0
     printed = capsys.readouterr().out
-    for words in ("A1:", "A2:", "A3:", "2410.05814", "proof text was not available", "All 8 cases"):
+    for words in (
+        "A1:",
+        "A2:",
+        "A3:",
+        "2410.05814",
+        "proof text was not available",
+        "All 11 cases",
+    ):
         assert words in printed
 
 
@@ -58,13 +65,15 @@ def test_the_cases_cover_zero_full_and_deficient_ranks_and_singular_priors():
     facts = [
         (len(c.covariance), np.linalg.matrix_rank(c.covariance), *c.weight.shape[:1], rank)
         for c in cases
-        for rank in [np.linalg.matrix_rank(c.weight)]
+        for rank in [np.linalg.matrix_rank(iie.Linear(c.weight).rows(0, c.weight.shape[0]))]
     ]
     assert any(rank == 0 for *_, rank in facts)
     assert any(rank == d for d, *_, rank in facts)
     assert any(rank < rows for *_, rows, rank in facts if rank)
     assert any(prior < d for d, prior, *_ in facts)
     assert any(d == 1 for d, *_ in facts)
+    kinds = {type(c.weight).__name__ for c in cases} | {str(c.weight.dtype) for c in cases}
+    assert {"csr_array", "ArrayImpl", "float32"} <= kinds
 
 
 def test_differences_are_counted_in_standard_errors():
@@ -134,7 +143,7 @@ def test_the_command_runs_as_a_module():
         [sys.executable, "-m", "iie", *FEW], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "All 8 cases agree within 5 standard errors, and 1e-10 for rationals." in done.stdout
+    assert "All 11 cases agree within 5 standard errors, and 1e-10 for rationals." in done.stdout
 
 
 def test_importing_the_theory_loads_neither_jax_nor_anything_slow():

@@ -58,9 +58,12 @@ WITHOUT_FORMULA = {
     "as_release",
     "attack_error",
     "compare",
+    "covariance_of",
     "empirical_covariance",
+    "held_out_accuracy",
     "lda_model",
     "prior_nodes",
+    "simulated_random_filters",
     "theorem_1_cases",
 }
 

@@ -48,11 +48,42 @@ def test_a_singular_matrix_with_a_cholesky_factor_is_still_singular(seed):
         S.solve(np.eye(6))
 
 
-def test_float32_rounding_counts_as_rounding():
+def test_a_float32_matrix_is_the_float64_matrix_of_its_entries():
     A = RNG(1).standard_normal((6, 3)).astype(np.float32)
-    S = DenseCovariance(A @ A.T)
-    assert S.root_dim == 3
-    assert S.matrix.dtype == np.float64
+    single = DenseCovariance(A @ A.T)
+    double = DenseCovariance((A @ A.T).astype(np.float64))
+    assert single.matrix.dtype == np.float64
+    assert single.root_dim == double.root_dim
+    # The rank is 3 in float32 arithmetic only; the numbers as they are have small eigenvalues more.
+    negative = np.linalg.eigvalsh(double.matrix).clip(max=0)
+    F = single.root(np.eye(single.root_dim))
+    assert np.sum((F @ F.T - double.matrix) ** 2) <= 2 * np.sum(negative**2)
+
+
+def test_the_units_of_the_coordinates_decide_no_rank():
+    units = np.array([1.0, 1e-100, 1e100])
+    C = np.array([[1.0, 0.5, 0.2], [0.5, 1.0, 0.3], [0.2, 0.3, 1.0]])
+    S = DenseCovariance(C * np.outer(units, units))
+    assert S.root_dim == S.rank() == 3
+    F = S.root(np.eye(3)) / units[:, None]
+    np.testing.assert_allclose(F @ F.T, C, rtol=1e-14)
+
+
+def test_what_is_too_small_for_a_root_still_varies():
+    # C has eigenvalues 2 - e and e; e is below the cut-off.
+    e = 2.0**-50
+    S = DenseCovariance(np.array([[1.0, 1 - e], [1 - e, 1.0]]))
+    assert S.root_dim == 1
+    assert S.beyond_root() == pytest.approx(e, rel=0.3)
+    assert DenseCovariance(np.eye(2)).beyond_root() == 0
+
+
+def test_a_matrix_that_is_vouched_for_is_neither_checked_nor_copied():
+    S = np.array([[1.0, 0.5], [0.5, 1.0]])
+    assert DenseCovariance(S, check=False).matrix is S
+    assert DenseCovariance(S.astype(np.float32), check=False).matrix.dtype == np.float64
+    with pytest.raises(ValueError, match="must be a square matrix"):
+        DenseCovariance(S[:1], check=False)
 
 
 @pytest.mark.parametrize("rank", [2, 3])

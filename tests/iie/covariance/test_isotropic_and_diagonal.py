@@ -67,7 +67,7 @@ def test_the_callers_array_is_not_shared():
         (np.nan, 2, "`variance` must be finite"),
         (np.inf, 2, "`variance` must be finite"),
         (np.complex128(1j), 2, "`variance` must hold real numbers, got dtype complex128"),
-        (True, 2, "`variance` must hold real numbers, got dtype bool"),
+        (True, 2, "`variance` must be a number, got True"),
         (np.ones(1), 2, r"`variance` must have 0 dimension\(s\), got shape \(1,\)"),
         (1.0, 0, "`dim` must be an integer at least 1, got 0"),
         (1.0, -3, "`dim` must be an integer at least 1, got -3"),

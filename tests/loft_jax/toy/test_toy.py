@@ -106,7 +106,7 @@ def test_ascent_ends_where_a_parabola_is_highest():
 
 def test_the_code_of_a_linear_network_has_the_simulated_error_of_the_known_posterior(linear):
     # Its code is x itself: the mixture's posterior is known, and simulated by another route.
-    numbers, _ = evaluate(linear, LAW, iie.prior_nodes(LAW, 81), EFFORT, seed=0)
+    numbers, _ = evaluate(linear, LAW, iie.prior_nodes(LAW, 121), EFFORT, seed=0)
     noise = NOISE * LAW.covariance.trace() ** 0.5
     assert numbers["code"]["noise"] == pytest.approx(noise, rel=1e-5)
     truth = iie.ideal_inversion_error(LAW, iie.Linear(np.eye(2), noise=noise**2), samples=40_000)

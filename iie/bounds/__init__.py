@@ -1,0 +1,1 @@
+"""Limits on what any attacker can do with any release, from samples: one bound a file."""

@@ -1,0 +1,102 @@
+"""One bound on the ideal inversion error, and the best of several with the table of all."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from iie.error.result import A3 as A3
+
+A2_ANY = "A2: y = f(x) + e with e ~ N(0, N) independent of x; f may be any function"
+EVERY_ATTACKER = "holds for every attacker, biased or not"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One bound on the IIE, with what it assumes.
+
+    Attributes:
+        name: which bound.
+        total: bound on E||x - E[x | y]||^2, summed over coordinates, in u^2.
+        per_coordinate: total / d, in u^2.
+        relative: total / tr S; None where tr S is not known.
+        kind: "lower bound" or "upper bound".
+        confidence: probability with which the bound holds; 1 if nothing was estimated.
+        standard_error: of the estimate that `total` is the limit of, in u^2; None for no estimate.
+        assumptions: what has to hold for the bound to be true.
+        source: where the bound is from.
+        formula: what was computed.
+        bits: what the release tells at most, where the bound goes through information; else None.
+    """
+
+    name: str
+    total: float
+    per_coordinate: float
+    relative: float | None
+    kind: Literal["lower bound", "upper bound"]
+    confidence: float
+    standard_error: float | None
+    assumptions: tuple[str, ...]
+    source: str
+    formula: str
+    bits: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON knows them; None stands for infinitely many bits."""
+        finite = self.bits is not None and math.isfinite(self.bits)
+        return {
+            **asdict(self),
+            "assumptions": list(self.assumptions),
+            "bits": self.bits if finite else None,
+        }
+
+    def __str__(self) -> str:
+        """One line."""
+        share = "" if self.relative is None else f", {self.relative:.4g} of the variance"
+        sure = "certain" if self.confidence == 1 else f"confidence {self.confidence:g}"
+        return f"{self.kind} {self.total:.6g} u^2{share} ({self.name}; {sure})"
+
+
+@dataclass(frozen=True)
+class BoundTable:
+    """Several bounds of one kind on one error, all true together with probability `confidence`.
+
+    Attributes:
+        best: the largest lower or the smallest upper bound.
+        table: all of them, the best first.
+        confidence: with which all hold at once. Each estimated one was given its share of the risk
+            (Bonferroni), so that choosing the best costs nothing.
+    """
+
+    best: Bound
+    table: tuple[Bound, ...]
+    confidence: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as JSON knows it."""
+        rows = [bound.to_dict() for bound in self.table]
+        return {"confidence": self.confidence, "best": self.best.to_dict(), "table": rows}
+
+    def __str__(self) -> str:
+        """One line a bound, the best first."""
+        return "\n".join(map(str, self.table))
+
+
+def bound(
+    kind: Literal["lower bound", "upper bound"],
+    total: float,
+    dim: int,
+    variance: float | None,
+    **facts: Any,
+) -> Bound:
+    """The bound `total` on the error of d coordinates with tr S = `variance`; never negative."""
+    total = max(total, 0.0)
+    relative = None if variance is None else total / variance if variance > 0 else 0.0
+    return Bound(total=total, per_coordinate=total / dim, relative=relative, kind=kind, **facts)
+
+
+def best_of(bounds: list[Bound], confidence: float) -> BoundTable:
+    """The table of `bounds`, which hold together with this confidence; not empty."""
+    lower = bounds[0].kind == "lower bound"
+    table = sorted(bounds, key=lambda one: one.total, reverse=lower)
+    sure = 1.0 if all(one.confidence == 1 for one in table) else confidence
+    return BoundTable(table[0], tuple(table), sure)
