@@ -48,7 +48,8 @@ from loft_jax.attacks.recipes.gradient import GradientRecipe
 from loft_jax.attacks.recipes.ppa import PPA
 from loft_jax.attacks.running import fitting
 from loft_jax.attacks.search.gradient import advance, begin
-from loft_jax.nets import build_classifier
+from loft_jax.defenses.network import build_classifier
+from loft_jax.defenses.none import NoDefense
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.gan import StylePrior
 from loft_jax.priors.networks import networks
@@ -117,7 +118,7 @@ def both_sides(recipe: GradientRecipe) -> tuple[Ours, dict[str, TorchAttack]]:
     pair = networks(ARCHITECTURE, 0)
     generator, discriminator = shaken(nnx.state(pair.generator), 0), nnx.state(pair.discriminator)
     classifier = build_classifier(
-        "small_cnn", size=SIZE, channels=3, classes=CLASSES, rank=None, rngs=nnx.Rngs(0)
+        "small_cnn", NoDefense(), size=SIZE, channels=3, classes=CLASSES, rngs=nnx.Rngs(0)
     )
     classifier.eval()
     graph, params, stats = nnx.split(classifier, nnx.Param, nnx.BatchStat)

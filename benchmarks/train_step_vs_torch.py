@@ -32,7 +32,8 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn import functional
 
-from loft_jax.nets import build_classifier
+from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.network import build_classifier
 from loft_jax.nets.trunks.resnet import POOLED_STEM_FROM
 from loft_jax.nets.trunks.small_cnn import POOL_AFTER, WIDTHS
 from loft_jax.runs.allocator import keep_freed_memory
@@ -114,12 +115,10 @@ def jax_step(trunk: str, images: np.ndarray, labels: np.ndarray):
     """A function that runs one step and returns the loss, the parameters, the compile seconds."""
     model = build_classifier(
         trunk,
+        LoFt(RANK),
         size=images.shape[1],
         channels=CHANNELS,
         classes=CLASSES,
-        rank=RANK,
-        activation="tanh",
-        input_norm=False,
         compute_dtype="float32",
         rngs=nnx.Rngs(0),
     )

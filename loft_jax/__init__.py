@@ -11,7 +11,6 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _COMMANDS = ("train", "evaluate", "fit_prior", "attack", "judge", "sweep", "reproduce", "report")
-__all__ = [*_COMMANDS]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -72,10 +72,14 @@ def derive() -> Iterator[Identity]:
 def _pairs(count: int) -> Identity:
     """One coordinate; the others add up."""
     shares, means = sp.symbols(f"pi1:{count + 1}"), sp.symbols(f"m1:{count + 1}")
-    average = sum(p * m for p, m in zip(shares, means, strict=True))
-    about = sum(p * (m - average) ** 2 for p, m in zip(shares, means, strict=True))
-    apart = sum(
-        shares[j] * shares[k] * (means[j] - means[k]) ** 2 for k in range(count) for j in range(k)
+    average = sp.Add(*(p * m for p, m in zip(shares, means, strict=True)))
+    about = sp.Add(*(p * (m - average) ** 2 for p, m in zip(shares, means, strict=True)))
+    apart = sp.Add(
+        *(
+            shares[j] * shares[k] * (means[j] - means[k]) ** 2
+            for k in range(count)
+            for j in range(k)
+        )
     )
     last = 1 - sum(shares[:-1])
     return Identity(

@@ -1,6 +1,7 @@
 """Settings every test runs under: strict JAX, seeded hypothesis, no network, no user folders."""
 
 import os
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,30 @@ hypothesis.settings.load_profile("ci")
 
 # Commands that tests start share compiled programs with each other, not with the user's cache.
 os.environ.setdefault("MPLBACKEND", "agg")
+
+
+COMPILING = (
+    "attacks", "defenses", "fitting", "judging", "nets", "priors", "targets", "toy",
+)  # fmt: skip
+"""Rooms of loft_jax whose tests compile programs."""
+TIERS = ("unit", "compile", "command", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put every test into one tier: that of its file, unless it is marked itself."""
+    for item in items:
+        if not any(item.get_closest_marker(tier) for tier in TIERS):
+            item.add_marker(_tier(item.path))
+
+
+def _tier(path: Path) -> str:
+    if "browser" in path.name:
+        return "browser"
+    if path.name.endswith("_command.py") or path.name in ("test_run.py", "test_bad_input.py"):
+        return "command"
+    rooms = path.parts
+    compiles = "loft_jax" in rooms and set(rooms) & set(COMPILING)
+    return "compile" if compiles or path.name.startswith("test_faces") else "unit"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,7 +26,7 @@ def keep_compiled_programs() -> None:
 
     They lie in the user's cache folder, or where JAX_COMPILATION_CACHE_DIR says.
     """
-    if not jax.config.jax_compilation_cache_dir:
+    if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
         folder = platformdirs.user_cache_path("loft_jax") / "compiled"
         jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)

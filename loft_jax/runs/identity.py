@@ -27,8 +27,9 @@ def content(value: Any) -> Any:
             if not says_where(hints(own)[field.name]) and not _is_default(field, found):
                 kept[field.name] = content(found)
         return kept
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {"is": type(value).__name__, **{k: content(v) for k, v in value._asdict().items()}}
+    named = getattr(value, "_asdict", None)
+    if named is not None:
+        return {"is": type(value).__name__, **{name: content(v) for name, v in named().items()}}
     if isinstance(value, tuple | list):
         return [content(one) for one in value]
     if isinstance(value, dict):

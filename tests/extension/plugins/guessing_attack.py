@@ -1,4 +1,4 @@
-"""A label-only attack: draws from the prior until the label is right, then walks and stays right."""
+"""A label-only attack: draws from the prior, and keeps what the target gives the right label."""
 
 from dataclasses import dataclass
 
