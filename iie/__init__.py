@@ -19,7 +19,7 @@ What is let out
 What no attacker recovers
     ideal_inversion_error, InversionError       of any law and release: Theorem 1 and beyond
     inversion_errors, InversionErrors           of a batch of filters at once
-    formula                                     the same as functions of NumPy, JAX or PyTorch arrays
+    formula                                     the same for NumPy, JAX and PyTorch arrays
     ideal_error_law, ErrorLaw                   how it spreads over single inputs
     rational_inversion_error                    without rounding
     code_error, CodeError                       of any code of an input of few coordinates
