@@ -1,10 +1,11 @@
 """A run folder is read with suspicion: every wrong value, every flipped bit is one sentence."""
 
 import json
-import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from flips import flipped, read_run
 
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
@@ -79,9 +80,13 @@ def test_a_folder_of_the_first_format_is_one_sentence(tiny_run, tmp_path):
         RunFolder.open(run)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_flipped_bit_never_gives_other_numbers(tiny_run, tmp_path):
-    run = shutil.copytree(tiny_run, tmp_path / "run")
-    refused, _, silent = flipped(run, read_run, flips=3)
-    assert silent == []
+@pytest.mark.command
+def test_a_flipped_bit_never_gives_other_numbers(tiny_run):
+    # In a process of its own: what Orbax leaves behind of a damaged read would warn in other tests.
+    done = subprocess.run(
+        [sys.executable, "tests/flips.py", str(tiny_run), "2"],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    refused = int(done.stdout.split(" refused")[0].split()[-1])
     assert refused > 10

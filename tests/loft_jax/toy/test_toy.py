@@ -1,7 +1,5 @@
 """The toy against what is known by hand: a linear network's field, paths and code, and the law."""
 
-import json
-
 import jax
 import numpy as np
 import pytest
@@ -9,6 +7,7 @@ from scipy.stats import multivariate_normal
 
 import iie
 from loft_jax.errors import InputError
+from loft_jax.runs.files import read_json
 from loft_jax.toy.attack import ascend, attack_classes, attack_codes, gradient_field
 from loft_jax.toy.conclusions import conclusions
 from loft_jax.toy.evaluation import NOISE, Effort, evaluate, releases
@@ -184,7 +183,7 @@ def test_conclusions_say_no_more_than_the_numbers():
 def test_the_figure_and_its_numbers_are_written(tmp_path):
     result = draw(tmp_path / "new", seed=3, quick=True)
     assert (tmp_path / "new/fig4.png").read_bytes().startswith(b"\x89PNG")
-    assert json.loads((tmp_path / "new/fig4.json").read_text()) == result
+    assert read_json(tmp_path / "new/fig4.json") == result
     assert set(result["networks"]) == set(ARCHITECTURES)
     assert result["label_iie"] == pytest.approx(
         (0.9**2 + 0.55**2) / (0.9**2 + 0.55**2 + 4), rel=1e-9
