@@ -50,6 +50,7 @@ from iie.filters.discriminant import LinearDiscriminantModel as LinearDiscrimina
 from iie.filters.discriminant import bayes_accuracy as bayes_accuracy
 from iie.filters.discriminant import lda_model as lda_model
 from iie.filters.discriminant import sufficient_rank as sufficient_rank
+from iie.filters.random_rows import random_filter_error as random_filter_error
 from iie.filters.report import FilterReport as FilterReport
 from iie.filters.report import filter_report as filter_report
 from iie.information.channel import bits_released as bits_released

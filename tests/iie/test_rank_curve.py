@@ -10,6 +10,7 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
+import iie
 from iie.covariance import IsotropicCovariance, StationaryCovariance
 from iie.filters.curves import (
     least_leaking,
@@ -246,3 +247,21 @@ def test_all_ranks_of_an_image_prior_are_solved_at_once():
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("small", [0.5, 1e-2, 1e-4])
+@pytest.mark.parametrize("unit", [1.0, 2.0**-660])
+def test_drawn_filters_err_as_the_integral_over_the_circle_says(small, unit):
+    # By hand: W = (cos t, sin t) leaves s / (cos^2 t + s sin^2 t), whose mean over t is sqrt(s).
+    run = iie.random_filter_error(unit * np.diag([1.0, small]), 1, samples=4000, rng=1)
+    assert run.sem > 0
+    assert abs(run.mean / unit - small**0.5) <= 5 * run.sem / unit
+    assert iie.random_filter_error(np.eye(4), 3, samples=9).mean == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize(("power", "rank", "low"), [(1.2, 10, 0.015), (4, 2, 0.264)])
+def test_the_deterministic_equivalent_is_as_low_as_it_says(power, rank, low):
+    spectrum = np.arange(1, 61.0) ** -power
+    drawn = iie.random_filter_error(iie.DiagonalCovariance(spectrum), rank, samples=800)
+    expected = (1 - low) * drawn.mean
+    assert abs(iie.random_filter(spectrum, [rank])[0] - expected) <= 5 * drawn.sem
