@@ -1,5 +1,6 @@
 """The cheap way, through W S W^T, agrees with the sure one, and says nothing where it must not."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 import scipy.sparse
@@ -64,12 +65,25 @@ def test_a_prior_with_modes_equals_its_matrix(shape, noise):
     np.testing.assert_allclose(gain, expected.seen @ expected.decoder, atol=1e-12)
 
 
+def test_what_rounding_of_its_type_may_be_is_no_rank_the_cheap_way_either():
+    # Sixteen rows e_0 + 0.05 e_i: singular values 4 and 0.05, and rounding to bfloat16 may make
+    # sqrt(16) 2^-8 of the first. K has a condition number of 6400, and nothing else to fear.
+    W = np.zeros((16, 400))
+    W[:, 0], W[np.arange(16), np.arange(1, 17)] = 1, 0.05
+    coarse = W.astype(ml_dtypes.bfloat16)
+    assert iie.ideal_inversion_error(np.eye(400), W).rank == 16
+    assert iie.ideal_inversion_error(np.eye(400), coarse).rank == 1
+    assert iie.inversion_errors(np.eye(400), W[None]).rank == [16]
+    assert iie.inversion_errors(np.eye(400), coarse[None]).rank == [1]
+
+
 def test_many_blocks_of_rows_are_one_matrix(monkeypatch):
     rng = np.random.default_rng(5)
     W, S = rng.standard_normal((7, 40)), covariance(40, rng)
+    with monkeypatch.context() as patch:
+        patch.setattr("iie.releases.ROWS", 3)
+        parts = gram(S, Linear(W))
     whole = gram(S, Linear(W))
-    monkeypatch.setattr("iie.releases.ROWS", 3)
-    parts = gram(S, Linear(W))
     assert parts.error == pytest.approx(whole.error, rel=1e-14)
     np.testing.assert_allclose(parts.precision, whole.precision, rtol=1e-10)
 
