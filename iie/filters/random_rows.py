@@ -5,7 +5,7 @@ logistic curves centred at log l_i, so eigenvalues that are close on the log sca
 interchangeable: a few Chebyshev nodes per unit of log l stand for all of them to rounding error.
 """
 
-from typing import SupportsIndex
+from typing import SupportsIndex, SupportsInt
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -24,7 +24,7 @@ CHUNK = 2**20  # numbers in one intermediate array
 
 def random_filter_error(
     covariance: Covariance | ArrayLike,
-    rank: SupportsIndex,
+    rank: SupportsInt,
     *,
     samples: SupportsIndex = 1000,
     rng: np.random.Generator | int = 0,
