@@ -140,3 +140,12 @@ def test_what_no_row_can_see_stays_in_the_error():
     assert (result.rank, result.relative) == (0, 1.0)
     assert iie.position(S, W).total == pytest.approx(10, rel=1e-12)
     assert iie.bits_released(S, W) == 0
+
+
+def test_what_is_above_the_rounding_of_its_type_is_rank():
+    # Two rows 2^-15 apart, exact in float32, whose rounding is 2^-24 of a row.
+    W = np.zeros((2, 50), np.float32)
+    W[:, 0], W[1, 1] = 1, 2.0**-15
+    for kind in (np.float32, np.float64):
+        result = iie.ideal_inversion_error(np.eye(50), W.astype(kind))
+        assert (result.rank, result.total) == (2, pytest.approx(48, rel=1e-12))
