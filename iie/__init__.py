@@ -78,7 +78,7 @@ from iie.bounds.answers import answer_bits, code_bits
 from iie.bounds.entropy import differential_entropy
 from iie.bounds.guarantee import bounded_code_guarantee
 from iie.bounds.information import InformationLimit, information_upper_bound
-from iie.bounds.information_bound import information_bound
+from iie.bounds.information_error import information_bound
 from iie.bounds.lower import lower_bound
 from iie.bounds.rate_distortion import bits_bound
 from iie.bounds.result import Bound, BoundTable

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from iie._input import checks
+from iie._input.arrays import as_numpy
 from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.records import Record
@@ -111,7 +112,7 @@ def checked_ranks(ranks: ArrayLike | None, d: int) -> Int[np.ndarray, " n"]:
     """`ranks` as integers in 0..d; None is all of them."""
     if ranks is None:
         return np.arange(d + 1)
-    r = np.atleast_1d(np.asarray(ranks))
+    r = np.atleast_1d(as_numpy("ranks", ranks))
     if r.ndim != 1 or r.dtype.kind not in "iu":
         msg = f"`ranks` must be a list of integers, got {ranks!r}"
         raise ValueError(msg)
