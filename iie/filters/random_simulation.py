@@ -73,7 +73,10 @@ def simulated_random_filters(
         seen = np.cumsum(np.sum((roots[:, None] * Q) ** 2, axis=0))
         left = np.sum(variances) - np.concatenate([[0.0], seen])
         row[:] = np.maximum(left, 0.0)[np.minimum(r, most)]
-    return RandomFilters(r, errors.mean(axis=0), errors.std(axis=0, ddof=1) / n**0.5, n)
+    # Divided by what no error exceeds: in a small unit the squares within `std` would vanish.
+    whole = float(np.sum(variances)) or 1.0
+    spread = whole * np.std(errors / whole, axis=0, ddof=1)
+    return RandomFilters(r, errors.mean(axis=0), spread / n**0.5, n)
 
 
 def random_filter_bound(

@@ -51,10 +51,8 @@ def test_each_coordinate_and_each_output_has_a_unit_of_its_own():
     W = W * np.outer(of_y, 1 / of_x)
     expected = iie.rational_inversion_error(S, W)
     for result in (iie.ideal_inversion_error(S, W), iie.position(S, W)):
-        assert (result.rank, result.total) == (
-            expected.rank,
-            pytest.approx(float(expected.total), rel=1e-10),
-        )
+        assert result.rank == expected.rank
+        assert result.total == pytest.approx(float(expected.total), rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +68,8 @@ def test_each_coordinate_and_each_output_has_a_unit_of_its_own():
 def test_small_is_not_zero(S, W):
     expected = iie.rational_inversion_error(S, W)
     result = iie.ideal_inversion_error(S, W)
-    assert (result.rank, result.total) == (
-        expected.rank,
-        pytest.approx(float(expected.total), rel=1e-12),
-    )
+    assert result.rank == expected.rank
+    assert result.total == pytest.approx(float(expected.total), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [np.float16, ml_dtypes.bfloat16, np.float32, np.longdouble])
