@@ -126,9 +126,8 @@ def _given(options: argparse.Namespace) -> Given:
     if len(releases) != n:
         msg = f"`--releases` must have one row for each of the {n} samples, got {len(releases)}"
         raise ValueError(msg)
-    title = (
-        f"{Path(options.releases).name} of {Path(options.samples).name}: {n:,} samples, d = {d:,}"
-    )
+    names = f"{Path(options.releases).name} of {Path(options.samples).name}"
+    title = f"{names}: {n:,} samples, d = {d:,}"
     if options.latents:
         known = "A1 the samples are standard normal, u ~ N(0, I)."
         return Given(title, samples, releases, Gaussian(IsotropicCovariance(1.0, d)), known)
