@@ -21,7 +21,7 @@ What no attacker recovers
     inversion_errors, InversionErrors           of a batch of filters at once
     formula                                     the same for NumPy, JAX and PyTorch arrays
     ideal_error_law, ErrorLaw                   how it spreads over single inputs
-    rational_inversion_error                    without rounding
+    rational_inversion_error, RationalError     without rounding
     code_error, CodeError                       of any code of an input of few coordinates
     prior_nodes, Nodes                          the points it sums over
     theorem_1_cases, compare, Case, Agreement   three routes to one number
@@ -78,7 +78,7 @@ from iie.bounds.answers import answer_bits, code_bits
 from iie.bounds.entropy import differential_entropy
 from iie.bounds.guarantee import bounded_code_guarantee
 from iie.bounds.information import InformationLimit, information_upper_bound
-from iie.bounds.information_bound import information_bound
+from iie.bounds.information_error import information_bound
 from iie.bounds.lower import lower_bound
 from iie.bounds.rate_distortion import bits_bound
 from iie.bounds.result import Bound, BoundTable
@@ -102,7 +102,7 @@ from iie.error.batch import InversionErrors, inversion_errors
 from iie.error.closed_form import ErrorLaw, ideal_error_law, ideal_inversion_error
 from iie.error.nodes import Nodes, prior_nodes
 from iie.error.quadrature import CodeError, code_error
-from iie.error.rational import rational_inversion_error
+from iie.error.rational import RationalError, rational_inversion_error
 from iie.error.result import InversionError
 from iie.filters.curves import (
     Position,
@@ -179,6 +179,7 @@ __all__ = [
     "RandomFilters",
     "RankCurve",
     "RateBound",
+    "RationalError",
     "StationaryCovariance",
     "StudentT",
     "answer_bits",

@@ -107,23 +107,23 @@ def compare(case: Case, *, samples: SupportsIndex, rng: Randomness) -> Agreement
     """
     n = checks.count("samples", samples, at_least=2)
     S, W = case.covariance, case.weight
-    rational, rank = rational_inversion_error(S, W)
+    rational = rational_inversion_error(S, W)
     exact = closed_form.ideal_inversion_error(S, W)
     law = closed_form.ideal_error_law(S, W)
     simulated = attack_error(ideal_attacker(S, W), S, W, samples=n, rng=rng)
-    trace = float(np.trace(S))
+    true, trace = float(rational.total), float(np.trace(S))
     rounding = len(S) * np.finfo(np.float64).eps * trace
     spread = math.sqrt(law.variance)
     variance_of_variance = (law.fourth_moment - law.variance**2 * (n - 3) / (n - 1)) / n
     spread_sem = math.sqrt(variance_of_variance) / (2 * spread) if spread > 0 else 0.0
     return Agreement(
         case=case,
-        rational=rational,
+        rational=rational.total,
         exact=exact,
         simulated=simulated,
         exact_spread=spread,
-        rational_off=abs(exact.total - float(rational)) / (float(rational) or trace or 1.0),
-        same_rank=rank == exact.rank,
+        rational_off=abs(exact.total - true) / (true or trace or 1.0),
+        same_rank=rational.rank == exact.rank,
         mean_off=(simulated.mean - exact.total) / math.hypot(simulated.sem, rounding),
         spread_off=(simulated.spread - spread) / math.hypot(spread_sem, rounding),
     )

@@ -39,7 +39,7 @@ class Record(Printed):
 
     def to_json(self, indent: int | None = 2) -> str:
         """`to_dict` as JSON, which knows no infinity and no NaN: both become null."""
-        return json.dumps(_finite(self.to_dict()), indent=indent, allow_nan=False)
+        return json.dumps(finite(self.to_dict()), indent=indent, allow_nan=False)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -66,12 +66,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Fraction) else value
 
 
-def _finite(value: Any) -> Any:
-    """`value` with None for every number that JSON does not know."""
+def finite(value: Any) -> Any:
+    """Plain `value` with None for every number that JSON does not know: infinity and NaN."""
     if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
+        return {name: finite(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_finite(part) for part in value]
+        return [finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -18,6 +18,7 @@ def assert_equals_dense(covariance, S, seed=0):
     close(covariance.apply(y), S @ y, scale)
     close(covariance.dense(), S, scale)
     close(covariance.trace(), np.trace(S), scale)
+    close(covariance.diagonal(), np.diag(S), scale)
     assert_root_squares_to(covariance, S, scale, rng)
     assert_eigenpairs(covariance, S, scale)
     assert_solves_or_refuses(covariance, S, x)
@@ -28,6 +29,8 @@ def assert_root_squares_to(covariance, S, scale, rng):
     F = covariance.root(np.eye(q))
     assert F.shape == (len(S), q)
     close(F @ F.T, S, scale)
+    close(np.sum(F**2) + covariance.beyond_root(), np.trace(S), scale)
+    close(covariance.root_rows(1, len(S)), F[1:], np.sqrt(scale) * 1e-6)
     x = rng.standard_normal((len(S), 2))
     # The root of a rounding error is the root of eps: 1e-12 becomes 1e-6 where F is compared.
     close(covariance.root_adjoint(x), F.T @ x, np.sqrt(np.abs(S).max()) * len(S) * 1e-12)

@@ -22,3 +22,22 @@ def generator(rng: Randomness, name: str = "rng") -> np.random.Generator:
     except (TypeError, ValueError):
         msg = f"`{name}` must be a numpy.random.Generator, or a seed of at least 0, got {rng!r}"
         raise ValueError(msg) from None
+
+
+def own_stream(rng: Randomness) -> np.random.Generator:
+    """`rng` itself, or for a seed a child of its generator: for functions that are given samples.
+
+    The caller's default_rng(seed) may have drawn them, and noise from the same stream would be the
+    samples themselves, and no noise.
+
+    Raises:
+        ValueError: if it is neither a generator nor a seed.
+
+    Example:
+        >>> bool(own_stream(7).integers(2**60) == np.random.default_rng(7).integers(2**60))
+        False
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    (child,) = generator(rng).spawn(1)
+    return child

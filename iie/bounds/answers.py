@@ -3,7 +3,7 @@
 import math
 from typing import SupportsFloat, SupportsInt
 
-from scipy.special import gammaln
+import scipy  # not its parts: they load at first use, and `import iie` is quick
 
 from iie._input import checks
 
@@ -72,5 +72,6 @@ def _list_bits(K: int, k: int, ordered: bool) -> float:
     """log2 of the number of lists, by Gamma functions where the whole numbers grow long."""
     if k <= 1000:
         return math.log2(math.perm(K, k) if ordered else math.comb(K, k))
+    gammaln = scipy.special.gammaln
     orders = 0.0 if ordered else gammaln(k + 1)
     return float(gammaln(K + 1) - gammaln(K - k + 1) - orders) / math.log(2)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and `import iie` is quick
 from jaxtyping import Float64
-from scipy.special import logsumexp
 
 ROUNDS = 25  # of expectation and maximisation; any law gives a valid bound, so none need converge
 KERNELS = 2048  # samples that stand for the whole law, at most
@@ -21,7 +21,7 @@ class Mixture:
 
     def log_density(self, y: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, " n"]:
         """Its logarithm at each row, in nats, without the constant -p/2 log 2 pi."""
-        return np.asarray(logsumexp(self.log_parts(y), axis=1))
+        return np.asarray(scipy.special.logsumexp(self.log_parts(y), axis=1))
 
     def log_parts(self, y: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, "n k"]:
         """The logs of w_k N(y; m_k, L_k L_k^T), without the constant."""
@@ -73,7 +73,7 @@ def fit_mixture(
     noisy = signals + rng.standard_normal(signals.shape)
     for _ in range(ROUNDS):
         parts = fitted.log_parts(noisy)
-        shares = np.exp(parts - logsumexp(parts, axis=1, keepdims=True))
+        shares = np.exp(parts - scipy.special.logsumexp(parts, axis=1, keepdims=True))
         fitted = _maximise(signals, shares[:, shares.sum(axis=0) > 1])
     return fitted
 

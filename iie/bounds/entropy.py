@@ -4,9 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-import scipy.linalg
+import scipy  # not its parts: they load at first use, and `import iie` is quick
 from jaxtyping import Float64
-from scipy.special import digamma, gammaln, logsumexp
 
 from iie.laws import GaussianMixture, StudentT, as_prior
 
@@ -57,6 +56,7 @@ def _student_t(law: StudentT) -> float:
     d, v = law.dim, law.df
     gaussian = _gaussian(law.covariance.spectrum()) - d / 2 * math.log(2 * math.pi * math.e)
     scale = gaussian + d / 2 * math.log((v - 2) / v)  # of the scale matrix, 1/2 log det
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
     constant = gammaln(v / 2) - gammaln((v + d) / 2) + d / 2 * math.log(v * math.pi)
     return float(scale + constant + (v + d) / 2 * (digamma((v + d) / 2) - digamma(v / 2)))
 
@@ -67,7 +67,7 @@ def _mixture(law: GaussianMixture) -> float:
         return -math.inf
     with np.errstate(divide="ignore"):
         log_p = np.log(law.weights)
-    near = logsumexp(log_p - _bhattacharyya(law), axis=1)
+    near = scipy.special.logsumexp(log_p - _bhattacharyya(law), axis=1)
     return float(law.weights @ (own - near))
 
 

@@ -1,24 +1,25 @@
 """At most so many bits are in a release, from samples of what it lets out: above, never below."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, SupportsFloat
+from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
 from iie.bounds.limits import checked_confidence, halves, upper_limit
 from iie.bounds.noise import as_noise
 from iie.bounds.output_law import OutputLaw, fits
-from iie.bounds.randomness import own_stream
 from iie.bounds.samples import rows
+from iie.records import Record
 
 TRIED = 4000  # samples by which a law is chosen, at most
 
 
-@dataclass(frozen=True)
-class InformationLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class InformationLimit(Record):
     """What a release tells at most.
 
     Attributes:
@@ -35,17 +36,13 @@ class InformationLimit:
     confidence: float
     law: str
 
-    def to_dict(self) -> dict[str, float | str]:
-        """The fields as JSON knows them."""
-        return asdict(self)
-
 
 def information_upper_bound(
     releases: ArrayLike,
     noise: ArrayLike,
     *,
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> InformationLimit:
     """Bits that y = f(x) + e tells about x, e ~ N(0, N), at most: for any f and any law of x.
 
@@ -58,7 +55,7 @@ def information_upper_bound(
         releases: f(x_i), "n m", before the noise is added, one independent sample a row.
         noise: N: one variance, "m" variances or "m m", in squared units of y.
         confidence: of the limit, in [0.5, 1).
-        rng: a seed or a generator.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if there are fewer than 40 samples, one is not finite, or N is not positive.
@@ -84,5 +81,9 @@ def _chosen(signals: Float64[np.ndarray, "n m"], rng: np.random.Generator) -> Ou
     """The law that does best on samples it was not fitted to, fitted again to all of them."""
     first, second = signals[:TRIED:2], signals[1:TRIED:2]
     candidates = list(fits(*first.shape))
-    scores = [float(np.mean(fit(first, rng).divergences(second, rng))) for fit in candidates]
+    seed = int(rng.integers(2**62))  # of the same noise for all: only their differences count
+    scores = [
+        float(np.mean(fit(first, rng).divergences(second, np.random.default_rng(seed))))
+        for fit in candidates
+    ]
     return candidates[int(np.argmin(scores))](signals, rng)

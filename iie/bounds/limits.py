@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple, SupportsFloat
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and `import iie` is quick
 from jaxtyping import Float64, Int64
-from scipy import stats
 
 from iie._input import checks
 
@@ -33,7 +33,7 @@ def upper_limit(values: Float64[np.ndarray, " n"], confidence: float) -> Limit:
     mean, spread = float(np.mean(values)), float(np.std(values, ddof=1))
     if spread == 0:
         return Limit(mean, mean, 0.0)
-    t = float(stats.t.ppf(confidence, n - 1))
+    t = float(scipy.special.stdtrit(n - 1, confidence))
     skewness = max(0.0, float(np.mean(((values - mean) / spread) ** 3)))
     stretched = t + skewness * (2 * t**2 + 1) / (6 * math.sqrt(n))
     error = spread / math.sqrt(n)

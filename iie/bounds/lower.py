@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, SupportsFloat
 
+from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
-from iie.bounds.information_bound import information_bound
+from iie.bounds.information_error import information_bound
 from iie.bounds.limits import checked_confidence
-from iie.bounds.randomness import own_stream
 from iie.bounds.rate_distortion import bits_bound
 from iie.bounds.result import Bound, BoundTable, best_of
 from iie.bounds.samples import check_drawn, released_rows, rows
@@ -27,7 +27,7 @@ def lower_bound(
     entropy: SupportsFloat | None = None,
     directions: ArrayLike | None = None,
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> BoundTable:
     """The IIE of any release is at least this: the largest bound, with a table of all.
 
@@ -54,7 +54,7 @@ def lower_bound(
             van Trees and Weiss-Weinstein, which want the law itself, are then left out.
         directions: for Weiss-Weinstein, orthonormal rows.
         confidence: with which the largest holds, in [0.5, 1).
-        rng: a seed or a generator of random numbers.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if what is given allows no bound, or does not fit together.

@@ -60,7 +60,7 @@ def bits_bound(prior: Any, bits: SupportsFloat, *, entropy: SupportsFloat | None
 
 
 def _water(law: Prior, bits: float) -> float:
-    return distortion(law.covariance.spectrum(), bits * math.log(2))
+    return distortion(law.covariance.spectrum(), bits)
 
 
 def _shannon(law: Prior, bits: float, entropy: SupportsFloat | None) -> float:

@@ -1,17 +1,17 @@
 """One bound on the ideal inversion error, and the best of several with the table of all."""
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from iie.error.result import A3 as A3
+from iie.records import Record
 
 A2_ANY = "A2: y = f(x) + e with e ~ N(0, N) independent of x; f may be any function"
 EVERY_ATTACKER = "holds for every attacker, biased or not"
 
 
-@dataclass(frozen=True)
-class Bound:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bound(Record):
     """One bound on the IIE, with what it assumes.
 
     Attributes:
@@ -40,24 +40,9 @@ class Bound:
     formula: str
     bits: float | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields as JSON knows them; None stands for infinitely many bits."""
-        finite = self.bits is not None and math.isfinite(self.bits)
-        return {
-            **asdict(self),
-            "assumptions": list(self.assumptions),
-            "bits": self.bits if finite else None,
-        }
 
-    def __str__(self) -> str:
-        """One line."""
-        share = "" if self.relative is None else f", {self.relative:.4g} of the variance"
-        sure = "certain" if self.confidence == 1 else f"confidence {self.confidence:g}"
-        return f"{self.kind} {self.total:.6g} u^2{share} ({self.name}; {sure})"
-
-
-@dataclass(frozen=True)
-class BoundTable:
+@dataclass(frozen=True, eq=False, repr=False)
+class BoundTable(Record):
     """Several bounds of one kind on one error, all true together with probability `confidence`.
 
     Attributes:
@@ -70,15 +55,6 @@ class BoundTable:
     best: Bound
     table: tuple[Bound, ...]
     confidence: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The table as JSON knows it."""
-        rows = [bound.to_dict() for bound in self.table]
-        return {"confidence": self.confidence, "best": self.best.to_dict(), "table": rows}
-
-    def __str__(self) -> str:
-        """One line a bound, the best first."""
-        return "\n".join(map(str, self.table))
 
 
 def bound(

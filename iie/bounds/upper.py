@@ -6,10 +6,10 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
 from iie.bounds.limits import checked_confidence, halves, upper_limit
 from iie.bounds.noise import as_noise
-from iie.bounds.randomness import own_stream
 from iie.bounds.result import A3, Bound, BoundTable, best_of, bound
 from iie.bounds.ridge import fit_ridge
 from iie.bounds.samples import released_rows, rows
@@ -24,7 +24,7 @@ def upper_bound(
     noise: ArrayLike | None = None,
     regressors: Sequence[Any] = (),
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> BoundTable:
     """The IIE is at most this: the error of an attacker on fresh samples, with its upper limit.
 
@@ -38,7 +38,7 @@ def upper_bound(
         noise: N: one variance, "m" variances or "m m"; None releases f(x) as it is.
         regressors: fitted attackers with `predict`, "n m" to "n d".
         confidence: with which the best holds, in [0.5, 1).
-        rng: a seed or a generator of random numbers.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if there are fewer than 40 samples, arrays do not fit each other, N is not

@@ -6,12 +6,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from iie._input import checks
+from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
 from iie.bounds.jacobian import Jacobian, as_jacobian
 from iie.bounds.limits import checked_confidence, halves, lower_limit
 from iie.bounds.noise import as_noise
 from iie.bounds.prior_root import prior_root
-from iie.bounds.randomness import own_stream
 from iie.bounds.result import A2_ANY, A3, EVERY_ATTACKER, Bound, bound
 from iie.bounds.samples import check_drawn, rows
 from iie.laws import as_prior
@@ -30,7 +30,7 @@ def van_trees_bound(
     generator: Any = None,
     variance: SupportsFloat | None = None,
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> Bound:
     """Smallest error of any attacker on y = f(x) + e, by the mean Fisher information of f.
 
@@ -54,7 +54,7 @@ def van_trees_bound(
             x itself.
         variance: tr of the covariance of G(u), in u^2, for `relative`; None leaves that open.
         confidence: of the limit, in [0.5, 1).
-        rng: a seed or a generator of random numbers.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if arrays do not fit each other, samples are no draws of the prior, or N is not

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and `import iie` is quick
 from jaxtyping import Float64
-from scipy.optimize import minimize_scalar
 
 from iie._input import checks
+from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
 from iie.bounds.limits import checked_confidence, halves, lower_limit
 from iie.bounds.noise import as_noise
-from iie.bounds.randomness import own_stream
 from iie.bounds.result import A2_ANY, A3, EVERY_ATTACKER, Bound, bound
 from iie.bounds.samples import check_drawn, released_rows, rows
 from iie.laws import Gaussian, as_prior
@@ -50,7 +50,7 @@ def weiss_weinstein_bound(
     samples: ArrayLike,
     directions: ArrayLike | None = None,
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> Bound:
     """Smallest error of any attacker on y = f(x) + e, by steps that f hardly sees; exponent 1/2.
 
@@ -68,7 +68,7 @@ def weiss_weinstein_bound(
         directions: orthonormal rows v, "j d"; None is the eigenvectors of S. Directions that are
             left out count as 0.
         confidence: of the limit, in [0.5, 1).
-        rng: a seed or a generator of random numbers.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if the prior is not Gaussian, arrays do not fit each other, or directions are
@@ -148,5 +148,7 @@ def _best_step(overlap: Overlap, z: Float64[np.ndarray, "n d"]) -> float:
 
     k = int(np.argmin([minus_bound(float(step)) for step in STEPS]))
     around = STEPS[k - 1] if k else STEPS[0] / 10, STEPS[min(k + 1, len(STEPS) - 1)]
-    found = minimize_scalar(minus_bound, bounds=around, method="bounded", options={"xatol": 1e-3})
+    found = scipy.optimize.minimize_scalar(
+        minus_bound, bounds=around, method="bounded", options={"xatol": 1e-3}
+    )
     return float(found.x) * overlap.deviation

@@ -90,11 +90,11 @@ def run(options: argparse.Namespace) -> int:
             {
                 "release": name,
                 "kind": bound.kind,
-                "bits": shared.finite(bound.bits),
+                "bits": bound.bits,
                 "total": bound.total,
                 "per_coordinate": bound.per_coordinate,
                 "relative": bound.relative,
-                "psnr": shared.finite(psnr),
+                "psnr": psnr,
             }
         )
     out = shared.console()

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input import checks
 from iie.commands import shared
-from iie.commands.prior import load_rows
+from iie.commands.arrays import FILES, load_rows, named_file
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from iie.bounds.result import Bound, BoundTable
     from iie.laws import Gaussian
 
@@ -37,14 +40,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Add this command's flags."""
     parser = commands.add_parser("bounds", help=SUMMARY, description=SUMMARY)
     parser.add_argument(
-        "--samples", type=Path, required=True, metavar="X.npy", help="one private input a row"
+        "--samples", required=True, metavar="X", help=f"one private input a row: {FILES}"
     )
     parser.add_argument(
-        "--releases",
-        type=Path,
-        required=True,
-        metavar="Y.npy",
-        help="what is released of each, before noise",
+        "--releases", required=True, metavar="Y", help="what is released of each, before noise"
     )
     parser.add_argument(
         "--noise", type=float, metavar="VARIANCE", help="of the noise on every released number"
@@ -56,8 +55,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--jacobian",
-        type=Path,
-        metavar="J.npy",
+        metavar="J",
         help="of the release at each sample, n x outputs x inputs (van Trees)",
     )
     parser.add_argument("--bits", type=float, help="that the release takes in all, if it is coded")
@@ -83,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
     """
     from iie.bounds.upper import upper_bound
 
-    json_file = shared.checked_outputs(options)
+    json_file = shared.checked_outputs(options, _files(options))
+    checks.count("--seed", options.seed, at_least=0)
     given = _given(options)
     flags = {"noise": options.noise, "confidence": options.confidence, "rng": options.seed}
     upper = upper_bound(given.samples, given.releases, **flags)
@@ -100,10 +99,16 @@ def run(options: argparse.Namespace) -> int:
         "upper": upper.to_dict(),
     }
     shared.write_json(json_file, content)
-    _draw(given.title, lower, upper, note, options.out)
+    picture = shared.draw(options.out, lambda: _figure(given.title, lower, upper, note))
     _print(given.title, lower, upper, note)
-    shared.console().print(f"look at   {options.out}\nnumbers   {json_file}")
+    shared.console().print(f"{picture}\nnumbers   {json_file}")
     return 0
+
+
+def _files(options: argparse.Namespace) -> list[Path]:
+    """The files that the flags name, to be read."""
+    names = (options.samples, options.releases, options.jacobian)
+    return [named_file(name)[0] for name in names if name is not None]
 
 
 def _given(options: argparse.Namespace) -> Given:
@@ -121,7 +126,8 @@ def _given(options: argparse.Namespace) -> Given:
     if len(releases) != n:
         msg = f"`--releases` must have one row for each of the {n} samples, got {len(releases)}"
         raise ValueError(msg)
-    title = f"{options.releases.name} of {options.samples.name}: {n:,} samples, d = {d:,}"
+    names = f"{Path(options.releases).name} of {Path(options.samples).name}"
+    title = f"{names}: {n:,} samples, d = {d:,}"
     if options.latents:
         known = "A1 the samples are standard normal, u ~ N(0, I)."
         return Given(title, samples, releases, Gaussian(IsotropicCovariance(1.0, d)), known)
@@ -155,8 +161,8 @@ def _lower(given: Given, options: argparse.Namespace, flags: dict[str, Any]) -> 
     )
 
 
-def _jacobian(path: Path, given: Given) -> Float64[np.ndarray, "n m d"]:
-    flat = load_rows("--jacobian", path)
+def _jacobian(text: str, given: Given) -> Float64[np.ndarray, "n m d"]:
+    flat = load_rows("--jacobian", text)
     shape = (*given.releases.shape, given.samples.shape[1])
     if flat.shape != (shape[0], shape[1] * shape[2]):
         msg = f"`--jacobian` must be {' x '.join(map(str, shape))}, got {flat.shape} when flattened"
@@ -191,9 +197,7 @@ def _print(title: str, lower: "BoundTable | None", upper: "BoundTable", note: st
     out.print(note)
 
 
-def _draw(
-    title: str, lower: "BoundTable | None", upper: "BoundTable", note: str, path: Path
-) -> None:
+def _figure(title: str, lower: "BoundTable | None", upper: "BoundTable", note: str) -> "Figure":
     from iie import plots
 
     bounds = _rows(lower, upper)
@@ -216,4 +220,4 @@ def _draw(
     axis.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.06))
     axis.set_title(title, fontsize=11, loc="left")
     plots.add_note(made, note)
-    shared.write_whole(path, lambda partial: plots.save(made, partial))
+    return made

@@ -10,6 +10,8 @@ import numpy as np
 from iie.commands import shared
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from iie.bounds.result import Bound
 
 SUMMARY = "what codes of r numbers in [-1, 1] with noise keep from every attacker"
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     }
     shared.write_json(json_file, content)
     note = "; ".join(assumptions) + ". " + NOT_COVERED
-    _draw(rows, options, note)
+    picture = shared.draw(options.out, lambda: _figure(rows, options, note))
 
     numbers = ("numbers", "noise", "releases", "bits at most", "relative error", "rms error")
     table = shared.table((), numbers)
@@ -91,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     out.print(f"{options.latents:,} numbers behind the picture: every attacker's error is at least")
     out.print(table)
     out.print(note)
-    out.print(f"look at   {options.out}\nnumbers   {json_file}")
+    out.print(f"{picture}\nnumbers   {json_file}")
     return 0
 
 
@@ -103,7 +105,7 @@ def _guarantee(options: argparse.Namespace, r: int, noise: float | None, m: int)
     )
 
 
-def _draw(rows: list, options: argparse.Namespace, note: str) -> None:
+def _figure(rows: list, options: argparse.Namespace, note: str) -> "Figure":
     """Only r m matters: one curve for each noise, and the rows of the table on it."""
     from iie import plots
 
@@ -129,7 +131,7 @@ def _draw(rows: list, options: argparse.Namespace, note: str) -> None:
     )
     axis.set_title(f"{options.latents:,} numbers behind the picture", fontsize=11, loc="left")
     plots.add_note(made, note)
-    shared.write_whole(options.out, lambda partial: plots.save(made, partial))
+    return made
 
 
 def _label(noise: float | None, bits: float | None) -> str:

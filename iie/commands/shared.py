@@ -15,6 +15,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from iie.records import finite
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -110,12 +112,12 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` to `path` whole or not at all.
+    """Write `content` to `path` whole or not at all; infinity and NaN are null.
 
     Raises:
         OSError: if the folder is missing or cannot be written; no partial file is left.
     """
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(finite(content), indent=2, allow_nan=False) + "\n"
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
@@ -153,11 +155,6 @@ def table(text: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
     for name in numbers:
         made.add_column(name, justify="right", no_wrap=True, min_width=max(len(name), 7))
     return made
-
-
-def finite(value: float) -> float | None:
-    """The number as JSON knows it: None stands for infinity."""
-    return value if abs(value) != float("inf") else None
 
 
 def _speaking(stream: Any) -> Any:

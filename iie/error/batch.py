@@ -16,13 +16,14 @@ from iie.error.gram import LIMIT, clear, condition, reciprocal
 from iie.error.linear import linear_error
 from iie.error.rank import deviations, lengths, relative_cutoff
 from iie.laws import Gaussian
+from iie.records import Record
 from iie.releases import Linear
 
 BLOCK = 2**18  # numbers of W at once: 2 MiB stay in a cache
 
 
-@dataclass(frozen=True)
-class InversionErrors:
+@dataclass(frozen=True, eq=False, repr=False)
+class InversionErrors(Record):
     """The ideal inversion errors of a stack of filters, all for x ~ N(mu, S).
 
     Attributes:

@@ -4,13 +4,28 @@ Every float64 is a rational number, so any instance can be asked; the numbers gr
 and minutes pass beyond about d = 100. SymPy does the arithmetic and is imported on first use.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from iie._input import checks
 from iie._input.types import ArrayLike
+from iie.records import Record
 
 
-def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[Fraction, int]:
+@dataclass(frozen=True, eq=False, repr=False)
+class RationalError(Record):
+    """The ideal inversion error of one filter without rounding.
+
+    Attributes:
+        total: the error, summed over coordinates, in u^2.
+        rank: rank(W S^{1/2}), of the numbers as given.
+    """
+
+    total: Fraction
+    rank: int
+
+
+def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> RationalError:
     """IIE = tr S - tr(S W^T (W S W^T)^+ W S) and rank(W S^{1/2}), both without rounding.
 
     Rows of W that add nothing under S are left out, which leaves the row space and so the IIE:
@@ -21,15 +36,12 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[
         covariance: S, "d d", in u^2; symmetric to the last bit. Integers, floats or Fractions.
         weight: W, "m d", any number of rows.
 
-    Returns:
-        The error in u^2, and the rank.
-
     Raises:
         ValueError: if S is not exactly symmetric, the shapes disagree, or an entry is not finite.
 
     Examples:
         >>> rational_inversion_error([[2, 1], [1, 2]], [[1, 0], [2, 0]])
-        (Fraction(3, 2), 1)
+        RationalError(total=Fraction(3, 2), rank=1)
 
     Source: references.bib:yu2026rank, Theorem 1.   Proof: proofs/theorem_1.py
     """
@@ -52,7 +64,7 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[
         raise ValueError(msg)
     total = sum((S_[i][i] for i in range(d)), Fraction(0))
     if not W_:
-        return total, 0
+        return RationalError(total, 0)
 
     def domain(rows: list[list[Fraction]]) -> DomainMatrix:
         entries = [[QQ(x.numerator, x.denominator) for x in row] for row in rows]
@@ -64,9 +76,9 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> tuple[
     # Independent columns of a positive semidefinite matrix name rows of W that span the same.
     _, pivots = released.rref()
     if not pivots:
-        return total, 0
+        return RationalError(total, 0)
     K = released.extract(pivots, pivots)
     V = shared.extract(pivots, range(d))
     diagonal = (K.lu_solve(V) * V.transpose()).diagonal()
     seen = sum((Fraction(int(x.numerator), int(x.denominator)) for x in diagonal), Fraction(0))
-    return total - seen, len(pivots)
+    return RationalError(total - seen, len(pivots))

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from iie._input import checks
+from iie._input.arrays import as_numpy
 from iie._input.randomness import Randomness, generator
 from iie._input.types import ArrayLike
 from iie.records import Record
@@ -72,7 +73,10 @@ def simulated_random_filters(
         seen = np.cumsum(np.sum((roots[:, None] * Q) ** 2, axis=0))
         left = np.sum(variances) - np.concatenate([[0.0], seen])
         row[:] = np.maximum(left, 0.0)[np.minimum(r, most)]
-    return RandomFilters(r, errors.mean(axis=0), errors.std(axis=0, ddof=1) / n**0.5, n)
+    # Divided by what no error exceeds: in a small unit the squares within `std` would vanish.
+    whole = float(np.sum(variances)) or 1.0
+    spread = whole * np.std(errors / whole, axis=0, ddof=1)
+    return RandomFilters(r, errors.mean(axis=0), spread / n**0.5, n)
 
 
 def random_filter_bound(
@@ -111,7 +115,7 @@ def checked_ranks(ranks: ArrayLike | None, d: int) -> Int[np.ndarray, " n"]:
     """`ranks` as integers in 0..d; None is all of them."""
     if ranks is None:
         return np.arange(d + 1)
-    r = np.atleast_1d(np.asarray(ranks))
+    r = np.atleast_1d(as_numpy("ranks", ranks))
     if r.ndim != 1 or r.dtype.kind not in "iu":
         msg = f"`ranks` must be a list of integers, got {ranks!r}"
         raise ValueError(msg)

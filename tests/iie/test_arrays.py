@@ -62,6 +62,7 @@ def test_masked_entries_are_refused_by_every_function(name):
     "value",
     [
         np.ma.array([[2, 1], [1, 3]]),
+        np.array([[2, 1], [1, 3]], np.uint8),
         np.array([[2, 1], [1, 3]], object),
         polars.DataFrame([[2, 1], [1, 3]]),
         np.array([[2, 1], [1, 3]], ml_dtypes.float8_e4m3fn),
@@ -76,6 +77,13 @@ def test_everything_that_holds_numbers_is_a_matrix_of_them(value):
     # By hand: tr S - |S w|^2 / w S w = 5 - (9 + 16) / 7 for w = (1, 1); all of it for W = S.
     assert iie.ideal_inversion_error(value, [[1, 1]]).total == pytest.approx(10 / 7)
     assert iie.ideal_inversion_error(EYE, value).total == pytest.approx(0, abs=1e-15)
+
+
+def test_booleans_are_zeros_and_ones():
+    np.testing.assert_array_equal(iie.Linear(EYE > 0).weight, EYE)
+    np.testing.assert_array_equal(iie.Linear(scipy.sparse.csr_array(EYE > 0)).rows(0, 2), EYE)
+    with pytest.raises(ValueError, match="`variance` must be a number, got True"):
+        iie.IsotropicCovariance(True, 2)
 
 
 @pytest.mark.parametrize("missing", [None, "1", 1j])

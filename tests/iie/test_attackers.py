@@ -165,3 +165,10 @@ def test_above_the_accurate_dimension_the_gain_comes_from_cholesky_and_is_the_sa
 def test_bad_input_is_refused_in_a_sentence_that_names_it(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_posterior_covariance_keeps_what_is_too_small_for_a_root():
+    e = 2.0**-50  # of the eigenvalues 2 - e and e of S, the second is below the rank's cut-off
+    S = np.array([[1.0, 1 - e], [1 - e, 1.0]])
+    C = iie.posterior_covariance(S, np.zeros((1, 2)))
+    assert C[0, 0] - C[0, 1] == pytest.approx(e, rel=0.6, abs=0)

@@ -22,6 +22,7 @@ S, W = np.diag([4.0, 2.0, 1.0]), np.array([[1.0, 0.5, 0.0]])
 MIXTURE = iie.GaussianMixture([0.5, 0.5], [[-1.0, 0, 0], [1.0, 0, 0]], [S, S])
 LINE = iie.Gaussian([[1.0]])
 CLASSES = iie.lda_model([[-1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], S)
+FAR = np.random.default_rng(1).standard_normal((60, 1))
 FEATURES = np.random.default_rng(0).standard_normal((30, 3))
 
 RESULTS = {
@@ -37,6 +38,11 @@ RESULTS = {
     "LinearDiscriminantModel": lambda: iie.lda_model([[0.0], [1.0]], [[1.0]]),
     "FilterDesign": lambda: iie.design_filter(CLASSES, 1, attacker="linear", share=0.5, samples=9),
     "Accuracy": lambda: iie.bayes_accuracy(CLASSES, np.eye(3), samples=9),
+    "InversionErrors": lambda: iie.inversion_errors(S, [W, 2 * W]),
+    "RationalError": lambda: iie.rational_inversion_error(S, W),
+    "Bound": lambda: iie.bits_bound(S, 1.0),
+    "BoundTable": lambda: iie.lower_bound(S, bits=1.0),
+    "InformationLimit": lambda: iie.information_upper_bound(FAR, 1.0),
     "RateBound": lambda: iie.label_bound([4.0, 1.0], 2),
     "AffineAttacker": lambda: iie.ideal_attacker(S, W),
     "Estimate": lambda: iie.attack_error(iie.ideal_attacker(S, W), S, W, samples=9, rng=0),
@@ -57,9 +63,10 @@ def test_every_public_name_is_in_the_table_of_contents_and_nothing_else_is():
     assert sorted(iie.__all__) == iie.__all__
 
 
-def test_no_public_name_is_that_of_a_module():
+def test_no_public_name_hides_a_module():
     modules = {part for name in MODULES for part in name.split(".")}
-    assert modules.isdisjoint(iie.__all__)
+    assert modules & {*iie.__all__} == {"formula"}
+    assert iie.formula is importlib.import_module("iie.formula")  # the module itself, no function
 
 
 def test_the_version_is_that_of_the_project_and_the_types_are_declared():
@@ -229,7 +236,39 @@ def test_every_rng_takes_a_seed(name):
         SEEDED[name](-1)
 
 
-def test_every_public_function_with_an_rng_is_in_the_table_above():
+def cubed(x):
+    return x**3
+
+
+# These are given samples, which default_rng(seed) may have drawn: a seed's stream is its child's.
+OF_SAMPLES = {
+    "information_upper_bound": lambda rng: iie.information_upper_bound(FAR, 1.0, rng=rng).bits,
+    "information_bound": lambda rng: iie.information_bound([[1.0]], FAR, 1.0, rng=rng).total,
+    "upper_bound": lambda rng: iie.upper_bound(FAR, FAR, noise=1.0, rng=rng).best.total,
+    "lower_bound": lambda rng: (
+        iie.lower_bound([[1.0]], releases=FAR, noise=1.0, rng=rng).best.total
+    ),
+    "van_trees_bound": lambda rng: (
+        iie.van_trees_bound([[1.0]], 3 * FAR[:, :, None] ** 2, 1.0, samples=FAR, rng=rng).total
+    ),
+    "weiss_weinstein_bound": lambda rng: (
+        iie.weiss_weinstein_bound([[1.0]], cubed, 1.0, samples=FAR, rng=rng).total
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_SAMPLES)
+def test_a_function_that_is_given_samples_has_a_stream_of_its_own(name):
+    call = OF_SAMPLES[name]
+    (child,) = np.random.default_rng(7).spawn(1)
+    assert call(7) == call(7) == call(child)
+    assert call(None) == call(0)
+    assert len({call(7), call(8), call(np.random.default_rng(7))}) == 3
+    with pytest.raises(ValueError, match=r"`rng` must be a numpy\.random\.Generator, or a"):
+        call(-1)
+
+
+def test_every_public_function_with_an_rng_is_in_the_tables_above():
     takes = {
         name for name, value in public_functions() if "rng" in inspect.signature(value).parameters
     }
@@ -243,6 +282,7 @@ def test_every_public_function_with_an_rng_is_in_the_table_above():
         "simulated_random_filters",
         "theorem_1_cases",
         "trade_off",
+        *OF_SAMPLES,
     }
 
 

@@ -44,6 +44,8 @@ def test_the_covariance_of_a_mixture_is_within_plus_between(seed):
     np.testing.assert_allclose(total.dense(), expected, atol=1e-12)
     np.testing.assert_allclose(total.root(total.root_adjoint(x)), expected @ x, atol=1e-12)
     assert total.trace() == pytest.approx(np.trace(expected))
+    np.testing.assert_allclose(total.diagonal(), np.diag(expected), atol=1e-12)
+    assert total.rank() == np.linalg.matrix_rank(expected)
     np.testing.assert_allclose(total.spectrum(), np.linalg.eigvalsh(expected)[::-1], atol=1e-12)
     np.testing.assert_allclose(total.apply(total.solve(x)), x, atol=1e-6)
     pairs = total.top(2)

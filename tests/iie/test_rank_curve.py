@@ -19,6 +19,7 @@ from iie.filters.curves import (
     rank_curve,
     truncated,
 )
+from iie.filters.random_simulation import simulated_random_filters
 from iie.releases import Linear
 
 SPECTRA = st.lists(st.integers(0, 32).map(lambda k: k / 4), min_size=1, max_size=6)
@@ -246,3 +247,13 @@ def test_all_ranks_of_an_image_prior_are_solved_at_once():
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("small", [0.5, 1e-2, 1e-4])
+@pytest.mark.parametrize("unit", [1.0, 2.0**-660])
+def test_drawn_filters_err_as_the_integral_over_the_circle_says(small, unit):
+    # By hand: W = (cos t, sin t) leaves s / (cos^2 t + s sin^2 t), whose mean over t is sqrt(s).
+    run = simulated_random_filters([unit, unit * small], [1], draws=4000, rng=1)
+    mean, error = run.mean[0] / unit, run.standard_error[0] / unit
+    assert error > 0
+    assert abs(mean - small**0.5) <= 5 * error

@@ -49,9 +49,10 @@ def test_each_coordinate_and_each_output_has_a_unit_of_its_own():
     of_x, of_y = 2.0 ** np.array([-60, 0, 40, -10]), 2.0 ** np.array([-70, 50])
     S = (root @ root.T) * np.outer(of_x, of_x)
     W = W * np.outer(of_y, 1 / of_x)
-    expected, rank = iie.rational_inversion_error(S, W)
+    expected = iie.rational_inversion_error(S, W)
     for result in (iie.ideal_inversion_error(S, W), iie.position(S, W)):
-        assert (result.rank, result.total) == (rank, pytest.approx(float(expected), rel=1e-10))
+        assert result.rank == expected.rank
+        assert result.total == pytest.approx(float(expected.total), rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,10 @@ def test_each_coordinate_and_each_output_has_a_unit_of_its_own():
     ],
 )
 def test_small_is_not_zero(S, W):
-    expected, rank = iie.rational_inversion_error(S, W)
+    expected = iie.rational_inversion_error(S, W)
     result = iie.ideal_inversion_error(S, W)
-    assert (result.rank, result.total) == (rank, pytest.approx(float(expected), rel=1e-12))
+    assert result.rank == expected.rank
+    assert result.total == pytest.approx(float(expected.total), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [np.float16, ml_dtypes.bfloat16, np.float32, np.longdouble])
@@ -121,8 +123,10 @@ def test_longdouble_is_float64():
 
 
 def test_a_callers_cutoff_takes_w_and_s_as_they_are():
-    W = np.diag([1.0, 1e-2, 1e-3])
-    assert [iie.ideal_inversion_error(np.eye(3), W, cutoff=c).rank for c in (0.011, 1e-4)] == [1, 3]
+    W = np.diag([1.0, 1e-2, 1e-3]) @ np.eye(3, 5)
+    assert [iie.ideal_inversion_error(np.eye(5), W, cutoff=c).rank for c in (0.011, 1e-4)] == [1, 3]
+    assert iie.ideal_inversion_error(np.eye(5), W, cutoff=0.011).total == pytest.approx(4)
+    assert np.count_nonzero(iie.ideal_attacker(np.eye(5), W, cutoff=0.011).gain) == 1
     S = np.diag([4.0, 4e-4, 4e-8])  # standard deviations 1, 1e-2, 1e-4 of the largest
     for c, rank in ((0.011, 1), (0.009, 2), (1e-5, 3)):
         assert iie.ideal_inversion_error(S, np.eye(3), cutoff=c).rank == rank
@@ -138,3 +142,12 @@ def test_what_no_row_can_see_stays_in_the_error():
     assert (result.rank, result.relative) == (0, 1.0)
     assert iie.position(S, W).total == pytest.approx(10, rel=1e-12)
     assert iie.bits_released(S, W) == 0
+
+
+def test_what_is_above_the_rounding_of_its_type_is_rank():
+    # Two rows 2^-15 apart, exact in float32, whose rounding is 2^-24 of a row.
+    W = np.zeros((2, 50), np.float32)
+    W[:, 0], W[1, 1] = 1, 2.0**-15
+    for kind in (np.float32, np.float64):
+        result = iie.ideal_inversion_error(np.eye(50), W.astype(kind))
+        assert (result.rank, result.total) == (2, pytest.approx(48, rel=1e-12))

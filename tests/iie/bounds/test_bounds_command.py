@@ -76,7 +76,7 @@ def test_a_given_entropy_uses_shannons_bound(files):
 
 BAD = [
     ("bounds --samples U.npy --releases short.npy", "`--releases` must have one row for each"),
-    ("bounds --samples gone.npy --releases Y.npy", "`--samples` must be a readable .npy file"),
+    ("bounds --samples gone.npy --releases Y.npy", "`--samples` must be FILE.npy, or FILE.npz:KEY"),
     ("bounds --samples few.npy --releases few.npy", "`samples` must be at least 40"),
     ("bounds --samples X.npy --releases Y.npy --latents --noise 1", "must be draws of `prior`"),
     (f"{FILES} --noise 0", "`noise` must be positive"),
@@ -86,7 +86,7 @@ BAD = [
     (f"{FILES} --bits -1", "`bits` must be at least 0"),
     (f"{FILES} --bits 1 --entropy 99", "`entropy` must be at most"),
     (f"{FILES} --confidence 1", "`confidence` must be in [0.5, 1)"),
-    (f"{FILES} --seed -1", "`rng` must be an integer at least 0"),
+    (f"{FILES} --seed -1", "`--seed` must be at least 0"),
     (f"{FILES} --out b.gif", "`--out` must end in .png, .pdf or .svg"),
 ]
 

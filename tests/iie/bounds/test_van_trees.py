@@ -160,7 +160,7 @@ def test_student_t_in_three_dimensions_by_simulation():
         ({"samples": np.ones((50, 2))}, "`samples` must have 3 columns"),
         ({"jacobian": lambda u, v: np.ones(2), "samples": U}, "must return one row a sample"),
         ({"jacobian": lambda u, v: np.ones((1, 2)), "samples": U}, "products of a Jacobian must"),
-        ({"rng": -1}, "`rng` must be an integer at least 0"),
+        ({"rng": -1}, "`rng` must be a numpy.random.Generator, or a seed"),
     ],
 )
 def test_bad_input_is_one_sentence(flags, message):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, SupportsFloat
 
+from iie._input.randomness import Randomness
 from iie._input.types import ArrayLike
 from iie.bounds.information import information_upper_bound
 from iie.bounds.rate_distortion import bits_bound
@@ -17,7 +18,7 @@ def information_bound(
     *,
     entropy: SupportsFloat | None = None,
     confidence: SupportsFloat = 0.95,
-    rng: Any = 0,
+    rng: Randomness = None,
 ) -> Bound:
     """Smallest error of any attacker on y = f(x) + e, by how many bits y can hold about x.
 
@@ -29,7 +30,7 @@ def information_bound(
         noise: N: one variance, "m" variances or "m m".
         entropy: h(x) in bits, as for `bits_bound`.
         confidence: of the limit, in [0.5, 1).
-        rng: a seed or a generator of random numbers.
+        rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: as for `information_upper_bound` and `bits_bound`.
