@@ -1,6 +1,7 @@
 """A run folder is read with suspicion: every wrong value, every flipped bit is one sentence."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
