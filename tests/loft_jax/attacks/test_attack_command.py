@@ -213,7 +213,7 @@ def test_the_target_is_not_its_own_judge(runs, tmp_path):
 
 
 def test_a_folder_that_is_taken_is_left_alone(whole, runs):
-    folder, _, _ = whole
+    folder, flags, _ = whole
     before = (folder / "attack.json").read_bytes()
     asked = [str(runs / "target"), *map(str, flags), "--no-cache", "--seed", "7"]
     with pytest.raises(InputError, match="`--out` must be a new or empty folder"):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flips import read_run
 
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
