@@ -85,7 +85,8 @@ def rank_figure(lines: Sequence[Line], *, title: str, note: str) -> "Figure":
     draw_lines(axis, lines)
     largest = max(float(line.x.max()) for line in lines)
     if largest > 64:
-        axis.set_xscale("symlog", base=2, linthresh=1)
+        # In fours from where the labels of every power of two would run into each other.
+        axis.set_xscale("symlog", base=2 if largest <= 1024 else 4, linthresh=1)
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set(xlabel="rank r of the release", ylabel="relative IIE", ylim=(-0.02, 1.02))
     axis.set_title(title, fontsize=11, loc="left")

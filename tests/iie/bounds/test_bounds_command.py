@@ -27,6 +27,10 @@ def files(tmp_path, monkeypatch):
     np.save("short.npy", Y[:-1])
     np.save("few.npy", Y[:30])
     np.save("flat.npy", J[:, :, 0])
+    np.savez("all.npz", U=U, Y=Y, J=J)
+    promised = {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**6)}
+    with open("lying.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, promised)
     return tmp_path
 
 
@@ -47,6 +51,27 @@ def test_numbers_and_picture_are_those_of_the_functions(files, capsys):
     out = capsys.readouterr().out
     assert f"{lower.best.relative:.4f}" in out
     assert "standard normal" in out
+
+
+def test_archives_hold_the_same_numbers(files):
+    flags = "--noise 0.1 --latents"
+    assert main(f"{FILES} --jacobian J.npy {flags} --out one.png".split()) == 0
+    keys = "bounds --samples all.npz:U --releases all.npz:Y --jacobian all.npz:J"
+    assert main(f"{keys} {flags} --out other.png".split()) == 0
+    assert read(files / "one.json") == read(files / "other.json")
+
+
+def test_a_picture_that_fails_is_a_warning_and_costs_no_numbers(files, monkeypatch, capsys):
+    def full(figure, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("iie.plots.save", full)
+    before = {path.name for path in files.iterdir()}
+    assert main(f"{FILES} --noise 0.1 --out b.png".split()) == 0
+    assert capsys.readouterr().err.startswith("warning: no picture in b.png: ")
+    assert {path.name for path in files.iterdir()} == before | {"b.json"}
+    assert read(files / "b.json")["command"] == "bounds"
 
 
 def test_pictures_are_taken_for_gaussians_of_their_covariance(files, capsys):
@@ -79,6 +104,9 @@ BAD = [
     ("bounds --samples gone.npy --releases Y.npy", "`--samples` must be FILE.npy, or FILE.npz:KEY"),
     ("bounds --samples few.npy --releases few.npy", "`samples` must be at least 40"),
     ("bounds --samples X.npy --releases Y.npy --latents --noise 1", "must be draws of `prior`"),
+    ("bounds --samples lying.npy --releases Y.npy", "its header promises 8,000,000,000,000 bytes"),
+    (f"{FILES} --noise 1 --json U.npy", "`--json` must be another file than the one that is read"),
+    (f"{FILES} --noise 1 --json /dev/null", "`--json` must be a file in an existing folder"),
     (f"{FILES} --noise 0", "`noise` must be positive"),
     (f"{FILES} --noise -1", "`noise` must not be negative"),
     (f"{FILES} --jacobian J.npy", "`--jacobian` must come with --noise"),

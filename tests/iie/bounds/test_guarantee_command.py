@@ -83,6 +83,17 @@ def test_the_curves_pass_through_the_rows(folder, monkeypatch):
     assert axis.get_legend().get_texts()[0].get_text() == "noise variance 0.5"
 
 
+def test_a_picture_that_fails_is_a_warning_and_costs_no_numbers(folder, monkeypatch, capsys):
+    def full(figure, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("iie.plots.save", full)
+    words = "--bits 3 --latents 8 --out g.png"
+    assert main(["guarantee", "--numbers", "4", *words.split()]) == 0
+    assert capsys.readouterr().err.startswith("warning: no picture in g.png: ")
+    assert [path.name for path in folder.iterdir()] == ["g.json"]
+
+
 BAD = [
     ("guarantee --numbers 16 --latents 96", "`noise` or `bits` must be given, got neither"),
     ("guarantee --numbers 16 --latents 96 --noise 0", "`noise` must be a positive variance, got 0"),
@@ -91,6 +102,7 @@ BAD = [
     ("guarantee --numbers 1 --latents 9 --bits -2", "`bits` must be at least 0"),
     ("guarantee --numbers 1 --latents 9 --noise 1 2 3 4 5 6", "`--noise` must be at most 5"),
     ("guarantee --numbers 1 --latents 9 --noise 1 --out no/g.png", "in an existing folder"),
+    ("guarantee --numbers 1 --latents 9 --noise 1 --json /dev/null", "in an existing folder"),
 ]
 
 
