@@ -1,11 +1,13 @@
 """A run folder is read with suspicion: every wrong value, every flipped bit is one sentence."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from flips import read_run
 
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
@@ -81,7 +83,7 @@ def test_a_folder_of_the_first_format_is_one_sentence(tiny_run, tmp_path):
 
 
 @pytest.mark.command
-def test_a_flipped_bit_never_gives_other_numbers(tiny_run):
+def test_a_damaged_file_never_gives_other_numbers(tiny_run):
     # In a process of its own: what Orbax leaves behind of a damaged read would warn in other tests.
     done = subprocess.run(
         [sys.executable, "tests/flips.py", str(tiny_run), "2"],
