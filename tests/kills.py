@@ -1,8 +1,8 @@
 """Kills a command at random times, types it again until it is done: the same numbers come out.
 
 `python tests/kills.py [KILLS [COMMAND]]` does so for every command below, or one of them, with as
-many kills each that found it at work, and prints what differed. Where a command has --resume, it is
-gone on with by that as soon as its folder is there.
+many kills each that found it at work, and prints what came of each. Where a command has --resume,
+it is gone on with by that as soon as its folder is there.
 """
 
 import csv
@@ -145,14 +145,14 @@ def prepare(name, place):
             done(start(made_by, *named(flags, place), "--out", place / part))
 
 
-def differing(name, kills, place, seed=0):
-    """The times of those kills after which something differed."""
+def found_after(name, kills, place, seed=0):
+    """Of each kill: (seconds until it came, what was wrong, if anything)."""
     prepare(name, place)
     rng, read = np.random.default_rng(seed), COMMANDS[name].read
     began = time.monotonic()
     done(again(name, place / "whole"))
     longest, right = time.monotonic() - began, read(place / "whole")
-    wrong, number = [], 0
+    number = 0
     while number < kills:
         at = float(rng.uniform(0.2, longest))
         folder = place / f"killed{number}"
@@ -163,20 +163,16 @@ def differing(name, kills, place, seed=0):
         number += 1
         try:
             done(again(name, folder))
-            if read(folder) != right:
-                wrong.append((at, "other numbers"))
+            yield at, None if read(folder) == right else "other numbers"
         except RuntimeError as error:
-            wrong.append((at, str(error)))
-    return wrong
+            yield at, str(error)
 
 
 if __name__ == "__main__":
     count, code = int(sys.argv[1]) if len(sys.argv) > 1 else 10, 0
     for name in sys.argv[2:] or COMMANDS:
         with tempfile.TemporaryDirectory() as folder:
-            found = differing(name, count, Path(folder))
-        print(f"{name}: {count} kills, {len(found)} wrong", flush=True)
-        for when, what in found:
-            print(f"  after {when:.2f} s: {what}")
-        code |= bool(found)
+            for at, wrong in found_after(name, count, Path(folder)):
+                print(f"{name} killed after {at:.2f} s: {wrong or 'the same'}", flush=True)
+                code |= wrong is not None
     sys.exit(code)
