@@ -1,6 +1,5 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
-from pathlib import Path
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
@@ -11,7 +10,7 @@ from loft_jax.errors import InputError
 from loft_jax.judging.bench import bench_for
 from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import check_evaluators
-from loft_jax.judging.folder import JudgementFolder
+from loft_jax.judging.folder import JudgementFolder, begun
 from loft_jax.judging.identity import BYTES as FIT_BYTES
 from loft_jax.judging.identity import is_known
 from loft_jax.judging.private import (
@@ -25,7 +24,6 @@ from loft_jax.judging.settings import JudgeConfig, Judges
 from loft_jax.priors import ImagePrior
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import read_arrays
-from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.runs.session import Result, begin
 from loft_jax.runs.settings import RunConfig
@@ -49,18 +47,15 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
     if SEARCH not in attack:
         msg = f"`ATTACK` must be finished, got {config.path}; finish it with python -m "
         raise InputError(msg + f"loft_jax.attack --resume {config.path}")
-    if config.out is not None:
-        check_free(Path(config.out))
+    out = attack if config.out is None else begun(config)
     with Interrupt() as interrupt:
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
         private = _private(asked, instance, config.judges)
         check_strangers(instance["prior"], private.data)
         bench = bench_for(private, config.judges, session, interrupt)
-        if config.out is None:
-            with attack.alone():
-                return bench.judged(attack, attack)
-        out = JudgementFolder.create(config.out, "judgement", config=schema.write(config))
-        return bench.judged(attack, out)
+        out = out or JudgementFolder.create(config.out, "judgement", config=schema.write(config))
+        with out.alone():
+            return bench.judged(attack, out)
 
 
 def attack_and_judge(

@@ -37,7 +37,8 @@ class JudgeConfig:
     """Folder that python -m loft_jax.attack made."""
     judges: Judges = field(default_factory=Judges)
     out: Annotated[str | None, WHERE] = None
-    """New folder to write; none is the attack's own, where an earlier judgement is replaced."""
+    """New folder to write, or that of the same command before it was stopped; none is the attack's
+    own. An earlier judgement is replaced."""
     device: Annotated[Device, WHERE] = "auto"
     """Which kind of device to use."""
     cache: Annotated[bool, WHERE] = True

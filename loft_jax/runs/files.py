@@ -59,31 +59,39 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write a JSON object with its seal on each line, atomically."""
-    lines = "".join(json.dumps(sealed(row), allow_nan=False) + "\n" for row in rows)
-    write_bytes(path, lines.encode())
+    """Write a JSON object on each line, atomically.
+
+    The seal of a line is of the number of lines and its place among them too: a file that was cut
+    after a whole line is noticed.
+    """
+    lines = [sealed(row, number, len(rows)) for number, row in enumerate(rows)]
+    text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+    write_bytes(path, text.encode())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects that `write_lines` wrote.
+    """The objects that `write_lines` wrote, one or more.
 
     Raises:
-        InputError: if the file is missing, damaged or was changed.
+        InputError: if the file is missing, empty, damaged or was changed.
     """
     try:
         rows = [json.loads(line) for line in path.read_bytes().splitlines()]
     except (OSError, ValueError, RecursionError) as error:
         msg = f"`{path}` must hold a JSON object on each line, got: {error}"
         raise InputError(msg) from error
-    return [unsealed(row, path) for row in rows]
+    if not rows:
+        msg = f"`{path}` must hold a JSON object on each line, got an empty file"
+        raise InputError(msg)
+    return [unsealed(row, path, number, len(rows)) for number, row in enumerate(rows)]
 
 
-def sealed(value: dict[str, Any]) -> dict[str, Any]:
-    """The object with a digest of all its entries."""
-    return {**value, SEAL: _digest(value)}
+def sealed(value: dict[str, Any], *place: int) -> dict[str, Any]:
+    """The object with a digest of all its entries, and of its place in a file of several."""
+    return {**value, SEAL: _digest(value, *place)}
 
 
-def unsealed(value: Any, path: Path) -> dict[str, Any]:
+def unsealed(value: Any, path: Path, *place: int) -> dict[str, Any]:
     """The object without its seal.
 
     Raises:
@@ -93,14 +101,14 @@ def unsealed(value: Any, path: Path) -> dict[str, Any]:
         msg = f"`{path}` must be a JSON object, got a {type(value).__name__}"
         raise InputError(msg)
     rest = {name: one for name, one in value.items() if name != SEAL}
-    if value.get(SEAL) != _digest(rest):
+    if value.get(SEAL) != _digest(rest, *place):
         msg = f"`{path}` must be as loft_jax wrote it, got one that was changed or damaged since"
         raise InputError(msg)
     return rest
 
 
-def _digest(value: dict[str, Any]) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+def _digest(value: dict[str, Any], *place: int) -> str:
+    text = json.dumps([value, *place] if place else value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,6 +143,15 @@ def test_a_damaged_chunk_is_made_again(whole, tmp_path):
         np.load(tmp_path / "x" / "reconstructions.npz") as other,
     ):
         np.testing.assert_array_equal(one["images"], other["images"])
+
+
+def test_a_damaged_file_of_an_attack_never_gives_other_numbers(whole):
+    done = subprocess.run(
+        [sys.executable, Path(__file__).parents[2] / "flips.py", whole[0], "5"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) > 40
 
 
 def test_the_list_names_every_recipe_with_its_source(capsys):

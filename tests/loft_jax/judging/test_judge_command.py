@@ -134,3 +134,22 @@ def test_the_rule_of_judges_is_undefended_other_trunks_on_the_same_people():
     assert content(same) == content(first)
     with pytest.raises(InputError, match="`--evaluators` must be given for pictures of 8 px"):
         default_judges(config, 8)
+
+
+def test_a_judgement_typed_again_is_made_again_and_no_other_folder_is_touched(
+    alone, photographs, tmp_path
+):
+    settings = {**judges(photographs), "out": str(tmp_path / "out")}
+    first = loft_jax.judge(alone, **settings)
+    (first.folder / "attack.json").unlink()  # as a kill leaves it that comes before the numbers
+    again = loft_jax.judge(alone, **settings)
+    assert again.numbers["accuracy_at_1"] == first.numbers["accuracy_at_1"]
+    assert (first.folder / "attack.json").exists()
+    before = (first.folder / "attack.json").read_bytes()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    for other in ({"knowledge": True}, {"out": str(tmp_path / "mine")}, {"out": str(alone)}):
+        with pytest.raises(InputError, match="`--out` must be a new or empty folder"):
+            loft_jax.judge(alone, **{**settings, **other})
+    assert (first.folder / "attack.json").read_bytes() == before
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
