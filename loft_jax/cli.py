@@ -19,12 +19,6 @@ from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped
 Config = TypeVar("Config")
 
 
-class _Utf8(io.StringIO):
-    """A paper on which rich draws boxes whatever the terminal can print."""
-
-    encoding = "utf-8"  # pyright: ignore[reportAssignmentType]
-
-
 def parse(
     config_type: type[Config],
     *,
@@ -36,7 +30,7 @@ def parse(
     """The settings that the flags give; prints help or one sentence and exits where they do not."""
     import tyro  # a third of a second, in which nobody can be told anything
 
-    complaint = _Utf8()
+    complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
@@ -54,9 +48,15 @@ def parse(
 
 
 def _sentence(box: str) -> str:
-    """The first paragraph of tyro's box as one line."""
-    inside = [line.strip("│ ") for line in box.splitlines() if line.startswith("│")]
-    return " ".join(itertools.takewhile(lambda line: not line.startswith("──"), inside))
+    """The first paragraph of tyro's box, drawn with lines or with dashes, as one line."""
+    lines = [line.strip("│ ") for line in box.splitlines()]
+    inside = itertools.dropwhile(lambda line: not _is_rule(line), lines)
+    next(inside, None)
+    return " ".join(filter(None, itertools.takewhile(lambda line: not _is_rule(line), inside)))
+
+
+def _is_rule(line: str) -> bool:
+    return line.startswith("╭") or (bool(line) and not line.strip("─-╰╯"))
 
 
 def show(what: Any) -> None:

@@ -1,5 +1,10 @@
 """python -m loft_jax.report PATH...: one page of what trained and attacked models show."""
 
+if __name__ == "__main__":
+    from loft_jax.runs.interrupt import leave_quietly
+
+    leave_quietly()
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 

@@ -17,12 +17,13 @@ from loft_jax.priors import ImagePrior
 from loft_jax.runs import devices, schema
 from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, Session, begin
+from loft_jax.runs.session import Result, Session, begin, ordinary_numbers
 from loft_jax.runs.settings import RunConfig
 from loft_jax.targets.base import Target
 from loft_jax.targets.run import load_run
 
 
+@ordinary_numbers()
 def attack_classes(
     config: AttackConfig,
     *,

@@ -25,11 +25,12 @@ from loft_jax.priors import ImagePrior
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import read_arrays
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.runs.session import Result, begin
+from loft_jax.runs.session import Result, begin, ordinary_numbers
 from loft_jax.runs.settings import RunConfig
 from loft_jax.targets.base import Target
 
 
+@ordinary_numbers()
 def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result:
     """Judge a finished attack, anew if it was judged before.
 
@@ -58,6 +59,7 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
             return bench.judged(attack, out)
 
 
+@ordinary_numbers()
 def attack_and_judge(
     attack: AttackConfig,
     judges: Judges,

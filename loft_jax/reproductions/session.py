@@ -17,7 +17,7 @@ from loft_jax.reproductions.settings import ReproduceConfig
 from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
 from loft_jax.runs.files import write_bytes, write_json
-from loft_jax.runs.session import Result, console
+from loft_jax.runs.session import Result, console, ordinary_numbers
 from loft_jax.sweeps.closing import closing_table
 from loft_jax.sweeps.folder import opened
 from loft_jax.sweeps.grid import grid
@@ -30,6 +30,7 @@ SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
 
 
+@ordinary_numbers()
 def reproduce_experiment(
     config: ReproduceConfig,
     *,

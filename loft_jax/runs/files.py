@@ -100,6 +100,12 @@ def unsealed(value: Any, path: Path, *place: int) -> dict[str, Any]:
     if not isinstance(value, dict):
         msg = f"`{path}` must be a JSON object, got a {type(value).__name__}"
         raise InputError(msg)
+    if SEAL not in value:
+        msg = (
+            f"`{path}` must carry the seal `{SEAL}` that loft_jax writes, got none: it is of an "
+            "older format, whose folders are to be made again, or was edited"
+        )
+        raise InputError(msg)
     rest = {name: one for name, one in value.items() if name != SEAL}
     if value.get(SEAL) != _digest(rest, *place):
         msg = f"`{path}` must be as loft_jax wrote it, got one that was changed or damaged since"

@@ -20,7 +20,8 @@ class Stopped(Exception):
     """
 
     def __init__(self, number: int, go_on: str):
-        super().__init__(f"{signal.Signals(number).name}: saved; go on with\n  {go_on}")
+        name = signal.Signals(number).name
+        super().__init__(f"{name}: stopped, nothing finished is lost; go on with\n  {go_on}")
         self.signal, self.go_on = number, go_on
 
 

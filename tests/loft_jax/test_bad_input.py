@@ -193,7 +193,8 @@ def test_a_changed_value_without_its_seal_is_refused(run, command_environment):
 
 def test_a_run_of_the_first_format_is_told_to_be_old(run, command_environment):
     (run / "config.json").write_text(json.dumps({"format": 1, "model": {"rank": 8}}))
-    assert_one_sentence(command("evaluate", run, environment=command_environment), "config.json")
+    process = command("evaluate", run, environment=command_environment)
+    assert_one_sentence(process, "config.json", "older format")
 
 
 def test_flags_that_contradict_resume_are_refused(run, command_environment):

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -357,3 +358,21 @@ def test_a_target_that_is_no_run_is_attacked_and_judged_only_on_data(runs, tmp_p
     assert "accuracy_at_1" in judged.numbers
     with pytest.raises(InputError, match="`--data` must name the target's pictures"):
         loft_jax.judge(tmp_path / "alone", evaluators=[str(runs / "a")])
+
+
+def test_attack_and_judge_do_not_depend_on_the_numbers_of_the_process(whole, runs, tmp_path):
+    folder, *_ = whole
+    settings = {"attack": "mi-face", "steps": 12, "candidates": 128, "per_class": 2, "batch": 4}
+    judges = (str(runs / "a"), str(runs / "b"))
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("strict"):
+        made = loft_jax.attack(
+            runs / "target", **settings, classes="0:5", evaluators=judges, knowledge=True,
+            out=str(tmp_path / "x"),
+        )  # fmt: skip
+        again = loft_jax.judge(made.folder, evaluators=judges, out=str(tmp_path / "again"))
+    with (
+        np.load(folder / "reconstructions.npz") as one,
+        np.load(made.folder / "reconstructions.npz") as other,
+    ):
+        np.testing.assert_array_equal(one["images"], other["images"])
+    assert again.numbers["evaluators"] == made.numbers["evaluators"]

@@ -1,0 +1,24 @@
+"""What commands say does not depend on what the terminal can print."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = ("train", "evaluate", "fit_prior", "attack", "judge", "sweep", "reproduce", "report")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_flag_is_named_on_every_terminal(name, encoding, tmp_path, command_environment):
+    terminal = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    process = subprocess.run(
+        [sys.executable, "-m", f"loft_jax.{name}", "--nonsense", "3"], cwd=tmp_path,
+        env={**command_environment, **terminal}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert process.returncode == 2
+    lines = process.stderr.splitlines()
+    assert len(lines) == 1, process.stderr
+    assert re.match(rf"error: .*(--nonsense|Missing).* \(try: .*{name} --help\)$", lines[0])
+    assert not any(tmp_path.iterdir())
