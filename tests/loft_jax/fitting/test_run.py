@@ -201,7 +201,7 @@ def test_two_processes_give_the_loss_curve_of_one(on_one_device, tmp_path, comma
 
 def test_a_diverging_run_stops_with_a_reason(tmp_path, command_environment):
     run = tmp_path / "run"
-    flags = [*TINY, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", str(run)]
+    flags = [*TINY, "--optimizer", "sgd", "--learning-rate", "1e6", "--out", str(run)]
     process = train(*flags, environment=command_environment)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 3
