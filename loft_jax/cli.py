@@ -52,7 +52,8 @@ def _sentence(box: str) -> str:
     lines = [line.strip("│ ") for line in box.splitlines()]
     inside = itertools.dropwhile(lambda line: not _is_rule(line), lines)
     next(inside, None)
-    return " ".join(filter(None, itertools.takewhile(lambda line: not _is_rule(line), inside)))
+    first = itertools.takewhile(lambda line: not _is_rule(line), inside)
+    return " ".join(line for line in first if line)
 
 
 def _is_rule(line: str) -> bool:
@@ -80,6 +81,9 @@ def fail(sentence: str, code: int = 2) -> NoReturn:
 
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command; what the user can mend becomes one sentence and an exit code."""
+    # Python leaves None where a stream was closed (>&-).
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot print a character gets its number, not an exception.
         if isinstance(stream, io.TextIOWrapper):
@@ -90,8 +94,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         fail(str(error))
     except SaveError as error:
         print(f"error: {error}", file=sys.__stderr__, flush=True)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         # Orbax's unfinished writers would print a page of tracebacks while Python shuts down.
         os._exit(2)
     except DivergenceError as error:

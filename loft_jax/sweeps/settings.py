@@ -101,8 +101,8 @@ class SweepConfig:
                 msg = f"`{flag}` must list different values, got {listed}"
                 raise InputError(msg)
         for word in self.rank:
-            if word != "none" and not (word.isdecimal() and 1 <= int(word) <= 2**20):
-                msg = f"`--rank` must list none or whole numbers of at least 1, got {word[:40]}"
+            if word != "none" and not (word.isdecimal() and 1 <= int(word[:40]) <= 2**20):
+                msg = f"`--rank` must list none or whole numbers in 1..{2**20}, got {word[:40]}"
                 raise InputError(msg)
 
     @property

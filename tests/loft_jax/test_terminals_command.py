@@ -22,3 +22,11 @@ def test_an_unknown_flag_is_named_on_every_terminal(name, encoding, tmp_path, co
     assert len(lines) == 1, process.stderr
     assert re.match(rf"error: .*(--nonsense|Missing).* \(try: .*{name} --help\)$", lines[0])
     assert not any(tmp_path.iterdir())
+
+
+def test_help_that_nobody_can_read_is_no_error(command_environment):
+    line = f"{sys.executable} -m loft_jax.train --help >&-"
+    process = subprocess.run(
+        ["sh", "-c", line], env=command_environment, capture_output=True, text=True, timeout=120
+    )
+    assert (process.returncode, process.stderr) == (0, "")

@@ -234,7 +234,7 @@ def test_a_smoke_keeps_the_last_defense_of_each_kind():
     ("change", "said"),
     [
         ({"trunk": ()}, "`--trunk` must list at least one value, got an empty grid"),
-        ({"rank": ("0",)}, "`--rank` must list none or whole numbers of at least 1, got 0"),
+        ({"rank": ("0",)}, "`--rank` must list none or whole numbers in 1..1048576, got 0"),
         ({"rank": ("129",)}, r"`--rank` must be 1..128 \(the feature width\)"),
         ({"defense": ("mid:1",)}, "`--defense` must be one of none, loft"),
         ({"defense": ("svd:x",)}, "`--defense svd: rank` must be a whole number, got x"),
