@@ -25,7 +25,7 @@ DEFENSES = {
     "rounding:0.5": "Rounded logits step 0.5",
 }
 
-pytestmark = [pytest.mark.command, pytest.mark.slow]
+pytestmark = pytest.mark.command
 
 
 def run(*words: str, cwd: Path, expected: int = 0) -> str:
