@@ -21,7 +21,7 @@ from loft_jax.runs import schema
 from loft_jax.sweeps.axes import trainings
 from loft_jax.sweeps.cells import Attack, Cell, Given, Model, Prior
 from loft_jax.sweeps.look import Look
-from loft_jax.sweeps.settings import SweepConfig
+from loft_jax.sweeps.settings import FIRST_CLASSES, SweepConfig
 from loft_jax.sweeps.units import Unit
 
 JUDGE_SEED = 1000
@@ -146,7 +146,7 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
     for name, prior in itertools.product(config.attack, config.prior or (None,)):
         asked = AttackConfig(
             attack=name,
-            classes=config.classes,
+            classes=config.classes or f"0:{min(FIRST_CLASSES, model.pictures.classes)}",
             per_class=config.per_class,
             seed=model.config.run.seed,
             steps=config.steps,

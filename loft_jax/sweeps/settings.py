@@ -14,6 +14,7 @@ from loft_jax.priors.table import PRIORS
 from loft_jax.runs.settings import Count, Device, Seed
 
 Engine = Literal["none", "local", "slurm", "auto"]
+FIRST_CLASSES = 24
 RANKS = ("none", "128", "64", "32", "16", "8", "4")
 
 
@@ -47,8 +48,9 @@ class SweepConfig:
     fitted here; none is each recipe's own, as the pictures allow."""
     preset: str = "auto"
     """Named settings of the training; auto chooses by --data (python -m loft_jax.train --help)."""
-    classes: str = "0:24"
-    """Attacked classes: all, FIRST:END (END left out), or numbers with commas."""
+    classes: str | None = None
+    """Attacked classes: all, FIRST:END (END left out), or numbers with commas; none is the first
+    24, or all where there are fewer."""
     per_class: Annotated[int, Interval(ge=1, le=10**5)] = 2
     """Reconstructions of each class."""
     identities: Annotated[int, Interval(ge=2, le=10**6)] = 128
