@@ -151,3 +151,10 @@ def test_what_is_above_the_rounding_of_its_type_is_rank():
     for kind in (np.float32, np.float64):
         result = iie.ideal_inversion_error(np.eye(50), W.astype(kind))
         assert (result.rank, result.total) == (2, pytest.approx(48, rel=1e-12))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_of_s_is_seen_is_decided_alike_for_every_type_of_w(dtype):
+    # x = F z with F = [[1, 0], [1, 1e-9]], which has an inverse; W = I has no rounding in any type.
+    S = iie.LowRankCovariance([[1.0, 0.0], [1.0, 1e-9]], [0.0, 0.0])
+    assert iie.ideal_inversion_error(S, np.eye(2, dtype=dtype)).rank == 2
