@@ -77,7 +77,8 @@ def _asked(parsed: Any) -> "TrainConfig":
         contradiction(own, config)
         return absolute(config)
     name, preset = preset_for(asked.preset, asked.data.data)
-    preset = quick(preset) if asked.run.quick else preset
+    if asked.run.quick:
+        preset = quick(preset, parsed(TrainFlags.of(preset)).data.data)
     return absolute(parsed(TrainFlags.of(preset)).resolved(preset), preset=name)
 
 

@@ -99,6 +99,7 @@ def _pictures(
         channels=expected.channels,
         seed=run.config.data_seed,
         skip_unreadable=config.skip_unreadable,
+        first=run.config.data.first,
         identities=expected.classes,
         pictures=run.config.data.pictures,
         progress=progress,
