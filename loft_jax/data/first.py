@@ -48,6 +48,9 @@ class First(NamedTuple):
         return f"used, {used} of {pictures} pictures, of {classes} classes: {asked}"
 
 
+ALL = First()
+
+
 def _places(labels: Integer[np.ndarray, " n"]) -> Integer[np.ndarray, " n"]:
     """How many pictures of its class come before each."""
     order = np.argsort(labels, kind="stable")

@@ -59,9 +59,8 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     """
     schema.check(config)
     RunFolder.open(config.path).config()  # what is wrong with the run is said before JAX starts
-    if config.out is not None and not Path(config.out).absolute().parent.is_dir():
-        msg = f"`--out` must be a file in a folder that is there, got {config.out}"
-        raise InputError(msg)
+    if config.out is not None:
+        files.check_place(Path(config.out))
     session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
     mesh = devices.data_mesh()
     run = load_trained(config.path, mesh)

@@ -101,7 +101,7 @@ def few(pictures: DataConfig, classes: int = 8, each: int = 16) -> DataConfig:
 
 
 def quick(config: TrainConfig, data: str) -> TrainConfig:
-    """The same path in about 10 seconds on what `data` names: few classes and pictures, two epochs."""
+    """The same path in about 10 seconds on `data`: few classes and pictures, two epochs."""
     return dataclasses.replace(
         config,
         data=few(dataclasses.replace(config.data, data=data)),

@@ -140,9 +140,9 @@ def _trained(private: PrivateData, out: Console) -> list[Path]:
 
 def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
     folder = home / f"{judge.model.trunk}-seed{judge.run.seed}"
-    if (folder / RESULT).is_file():
-        return folder
     going = (folder / CONFIG).is_file()
+    if going and (folder / RESULT).is_file():
+        return folder
     if not going:
         shutil.rmtree(folder, ignore_errors=True)  # a folder of ours appears whole: a left-over
     out.print(f"training an evaluator, once: {judge.model.trunk} -> {folder}")

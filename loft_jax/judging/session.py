@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
 from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
@@ -128,9 +128,9 @@ def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> 
 
 
 def _judged_before(path: str) -> Result | None:
-    """The result of an attack of which nothing is missing or damaged."""
+    """The result of an attack of which nothing is missing, its picture neither, or damaged."""
     folder = AttackFolder.open(path, "--resume")
-    if NUMBERS not in folder:
+    if NUMBERS not in folder or SHEET not in folder:
         return None
     try:
         folder.found()

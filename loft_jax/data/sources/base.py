@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.first import First
+from loft_jax.data.first import ALL, First
 
 DEFAULT_SIZE = 32
 """Side in pixels of what has no files: faces are drawn at it, the 8 px digits enlarged to it."""
@@ -95,7 +95,7 @@ class Wanted(NamedTuple):
     identities: int = 128
     pictures: int = 32
     skip_unreadable: bool = False
-    first: First = First()
+    first: First = ALL
     progress: Callable[[int, int], None] | None = None
 
 

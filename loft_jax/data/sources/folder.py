@@ -8,7 +8,7 @@ import numpy as np
 
 from loft_jax.data import notes
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.first import First
+from loft_jax.data.first import ALL, First
 from loft_jax.data.names import printable, printable_names
 from loft_jax.data.picture_file import SUFFIXES
 from loft_jax.data.picture_files import read_files
@@ -23,7 +23,7 @@ def load_folder(
     size: int | None = None,
     *,
     skip_unreadable: bool = False,
-    first: First = First(),
+    first: First = ALL,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """The data set in `path/<class>/<picture>`, pictures in order of their names.

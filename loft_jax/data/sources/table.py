@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.first import First
+from loft_jax.data.first import ALL, First
 from loft_jax.data.resize import check_channels, check_size, resize, to_channels
 from loft_jax.data.sources import drawn
 from loft_jax.data.sources.base import Source, Wanted
@@ -49,7 +49,7 @@ def load_dataset(
     channels: int | None = None,
     seed: int,
     skip_unreadable: bool = False,
-    first: First = First(),
+    first: First = ALL,
     identities: int = 128,
     pictures: int = 32,
     progress: Callable[[int, int], None] | None = None,

@@ -128,10 +128,17 @@ def test_the_steps_and_the_row_of_a_prior_rename_it_and_the_attacks_with_it(told
     before = grid(config, told)
     names = [one.name for one in (before.priors[0], before.attacks[0], before.models[0])]
     row = PRIORS["dcgan"]
-    longer = dataclasses.replace(row, fitted=row.fitted._replace(steps=row.fitted.steps + 1))
+    own = row.fitted.games["hinge"]
     cases = [grid(dataclasses.replace(config, prior_steps=7), told)]
-    monkeypatch.setitem(PRIORS._rows, "dcgan", longer)
-    cases.append(grid(config, told))
+    for change in (
+        {"steps": row.fitted.steps + 1},
+        {"conditional": True},
+        {"games": {"hinge": own._replace(betas=(0.1, 0.9))}},
+        {"games": dict(reversed(row.fitted.games.items()))},
+    ):
+        other = dataclasses.replace(row, fitted=row.fitted._replace(**change))
+        monkeypatch.setitem(PRIORS._rows, "dcgan", other)
+        cases.append(grid(config, told))
     for after in cases:
         assert after.priors[0].name != names[0]
         assert after.attacks[0].name != names[1]
