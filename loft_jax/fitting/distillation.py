@@ -204,10 +204,6 @@ class StudentTask(Task):
         """Mean divergence over an epoch."""
         return {"step": step, "loss": float(np.mean(metrics["loss"]))}
 
-    def score(self, row: Mapping[str, Any]) -> float:
-        """The latest is best."""
-        return float(row["step"])
-
     def advice(self, step: int) -> str:
         """A smaller learning rate, or another target."""
         return (
