@@ -15,8 +15,7 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
 from loft_jax.fitting.closing import accuracy_row, leakage_rows, rank_rows
-from loft_jax.fitting.measure import measured
-from loft_jax.fitting.predict import Answerer
+from loft_jax.fitting.predict import Answerer, measured
 from loft_jax.fitting.progress import reading
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import load_data, tell

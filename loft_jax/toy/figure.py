@@ -1,25 +1,23 @@
 """Figure 4: where attacks end in the plane, above what theory says that any attack could know."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iie import GaussianMixture, LabelOnly, ideal_inversion_error, prior_nodes
+from loft_jax.runs.drawing import png
 from loft_jax.runs.files import write_bytes, write_json
 from loft_jax.toy.attack import gradient_field
 from loft_jax.toy.conclusions import conclusions
 from loft_jax.toy.evaluation import NOISE, Effort, Paths, evaluate, releases
 from loft_jax.toy.fitting import fit
-from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, three_classes
+from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, class_shares, three_classes
 from loft_jax.toy.networks import ARCHITECTURES, ToyNetwork
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shapes tell them apart in print.
@@ -64,7 +62,7 @@ def draw(out: Path, *, seed: int, quick: bool) -> dict[str, Any]:
         "noise": NOISE,
         "variance": law.covariance.trace(),
         "label_iie": label,
-        "bayes_accuracy": float(nodes.weights @ _largest_share(law, nodes.points)),
+        "bayes_accuracy": float(nodes.weights @ class_shares(law, nodes.points).max(axis=1)),
         "nodes": len(nodes.points),
         "training_steps": steps,
         "effort": effort._asdict(),
@@ -74,12 +72,6 @@ def draw(out: Path, *, seed: int, quick: bool) -> dict[str, Any]:
     write_bytes(out / "fig4.png", _picture(law, maps, numbers, label))
     write_json(out / "fig4.json", result)
     return result
-
-
-def _largest_share(law: GaussianMixture, x: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
-    """Probability that the Bayes classifier is right at each point."""
-    logs = class_log_densities(law, x)
-    return 1 / np.sum(np.exp(logs - logs.max(axis=1, keepdims=True)), axis=1)
 
 
 def _picture(
@@ -118,9 +110,7 @@ def _picture(
         frameon=False,
         fontsize=9,
     )
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, dpi=130)
-    return buffer.getvalue()
+    return png(figure, dpi=130)
 
 
 def _map(axis: Axes, law: GaussianMixture, network: ToyNetwork, paths: Paths) -> None:
