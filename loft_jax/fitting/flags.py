@@ -64,8 +64,7 @@ class ModelFlags:
 class TrainFlags(TrainConfig):
     """One training run, as it is asked for: all but the network as it is kept."""
 
-    model: ModelFlags = field(default_factory=ModelFlags)  # pyright: ignore[reportIncompatibleVariableOverride]
-    """Network: a trunk, a head, and what is done against inversion."""
+    model: ModelFlags = field(default_factory=ModelFlags)
 
     @classmethod
     def of(cls, config: TrainConfig) -> "TrainFlags":

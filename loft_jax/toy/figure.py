@@ -213,8 +213,11 @@ def _exact_style(estimated: bool) -> dict[str, Any]:
 
 
 def _legend() -> list[Any]:
+    def line(label: str, **style: Any) -> Line2D:
+        return Line2D([], [], label=label, **style)
+
     def mark(marker: str, label: str, **style: Any) -> Line2D:
-        return Line2D([], [], ls="", marker=marker, label=label, **style)
+        return line(label, ls="", marker=marker, **style)
 
     black = {"mec": "black", "mew": 0.7}
     noise = f"noise: {NOISE:g} of its standard deviation"
@@ -223,24 +226,17 @@ def _legend() -> list[Any]:
     ]
     return [
         *regions,
-        Line2D([], [], color="#555555", lw=0.8, label="true density, 1, 10, 50 % of its peak"),
+        line("true density, 1, 10, 50 % of its peak", color="#555555", lw=0.8),
         mark(r"$\rightarrow$", "gradient of log p(class 1 | x), paler if small", color="#404040"),
         mark("*", "mean of class 1", color="white", ms=12, **black),
-        Line2D(
-            [],
-            [],
-            color="black",
-            lw=0.9,
-            marker="o",
-            mfc="white",
-            ms=4,
-            label="path (cut at the frame), start",
+        line(
+            "path (cut at the frame), start", color="black", lw=0.9, marker="o", mfc="white", ms=4
         ),
         mark("^", "end in class 1 (Bayes classifier)", color=ORANGE, ms=7, **black),
         mark("x", "end elsewhere", color=ORANGE, mew=1.8, ms=6),
-        Line2D([], [], **_exact_style(False), label=f"exact IIE, mean below ({noise})"),
-        Line2D([], [], **_exact_style(True), label="the same, an estimate with its uncertainty"),
+        line(f"exact IIE, mean below ({noise})", **_exact_style(False)),
+        line("the same, an estimate with its uncertainty", **_exact_style(True)),
         mark("v", "attack, mean above: upper bound, ±2 s.e.", color=ORANGE, ms=7, **black),
-        Line2D([], [], color="#555555", lw=0.9, ls=":", label="error of guessing the mean of $x$"),
-        Line2D([], [], color=BLUE, lw=0.9, ls="--", label="exact IIE of the true label"),
+        line("error of guessing the mean of $x$", color="#555555", lw=0.9, ls=":"),
+        line("exact IIE of the true label", color=BLUE, lw=0.9, ls="--"),
     ]
