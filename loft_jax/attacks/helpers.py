@@ -119,7 +119,7 @@ def answers(
     target: Network, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh
 ) -> Float[np.ndarray, "n c"]:
     """Logits, as the target's weights give them."""
-    size, parts = -(-READ // mesh.size) * mesh.size, []
+    size, parts = devices.shareable(mesh, READ), []
     for start in range(0, len(images), size):
         part = images[start : start + size]
         whole = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])

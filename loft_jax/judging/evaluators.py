@@ -11,7 +11,8 @@ from rich.console import Console
 
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_classifier
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.fitting.trained import load_trained

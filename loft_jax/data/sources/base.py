@@ -6,8 +6,10 @@ A source either loads pictures that are there, or has a law that draws people wh
     SOURCES["masks"] = Source(law=MaskLaw, noun="masks", singular="mask", shown=True, size=32)
 """
 
+import os.path
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -97,6 +99,11 @@ class Wanted(NamedTuple):
     skip_unreadable: bool = False
     first: First = ALL
     progress: Callable[[int, int], None] | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file or folder that `data` names."""
+        return Path(os.path.expanduser(self.data))
 
 
 @dataclass(frozen=True)

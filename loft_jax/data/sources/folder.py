@@ -97,11 +97,8 @@ def _unreadable(files: list[str]) -> str:
     return f"{count} cannot be read: {shown}{more}; mend or remove, or give --skip-unreadable"
 
 
-def _path(data: str) -> Path:
-    return Path(os.path.expanduser(data))
-
-
 def _load(wanted: Wanted) -> Dataset:
+<<<<<<< HEAD
     return load_folder(
         _path(wanted.data),
         wanted.size,
@@ -109,14 +106,18 @@ def _load(wanted: Wanted) -> Dataset:
         first=wanted.first,
         progress=wanted.progress,
     )
+=======
+    skip, progress = wanted.skip_unreadable, wanted.progress
+    return load_folder(wanted.path, wanted.size, skip_unreadable=skip, progress=progress)
+>>>>>>> smaller
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_folder(_path(wanted.data), wanted.size, wanted.progress)
+    return public_folder(wanted.path, wanted.size, wanted.progress)
 
 
 def _is_folder(data: str) -> bool:
-    return bool(data) and os.path.isdir(_path(data))
+    return bool(data) and os.path.isdir(os.path.expanduser(data))
 
 
 FOLDER = Source(load=_load, public=_public, recognises=_is_folder, noun="people", singular="person")

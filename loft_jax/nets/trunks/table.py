@@ -7,14 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from loft_jax.errors import InputError
-from loft_jax.nets.trunks.resnet import (
-    resnet18,
-    resnet18_narrow,
-    resnet34,
-    resnet50,
-    resnet101,
-    resnet152,
-)
+from loft_jax.nets.trunks import resnet
 from loft_jax.nets.trunks.small_cnn import SmallCNN
 from loft_jax.nets.trunks.small_resnet import SmallResNet
 from loft_jax.nets.trunks.vgg import VGG16
@@ -40,12 +33,12 @@ TRUNKS: Rows[Trunk] = Rows(
     {
         "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
         "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
-        "resnet18_narrow": Trunk(resnet18_narrow, lambda size: 128, 8),
-        "resnet18": Trunk(resnet18, lambda size: 512, 8),
-        "resnet34": Trunk(resnet34, lambda size: 512, 8),
-        "resnet50": Trunk(resnet50, lambda size: 2048, 8),
-        "resnet101": Trunk(resnet101, lambda size: 2048, 8),
-        "resnet152": Trunk(resnet152, lambda size: 2048, 8),
+        "resnet18_narrow": Trunk(resnet.resnet18_narrow, lambda size: 128, 8),
+        "resnet18": Trunk(resnet.resnet18, lambda size: 512, 8),
+        "resnet34": Trunk(resnet.resnet34, lambda size: 512, 8),
+        "resnet50": Trunk(resnet.resnet50, lambda size: 2048, 8),
+        "resnet101": Trunk(resnet.resnet101, lambda size: 2048, 8),
+        "resnet152": Trunk(resnet.resnet152, lambda size: 2048, 8),
         "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
     },
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loft_jax.fitting.generators.folder import RESULT, PriorFolder
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.runs.identity import content, digest
 from loft_jax.sweeps.cells.base import Job, Place

@@ -42,7 +42,7 @@ def configuration(words):
     from loft_jax.fitting.presets import preset_for
 
     def parsed(default):
-        return cli.parse(TrainFlags, prog="x", description="", args=words, default=default)
+        return cli.parse(default, prog="x", description="", args=words)
 
     asked = parsed(TrainFlags())
     name, preset = preset_for(asked.preset, asked.data.data)
