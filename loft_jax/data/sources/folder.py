@@ -98,18 +98,13 @@ def _unreadable(files: list[str]) -> str:
 
 
 def _load(wanted: Wanted) -> Dataset:
-<<<<<<< HEAD
     return load_folder(
-        _path(wanted.data),
+        wanted.path,
         wanted.size,
         skip_unreadable=wanted.skip_unreadable,
         first=wanted.first,
         progress=wanted.progress,
     )
-=======
-    skip, progress = wanted.skip_unreadable, wanted.progress
-    return load_folder(wanted.path, wanted.size, skip_unreadable=skip, progress=progress)
->>>>>>> smaller
 
 
 def _public(wanted: Wanted) -> Images:
