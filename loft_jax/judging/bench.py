@@ -89,7 +89,8 @@ class Bench:
         labels, data = found["labels"], self.private.data
         shown = self.judges.show_private or data.shown
         names = [data.class_names[label] for label in labels]
-        return sheet(found["images"], names, self.private.of(labels).pictures if shown else None)
+        private = self.private.of(labels).pictures if shown else None
+        return sheet(found["images"], names, found.get("lookalikes"), private)
 
 
 def bench_for(
