@@ -1,4 +1,4 @@
-"""reconstructions.png: a row a class: private pictures where they may be shown, found, lookalikes."""
+"""reconstructions.png: a row a class, private pictures (where they may be shown) and lookalikes."""
 
 import io
 import textwrap

@@ -85,6 +85,13 @@ class Judge:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """Of `pooled` in attack.json: means over evaluators."""
+
+    knowledge: Number | None = None
+
+
+@dataclass(frozen=True)
 class AttackResult:
     """Of attack.json of a judged attack."""
 
@@ -100,7 +107,7 @@ class AttackResult:
     seconds_total: Positive
     peak_memory_bytes: Count
     inception: dict[str, Any] | None = None
-    knowledge: Number | None = None
+    pooled: Pooled = Pooled()
 
 
 def read_part(kind: type[T], path: Path) -> T:
