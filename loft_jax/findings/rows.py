@@ -133,9 +133,10 @@ def outcomes(path: Path) -> tuple[list[int], dict[str, np.ndarray]]:
     shaped = all(values.shape == labels.shape for values in found.values())
     if "accuracy_at_1" not in found or not len(labels) or not shaped:
         msg = (
-            f"`{path}` must hold an outcome of each class of `labels`, got {sorted(stored)}; where "
+            f"`{path}` must hold an outcome of each class of `labels`, got {sorted(stored)}; one "
+            "of an older version is judged again by python -m loft_jax.judge"
         )
-        raise InputError(f"{msg}its version is older, python -m loft_jax.judge judges it again")
+        raise InputError(msg)
     return labels.tolist(), found
 
 

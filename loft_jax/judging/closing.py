@@ -40,9 +40,8 @@ def _success(result: dict[str, Any]) -> Iterator[Row]:
     if open_set["missing"]:
         yield "open set", "none", open_set["missing"]
     else:
-        reach = (
-            f"above what {open_set['false_rate']:.1%} of {open_set['strangers']} strangers reach"
-        )
+        rate, strangers = open_set["false_rate"], open_set["strangers"]
+        reach = f"above what {rate:.1%} of {strangers} strangers reach"
         yield _row(pooled, "open set", "open_set_accuracy", reach)
         if pooled["lookalike_open_set_accuracy"] is not None:
             yield _row(pooled, "  lookalikes", "lookalike_open_set_accuracy", "")

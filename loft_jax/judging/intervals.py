@@ -28,8 +28,9 @@ def pooled_numbers(outcomes: Mapping[str, Float64[np.ndarray, " k"]]) -> dict[st
         found = outcomes.get(name)
         numbers |= none_of(name) if found is None else with_interval(name, found[:, None])
     if "lookalike_accuracy_at_1" in outcomes:
-        both = [outcomes[name][:, None] for name in ("accuracy_at_1", "lookalike_accuracy_at_1")]
-        numbers |= _told("accuracy_over_lookalikes", paired_interval(*both, _rng()))
+        found, control = outcomes["accuracy_at_1"], outcomes["lookalike_accuracy_at_1"]
+        gain = paired_interval(found[:, None], control[:, None], _rng())
+        numbers |= _told("accuracy_over_lookalikes", gain)
     return numbers
 
 

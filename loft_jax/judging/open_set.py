@@ -55,8 +55,9 @@ def open_set_of(
         out.print(f"what {strangers.count} strangers score, once: {strangers.of}")
         images = strangers.pictures()
         for one in missing:
-            kept[one.folder] = stranger_thresholds(answers(one, images, mesh).logits)
-            _keep(one, strangers, kept[one.folder])
+            found = stranger_thresholds(answers(one, images, mesh).logits)
+            _keep(one, strangers, found)
+            kept[one.folder] = found
     return OpenSet(told, {place: found for place, found in kept.items() if found is not None})
 
 

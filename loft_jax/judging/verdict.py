@@ -36,7 +36,8 @@ def withheld(judges: list[Witness], classes: int) -> str | None:
     A judge is poor if it names fewer than `bar` of real held-out pictures of the same classes. One
     that names reconstructions more often than real pictures is being fooled unless real pictures
     are merely less plain: so that is held against it where the difference is above SURER and its
-    95 % interval over classes excludes zero. One such judge of several is enough: it is in the mean.
+    95 % interval over classes excludes zero. One such judge of several is enough: the
+    mean has it too.
     """
     reasons = [reason for judge in judges if (reason := _reason(judge, classes)) is not None]
     return f"no verdict may rest on these judges: {'; '.join(reasons)}" if reasons else None

@@ -43,8 +43,9 @@ def identity_rank(
         InputError: if lengths or widths are wrong, or something is not finite.
     """
     if whose.min() < 0 or whose.max() >= len(people):
-        msg = f"`whose` must be rows 0..{len(people) - 1} of `people`, got {whose.min()} to "
-        raise InputError(f"{msg}{whose.max()}")
+        ends = f"{whose.min()} to {whose.max()}"
+        msg = f"`whose` must be rows 0..{len(people) - 1} of `people`, got {ends}"
+        raise InputError(msg)
     _check(latents, people[whose])
     likeness = _unit(latents) @ _unit(people).T
     own = np.take_along_axis(likeness, whose[:, None, None], axis=2)

@@ -77,7 +77,7 @@ class GradientRecipe(Recipe):
             InputError: if there are no steps.
         """
         if not self.identities:
-            return super().with_identity(identity)
+            super().with_identity(identity)  # says so
         objective = dataclasses.replace(self.objective, identity=identity)
         return dataclasses.replace(self, objective=objective)
 
