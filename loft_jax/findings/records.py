@@ -86,7 +86,7 @@ class Judge:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Of `pooled` in attack.json: means over evaluators."""
+    """Of `pooled` in attack.json: means over evaluators that are no outcome of a class."""
 
     knowledge: Number | None = None
 
@@ -106,8 +106,9 @@ class AttackResult:
     seconds_measure: Positive
     seconds_total: Positive
     peak_memory_bytes: Count
-    inception: dict[str, Any] | None = None
     pooled: Pooled = Pooled()
+    inception: dict[str, Any] | None = None
+    withheld: str | None = None
 
 
 def read_part(kind: type[T], path: Path) -> T:

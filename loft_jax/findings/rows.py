@@ -122,7 +122,7 @@ def leakage_of(folder: RunFolder) -> Leakage | None:
 
 
 def outcomes(path: Path) -> tuple[list[int], dict[str, np.ndarray]]:
-    """Attacked classes, and the outcomes of each: means over reconstructions and evaluators.
+    """Attacked classes, and the mean outcome of each: over reconstructions and evaluators.
 
     Raises:
         InputError: if the file is missing, damaged or was changed.
@@ -130,14 +130,17 @@ def outcomes(path: Path) -> tuple[list[int], dict[str, np.ndarray]]:
     stored = read_arrays(path)
     labels = stored.get("labels", np.empty(0, int))
     found = {name: stored[name] for name in OUTCOMES if name in stored}
-    shaped = all(values.shape == labels.shape for values in found.values())
+    # [k], or of older attacks [evaluators, k, s] or [k, s], each of which weighs alike.
+    found = {name: v[:, None] if v.ndim == 1 else v for name, v in found.items()}
+    shaped = all(v.ndim >= 2 and v.size and v.shape[-2] == len(labels) for v in found.values())
     if "accuracy_at_1" not in found or not len(labels) or not shaped:
-        msg = (
-            f"`{path}` must hold an outcome of each class of `labels`, got {sorted(stored)}; one "
-            "of an older version is judged again by python -m loft_jax.judge"
-        )
+        msg = f"`{path}` must hold outcomes of each class of `labels`, got {sorted(stored)}"
         raise InputError(msg)
-    return labels.tolist(), found
+    means = {
+        name: values.reshape(-1, len(labels), values.shape[-1]).mean((0, 2))
+        for name, values in found.items()
+    }
+    return labels.tolist(), means
 
 
 def _relative(path: Path, root: Path) -> str:

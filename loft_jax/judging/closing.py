@@ -27,39 +27,33 @@ def closing_table(result: dict[str, Any], folder: Path) -> RenderableType:
 
 
 def _success(result: dict[str, Any]) -> Iterator[Row]:
-    """Acc@1 among the known people and above what strangers reach, each beside its controls."""
+    """Acc@1 among the known people, and above what strangers reach."""
     pooled, open_set = result["pooled"], result["open_set"]
-    yield _row(pooled, "Acc@1", "accuracy_at_1", "judged to be the class")
+    yield from _beside_controls(pooled, "Acc@1", "accuracy_at_1", "judged to be the class")
     if pooled["lookalike_accuracy_at_1"] is None:
         yield "  lookalikes", "none", NO_CONTROL
     else:
-        yield _row(pooled, "  lookalikes", "lookalike_accuracy_at_1", "control: without the search")
         yield _row(pooled, "  difference", "accuracy_over_lookalikes", "what the search adds")
-    real = "held-out pictures of these classes, by the same judges"
-    yield _row(pooled, "  real pictures", "real_accuracy_at_1", real)
     if open_set["missing"]:
         yield "open set", "none", open_set["missing"]
     else:
-        rate, strangers = open_set["false_rate"], open_set["strangers"]
-        reach = f"above what {rate:.1%} of {strangers} strangers reach"
-        yield _row(pooled, "open set", "open_set_accuracy", reach)
-        if pooled["lookalike_open_set_accuracy"] is not None:
-            yield _row(pooled, "  lookalikes", "lookalike_open_set_accuracy", "")
-        yield _row(pooled, "  real pictures", "real_open_set_accuracy", "")
+        reach = f"above what {100 * open_set['false_rate']:g} % of strangers reach, of "
+        reach += f"{open_set['strangers']}"
+        yield from _beside_controls(pooled, "open set", "open_set_accuracy", reach)
     yield _row(pooled, "Acc@5", "accuracy_at_5", "class among the first five")
 
 
 def _people(pooled: dict[str, Any]) -> Iterator[Row]:
-    """Who was found, where it is known who there is."""
+    """Who was found, by a judge of strangers and where it is known who there is."""
+    for title, name in (("verified", "verification"), ("retrieved", "retrieval_at_1")):
+        if pooled[f"independent_{name}"] is not None:
+            meaning = "by the judge that never saw these people"
+            yield from _beside_controls(pooled, title, name, meaning, judge="independent_")
     if pooled["retrieval_at_1"] is None:
         return
     people = pooled["retrieval_people"]
-    meaning = f"nearest of {people} people by the angle of identities"
-    yield _row(pooled, "retrieval@1", "retrieval_at_1", meaning)
-    if "lookalike_retrieval_at_1" in pooled:
-        yield _row(pooled, "  lookalikes", "lookalike_retrieval_at_1", f"chance {1 / people:.3f}")
-    if "real_retrieval_at_1" in pooled:
-        yield _row(pooled, "  real pictures", "real_retrieval_at_1", "fitted in the same way")
+    meaning = f"nearest of {people} people by the angle of identities, chance {1 / people:.3f}"
+    yield from _beside_controls(pooled, "retrieval@1", "retrieval_at_1", meaning)
     parts = [
         f"{name} {pooled[f'{name}_correlation']:.2f}"
         for name in ("traits", "fields")
@@ -118,6 +112,19 @@ def _evaluators(judges: list[dict[str, Any]]) -> Table:
     if missing:
         table.caption = f"no FID: {'; '.join(sorted(missing))}"
     return table
+
+
+def _beside_controls(
+    pooled: dict[str, Any], title: str, name: str, meaning: str, *, judge: str = ""
+) -> Iterator[Row]:
+    """A number, and the same of lookalikes and of real pictures where they were judged."""
+    yield _row(pooled, title, f"{judge}{name}", meaning)
+    for kind, row, said in (
+        ("lookalike_", "  lookalikes", "control: without the search"),
+        ("real_", "  real pictures", "of the same people, by the same judges"),
+    ):
+        if pooled.get(f"{judge}{kind}{name}") is not None:
+            yield _row(pooled, row, f"{judge}{kind}{name}", said)
 
 
 def _row(pooled: dict[str, Any], title: str, name: str, meaning: str) -> Row:

@@ -8,7 +8,7 @@ from loft_jax.metrics import _checks
 
 
 def identity_correlation(
-    latents: Float[np.ndarray, "k s i"], identities: Float[np.ndarray, "k i"]
+    latents: Float[np.ndarray, "k s i"], identities: Float[np.ndarray, "m j"]
 ) -> Float64[np.ndarray, "k s"]:
     """Rho = sum_j u_j t_j / (|u| |t|) over the identity's coordinates; 0 where u is 0.
 
@@ -17,6 +17,9 @@ def identity_correlation(
     `identity_error` is 1 + a^2 - 2 a rho: where a rho is small against 1 the error is near 1 or
     above it whatever is known of the person, while rho = 0.25 of 96 coordinates is 2.4 standard
     deviations from a stranger's.
+
+    Raises:
+        InputError: if the shapes do not go together, or something is not finite.
     """
     _check(latents, identities)
     return np.sum(_unit(latents) * _unit(identities)[:, None], axis=2)
@@ -54,11 +57,14 @@ def identity_rank(
 
 
 def coordinate_correlation(
-    latents: Float[np.ndarray, "k s i"], identities: Float[np.ndarray, "k i"]
+    latents: Float[np.ndarray, "k s i"], identities: Float[np.ndarray, "m j"]
 ) -> Float64[np.ndarray, " i"]:
     """rho_j = sum u_j t_j / sqrt(sum u_j^2 sum t_j^2) over people and reconstructions.
 
     Which traits were seen; its standard error over k people is about 1 / sqrt(k).
+
+    Raises:
+        InputError: as `identity_correlation`.
     """
     _check(latents, identities)
     found = latents.reshape(-1, latents.shape[2]).T
