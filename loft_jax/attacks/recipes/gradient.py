@@ -52,21 +52,32 @@ class GradientRecipe(Recipe):
         return frozenset(self.needs) | {"gradients"} | self.objective.needs
 
     def with_effort(self, steps: int | None, candidates: int | None) -> "GradientRecipe":
-        """With so many steps in each phase, and so many candidates; None leaves its own."""
+        """With so many steps in each phase, and so many candidates; None leaves its own.
+
+        A phase without steps keeps none: it is a control.
+        """
         changes: dict = {}
         if steps is not None:
-            changes["search"] = tuple(dataclasses.replace(one, steps=steps) for one in self.search)
+            changes["search"] = tuple(
+                dataclasses.replace(one, steps=steps if one.steps else 0) for one in self.search
+            )
         if candidates is not None:
             changes["selection"] = dataclasses.replace(self.selection, candidates=candidates)
         return dataclasses.replace(self, **changes)
 
     @property
     def identities(self) -> bool:
-        """It has one."""
-        return True
+        """It has one, which a search without steps never asks."""
+        return any(phase.steps for phase in self.search)
 
     def with_identity(self, identity: str) -> "GradientRecipe":
-        """With this identity loss, at the weight of its own."""
+        """With this identity loss, at the weight of its own.
+
+        Raises:
+            InputError: if there are no steps.
+        """
+        if not self.identities:
+            super().with_identity(identity)  # says so
         objective = dataclasses.replace(self.objective, identity=identity)
         return dataclasses.replace(self, objective=objective)
 
