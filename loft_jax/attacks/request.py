@@ -72,14 +72,19 @@ class Request:
         count, target = self.recipe.helpers, self.target
         if not count:
             return Helpers((), (), 0.0)
-        trunks = helper_trunks(target.trunk, self.prior.size, count)
         key = jax.random.key(self.config.seed)
         images = drawn_pictures(self.prior, target.classes, key, LESSONS)
         folder = None if target.home is None else target.home / "helpers"
         target.count(LESSONS)
         return load_helpers(
-            target.network, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
-        )
+            target.network, images, folder, self.mesh, out,
+            trunks=self.helper_trunks, seed=self.config.seed,
+        )  # fmt: skip
+
+    @property
+    def helper_trunks(self) -> tuple[str, ...]:
+        """Architectures of the distilled models."""
+        return helper_trunks(self.target.trunk, self.prior.size, self.recipe.helpers)
 
     def instance(self) -> dict[str, Any]:
         """What tells this attack from every other: names, and fingerprints of the networks."""
@@ -97,6 +102,7 @@ class Request:
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
             "prior_offers": sorted(self.prior.offers),
+            "helpers": list(self.helper_trunks),
             "labels": self.labels.tolist(),
             "per_class": config.per_class,
             "seed": config.seed,

@@ -13,7 +13,7 @@ GMI = GradientRecipe(
     default_prior=None,
     fitted_prior="dcgan",
     objective=Objective(identity_weight=100.0, realness=1.0),
-    rule=Rule("sgd", 0.02 / 12, momentum=0.9),
+    rule=Rule("sgd", 0.02 / 12, momentum=0.9, nesterov=True),
     search=(Phase(Points(Box(-1.0, 1.0)), 200),),
     selection=ONE_START,
     published="100 cross-entropy - D(G(z)), SGD 0.02 with momentum 0.9, 1,500 steps, z in "

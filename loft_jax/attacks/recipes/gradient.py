@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
-from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.parts.spaces import Hidden, Points
 from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.search.gradient import Phase, Rule
@@ -73,7 +73,7 @@ class GradientRecipe(Recipe):
     @property
     def distribution(self) -> bool:
         """Whether the search is for a distribution of each class."""
-        return isinstance(self.search[0].space, Gaussians)
+        return self.search[0].space.distribution
 
     def objective_for(self, prior: ImagePrior) -> Objective:
         """The objective for this prior: ||z||^2 means nothing where latents are not normal."""

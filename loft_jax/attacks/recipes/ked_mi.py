@@ -13,7 +13,7 @@ KED_MI = GradientRecipe(
     fitted_prior="kedmi",
     objective=Objective(identity_weight=100.0, realness=1.0),
     rule=Rule("adam", 0.02),
-    search=(Phase(Gaussians(kl=0.0, draws=1), 400),),
+    search=(Phase(Gaussians(log_variance=1.0), 400),),
     selection=ONE_START,
     published="a Gaussian per class, 100 cross-entropy - log D(G(z)), Adam 0.02, 2,400 steps; "
     "the GAN's discriminator learns the target's soft labels",

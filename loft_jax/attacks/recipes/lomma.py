@@ -12,8 +12,8 @@ LOMMA = GradientRecipe(
     needs=("normal latents",),
     default_prior=None,
     fitted_prior="dcgan",
-    objective=Objective(identity="logit", identity_weight=100.0, features=1.0, realness=1.0),
-    rule=Rule("sgd", 0.02 / 12, momentum=0.9),
+    objective=Objective(identity="logit", identity_weight=100.0, features=100.0, realness=1.0),
+    rule=Rule("sgd", 0.02 / 12, momentum=0.9, nesterov=True),
     search=(Phase(Points(Box(-1.0, 1.0)), 200),),
     selection=ONE_START,
     published="GMI with 100 (mean logit loss of the target and 3 distilled EfficientNets + "
