@@ -1,6 +1,6 @@
 """Objectives and update rules beside numbers that the papers' formulas gave in PyTorch 2.13.
 
-Recorded with float64 on tensors of closed form: 3 latents sin(1 + 3 i + 2 j), which are the target's
+Recorded with float64 on tensors of closed form: latents sin(1 + 3 i + 2 j), which are the target's
 features, a target with weights cos(2 k + j), classes 0, 3 and 1, a discriminator -||z - 3||^2.
 LOMMA's helpers have half and twice the target's weights, and the mean public feature is 1/4.
 """
