@@ -4,6 +4,7 @@ from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Box
 from loft_jax.attacks.parts.spaces import Points
 from loft_jax.attacks.parts.transforms import Transform
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -24,6 +25,10 @@ DEEP_INVERSION = GradientRecipe(
     selection=ONE_START,
     published="cross-entropy + BatchNorm statistics (first layer x 10) + total variation + L2, "
     "random flips and jitter",
-    scaled="Adam 0.05, 300 steps; total variation and L2 are means over pixels, statistics "
-    "weigh 0.1, so that 128 people can be told apart; no jitter, no competing student",
+    fidelity=Fidelity(
+        "DEVIATES",
+        "Adam 0.05, 300 steps; total variation and L2 are means over pixels, statistics "
+        "weigh 0.1, so that 128 people can be told apart; no jitter, no competing student",
+        "not known",
+    ),
 )

@@ -3,6 +3,7 @@
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Hidden, Points
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import GradientRecipe
 from loft_jax.attacks.recipes.ppa import PPA_VIEWS
 from loft_jax.attacks.search.gradient import Phase, Rule
@@ -24,7 +25,11 @@ IF_GMI = GradientRecipe(
     selection=Selection(candidates=2000),
     published="Poincare loss, Adam 0.005 with betas (0.1, 0.1), 70 steps in w, then 25 for "
     "each of 3 blocks' inputs, in L1 balls of radius 1,000 to 8,000 round the phase before",
-    scaled="Adam 0.05; radii are 0.05 times the numbers in a ball (published: about 0.1); "
-    "pixels come from the last block alone",
+    fidelity=Fidelity(
+        "SCALED",
+        "Adam 0.05; radii are 0.05 times the numbers in a ball (published: about 0.1); "
+        "pixels come from the last block alone",
+        "not known",
+    ),
     public_code="one toolbox projects x, not x - centre, on the ball; another has no balls",
 )

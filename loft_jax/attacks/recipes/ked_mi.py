@@ -2,6 +2,7 @@
 
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.spaces import Gaussians
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -17,6 +18,10 @@ KED_MI = GradientRecipe(
     selection=ONE_START,
     published="a Gaussian per class, 100 cross-entropy - log D(G(z)), Adam 0.02, 2,400 steps; "
     "the GAN's discriminator learns the target's soft labels",
-    scaled="400 steps",
+    fidelity=Fidelity(
+        "DEVIATES",
+        "400 steps",
+        "not known",
+    ),
     public_code="one toolbox's example trains this GAN on the private pictures",
 )

@@ -3,6 +3,7 @@
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Box
 from loft_jax.attacks.parts.spaces import Points
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -18,7 +19,11 @@ LOMMA = GradientRecipe(
     selection=ONE_START,
     published="GMI with 100 (mean logit loss of the target and 3 distilled EfficientNets + "
     "feature regularisation)",
-    scaled="200 steps, as gmi; two small students, taught on 4,096 of the prior's own pictures",
+    fidelity=Fidelity(
+        "SCALED",
+        "200 steps, as gmi; two small students, taught on 4,096 of the prior's own pictures",
+        "not known",
+    ),
     helpers=2,
     public_code="one toolbox draws the reference features once; the authors take the mean",
 )

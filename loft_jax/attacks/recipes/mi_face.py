@@ -3,6 +3,7 @@
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Box
 from loft_jax.attacks.parts.spaces import Points
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -16,8 +17,12 @@ MI_FACE = GradientRecipe(
     search=(Phase(Points(Box(0.0, 1.0)), 500),),
     selection=ONE_START,
     published="1 - softmax_y by gradient descent, rate 0.1, at most 5,000 steps, from zeros",
-    scaled="500 steps, from noise around mid-gray (so that reconstructions differ); no "
-    "stopping rule and no auxiliary term",
+    fidelity=Fidelity(
+        "DEVIATES",
+        "500 steps, from noise around mid-gray (so that reconstructions differ); no "
+        "stopping rule and no auxiliary term",
+        "not known",
+    ),
     public_code="one toolbox goes on where it should stop, and stops after one step where the "
     "class has less than 0.01",
 )

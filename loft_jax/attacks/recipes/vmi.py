@@ -2,6 +2,7 @@
 
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.spaces import Gaussians
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -15,6 +16,10 @@ VMI = GradientRecipe(
     selection=ONE_START,
     published="cross-entropy + 1e-3 KL(q || prior), q a normalising flow over StyleGAN's w per "
     "class, SGD 1e-4",
-    scaled="q is a diagonal Gaussian over z (one of the paper's own baselines), Adam 0.05, 150 "
-    "steps of 2 samples",
+    fidelity=Fidelity(
+        "DEVIATES",
+        "q is a diagonal Gaussian over z (one of the paper's own baselines), Adam 0.05, 150 "
+        "steps of 2 samples",
+        "not known",
+    ),
 )
