@@ -30,6 +30,11 @@ class AttackConfig:
     adaptive: str = "none"
     """An attacker who knows the defense: logit, or a form of the defense's own (LoFt: straight-
     through, pre-code)."""
+    published: Annotated[bool, WHERE] = False
+    """The recipe as its paper has it, instead of the form that is the strongest here."""
+    views: Annotated[Literal["auto", "target", "recipe", "none"], WHERE] = "auto"
+    """Random views of a recipe that has some: the target's own training augmentation, the recipe's,
+    or none of them; auto is recipe for --published and else target."""
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
     classes: str = "all"

@@ -1,5 +1,7 @@
 """The attacker's objective: a weighted sum of identity, prior and picture terms, row by row."""
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,6 +68,14 @@ class Objective:
             "statistics": self.statistics,
         }
         return frozenset(name for name, weight in asked.items() if weight)
+
+    def with_view(self, change: Callable[[Transform], Transform]) -> "Objective":
+        """With another view in place of its own; pictures as they are need no second look."""
+        if self.transform == NO_TRANSFORM:
+            return self
+        made = change(self.transform)
+        views = 1 if made == NO_TRANSFORM else self.views
+        return dataclasses.replace(self, transform=made, views=views)
 
     @property
     def _by_pattern(self) -> bool:

@@ -70,15 +70,25 @@ class Pictures(NamedTuple):
 
 @dataclass(frozen=True)
 class Points:
-    """One latent vector a row."""
+    """One latent vector a row.
+
+    Attributes:
+        projection: the set that it stays in.
+        draws: 1.
+        origin: the number that all its coordinates begin at; None begins at the row's candidate.
+    """
 
     projection: Projection = FREE
     draws: int = 1
+    origin: float | None = None
     distribution: ClassVar[bool] = False
 
     def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
-        """The latents as they are."""
-        return {"latents": variables["latents"]}
+        """The latents as they are, or all at the origin."""
+        latents = variables["latents"]
+        if self.origin is not None:
+            latents = jnp.full_like(latents, self.origin)
+        return {"latents": latents}
 
     def pictures(
         self,

@@ -1,12 +1,14 @@
 """Recipes that descend an objective: by which rule, through which spaces, from which starts."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Hidden, Points
+from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.search.gradient import Phase, Rule
@@ -59,6 +61,14 @@ class GradientRecipe(Recipe):
         if candidates is not None:
             changes["selection"] = dataclasses.replace(self.selection, candidates=candidates)
         return dataclasses.replace(self, **changes)
+
+    def with_views(self, change: Callable[[Transform], Transform]) -> "GradientRecipe":
+        """The recipe with the views of its objective and of its selection changed."""
+        return dataclasses.replace(
+            self,
+            objective=self.objective.with_view(change),
+            selection=self.selection.with_view(change),
+        )
 
     @property
     def identities(self) -> bool:
