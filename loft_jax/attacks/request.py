@@ -130,6 +130,12 @@ def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -
     views = config.views
     if views == "auto":
         views = "recipe" if config.published else "target"
+    flips = views == "recipe" or bool(augmentation and augmentation.get("flip"))
+    return _seen(recipe, views, augmentation).averaged(config.average, flips=flips)
+
+
+def _seen(recipe: Recipe, views: str, augmentation: Augmentation | None) -> Recipe:
+    """The recipe with the views of this name."""
     if views == "recipe":
         return recipe
     if views == "none":

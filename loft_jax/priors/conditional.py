@@ -62,7 +62,7 @@ class Discriminator(dcgan.Discriminator):
     ) -> Judgement:
         """Judgement of pictures in [0, 1], each as one of its class."""
         hidden = self.hidden(images, train)
-        features = hidden.reshape(len(images), -1)
-        projection = jnp.sum(self.embedding(train)[labels] * hidden.sum((1, 2)), -1)
-        score = self.last(features, train)[:, 0] + projection
+        features = hidden.sum((1, 2))
+        projection = jnp.sum(self.embedding(train)[labels] * features, -1)
+        score = self.last(hidden.reshape(len(images), -1), train)[:, 0] + projection
         return Judgement(score, features[:, :0], features)

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loft_jax.attacks.parts import averages
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
@@ -69,6 +71,11 @@ class GradientRecipe(Recipe):
             objective=self.objective.with_view(change),
             selection=self.selection.with_view(change),
         )
+
+    def averaged(self, average: Average, *, flips: bool) -> "GradientRecipe":
+        """With the identity loss averaged over noisy copies, or over crops."""
+        objective = averages.averaged(self.objective, average, flips=flips)
+        return dataclasses.replace(self, objective=objective)
 
     @property
     def identities(self) -> bool:

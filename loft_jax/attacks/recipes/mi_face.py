@@ -21,8 +21,7 @@ PUBLISHED = GradientRecipe(
     published="1 - softmax_y by gradient descent, rate 0.1, at most 5,000 steps, from zeros",
     fidelity=Fidelity(
         "SCALED",
-        "always 5,000 steps, where the paper stops after 100 without gain; no auxiliary term, which "
-        "the paper defines and does not use",
+        "always 5,000 steps, where the paper stops after 100 without gain; no auxiliary term",
         "no: stopping only saves steps",
     ),
     public_code="one toolbox goes on where it should stop, and stops after one step where the "
