@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,10 @@ from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.fitting.trained import load_trained
 from loft_jax.judging.private import PrivateData
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.table import cheap_trunks
+from loft_jax.nets.trunks.table import JUDGES, roles
 from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.interrupt import Stopped
 from loft_jax.runs.settings import RunConfig
-
-HOW_MANY = 2
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def default_judges(
     Raises:
         InputError: if there are not so many trunks for such pictures.
     """
-    trunks = cheap_trunks(size, other_than=config.model.trunk)[:HOW_MANY]
-    if len(trunks) < HOW_MANY:
+    trunks = roles(size, other_than=config.model.trunk).judges
+    if len(trunks) < JUDGES:
         msg = (
             f"`--evaluators` must be given for pictures of {size} px: no other trunks are so small"
         )
@@ -133,6 +132,26 @@ def check_evaluators(run: str | None, paths: tuple[str, ...]) -> None:
     if not paths and run is not None:
         folder = RunFolder.open(run)
         default_judges(folder.config(), folder.description().size)
+
+
+def check_helpers(helpers: Sequence[str], paths: tuple[str, ...]) -> None:
+    """Check that no judge that was named has the architecture of a model that helped the attack.
+
+    Args:
+        helpers: trunks of the models that help.
+        paths: as `load_evaluators` has them.
+
+    Raises:
+        InputError: if one has.
+    """
+    for path in paths:
+        trunk = RunFolder.open(path, "--evaluators").config().model.trunk
+        if trunk in helpers:
+            msg = (
+                "`--evaluators` must have other trunks than the models that help this attack "
+                f"({', '.join(helpers)}), got {path} with {trunk}"
+            )
+            raise InputError(msg)
 
 
 def _trained(private: PrivateData, out: Console) -> list[Path]:

@@ -9,7 +9,7 @@ from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
 from loft_jax.judging.bench import bench_for
 from loft_jax.judging.closing import closing_table
-from loft_jax.judging.evaluators import check_evaluators
+from loft_jax.judging.evaluators import check_evaluators, check_helpers
 from loft_jax.judging.folder import JudgementFolder, begun
 from loft_jax.judging.identity import BYTES as FIT_BYTES
 from loft_jax.judging.identity import is_known
@@ -119,6 +119,7 @@ def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> b
 
 
 def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
+    check_helpers(instance["helpers"], judges.evaluators)
     if attack.path:
         return private_of_run(attack.path, judges.data)
     if judges.data is None:
