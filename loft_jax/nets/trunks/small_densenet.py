@@ -9,7 +9,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
-from loft_jax.nets.layers.pooling import global_mean_pool, max_pool_2x2
+from loft_jax.nets.layers.pooling import max_pool_2x2
 
 STEM, GROWTH, LAYERS, BLOCKS = 24, 16, 3, 3
 WIDTHS = [STEM + GROWTH * LAYERS * k for k in range(BLOCKS + 1)]
@@ -40,4 +40,4 @@ class SmallDenseNet(nnx.Module):
             if k % LAYERS == 0:
                 x = max_pool_2x2(x)
             x = jnp.concatenate([x, convolve(jax.nn.relu(norm(x)))], -1)
-        return global_mean_pool(jax.nn.relu(self.last(x)))
+        return jax.nn.relu(self.last(x)).mean((1, 2))

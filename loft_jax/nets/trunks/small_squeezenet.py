@@ -7,7 +7,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
-from loft_jax.nets.layers.pooling import global_mean_pool, max_pool_2x2
+from loft_jax.nets.layers.pooling import max_pool_2x2
 
 STEM = 32
 EXPANDED = (64, 64, 96, 96, 128, 128)
@@ -53,4 +53,4 @@ class SmallSqueezeNet(nnx.Module):
         x = jax.nn.relu(self.stem(x))
         for k, fire in enumerate(self.fires):
             x = fire(max_pool_2x2(x) if k in POOL_BEFORE else x)
-        return global_mean_pool(x)
+        return x.mean((1, 2))
