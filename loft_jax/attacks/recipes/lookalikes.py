@@ -9,7 +9,7 @@ from loft_jax.attacks.search.gradient import Phase
 LOOKALIKES = dataclasses.replace(
     PPA,
     title="Lookalikes",
-    source="",
+    source="no search, the control of all others",
     search=(Phase(Points(), 0),),
     published="no attack: what a search must beat, since it begins there",
     scaled="PPA's candidates and selection, and no step; every attack keeps its own such control",
