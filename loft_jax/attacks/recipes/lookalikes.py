@@ -10,13 +10,13 @@ from loft_jax.attacks.search.gradient import Phase
 LOOKALIKES = dataclasses.replace(
     PPA,
     title="Lookalikes",
-    source="",
+    source="no search, the control of all others",
     search=(Phase(Points(), 0),),
     published="no attack: what a search must beat, since it begins there",
     fidelity=Fidelity(
-        "DEVIATES",
-        "PPA's candidates and selection, and no step; every attack keeps its own such control",
-        "yes: it does not search",
+        "FAITHFUL",
+        "",
+        "no: PPA's candidates and selection; every attack keeps its own such control",
     ),
     original=None,
     public_code="",

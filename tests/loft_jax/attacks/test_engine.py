@@ -312,6 +312,27 @@ def test_a_second_call_compiles_nothing_and_gives_the_same_bits(linear, prior, b
     np.testing.assert_array_equal(first.images, second.images)
 
 
+def test_attacks_that_differ_in_their_weight_alone_share_a_program(linear, prior, bind):
+    recipe = still(RECIPES["ppa"], 10)
+    one = bind(recipe, linear(TWO), prior, 2).reconstruct(np.arange(2), silent)
+    programs = advance._cache_size()
+    other = bind(recipe.with_prior_weight(1e6), linear(TWO), prior, 2)
+    held = other.reconstruct(np.arange(2), silent)
+    assert advance._cache_size() == programs
+    assert np.linalg.norm(held.latents) < 0.8 * np.linalg.norm(one.latents)
+
+
+def test_a_variant_begins_at_the_same_candidates_and_asks_for_none(linear, prior, bind):
+    recipe, shown = still(RECIPES["ppa"], 10), []
+    attack = bind(recipe, linear(TWO), prior, 2)
+    attack.count = shown.append
+    longer = attack.varied(recipe.with_effort(20, None), linear(TWO))
+    alone = bind(recipe.with_effort(20, None), linear(TWO), prior, 2)
+    got, expected = (one.reconstruct(np.arange(2), silent) for one in (longer, alone))
+    np.testing.assert_array_equal(got.images, expected.images)
+    assert sum(shown) < 2 * 2 * 20 + 64
+
+
 def test_the_memory_account_compiles_the_program_that_the_search_runs(linear, prior, bind):
     attack = bind(still(RECIPES["ppa"], 12), linear(TWO), prior, 2)
     assert attack.bytes_needed(np.arange(2)) > 0
