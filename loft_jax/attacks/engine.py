@@ -1,5 +1,7 @@
 """One attack on one target: candidates once, then classes in chunks, each searched and selected."""
 
+import copy
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ from loft_jax.attacks.search.base import Progress, Reconstructions, Search
 from loft_jax.attacks.search.gradient import State, advance, begin, finish
 from loft_jax.priors import ImagePrior
 from loft_jax.runs.devices import by_sample
+from loft_jax.targets.base import Network
 
 LAST = 2**31 - 1
 """Number of the draw that ends a search; no step has it."""
@@ -108,8 +111,9 @@ class Engine(Search):
             state, centre = self._enter(phase.space, variables, rows)
             for count in _segments(phase.steps):
                 state, trace = advance(
-                    *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done)
-                )
+                    *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done),
+                    weight=self._weight,
+                )  # fmt: skip
                 done += count
                 self.count(count * len(rows.labels) * phase.space.draws * self._views)
                 traces.append(jax.tree.map(np.asarray, trace))
@@ -118,6 +122,18 @@ class Engine(Search):
         loss = np.concatenate([trace.loss for trace in traces])
         confidence = np.concatenate([trace.confidence for trace in traces])
         return self._select(labels, variables, rows, loss, confidence)
+
+    def varied(self, recipe: GradientRecipe, network: Network) -> "Engine":
+        """Another recipe on the same target, from the same candidates, which are not asked again.
+
+        Args:
+            recipe: whose candidates are as many.
+            network: of the target, in another form with the same answers.
+        """
+        other = copy.copy(self)
+        other.recipe, other.phases = recipe, recipe.phases(self.prior)
+        other.networks = (network, *self.networks[1:])
+        return other
 
     def bytes_needed(self, labels: Integer[np.ndarray, " k"]) -> int:
         """Memory of the largest program that `reconstruct` of so many classes runs.
@@ -131,8 +147,9 @@ class Engine(Search):
             state, centre = self._enter(phase.space, variables, rows)
             count = _segments(phase.steps)[0]
             program = advance.lower(
-                *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0)
-            )
+                *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0),
+                weight=self._weight,
+            )  # fmt: skip
             used: Any = program.compile().memory_analysis()
             if used is not None:  # a backend may keep no account
                 most = max(
@@ -161,12 +178,18 @@ class Engine(Search):
     def _enter(self, space: Space, variables: Variables, rows: "_Rows") -> tuple[State, Variables]:
         return begin(space, self.recipe.rule, self.prior, variables, rows.labels)
 
+    @property
+    def _weight(self) -> Array:
+        return jnp.float32(self.recipe.objective.identity_weight)
+
     def _arguments(self, space: Space, steps: int, rows: "_Rows") -> tuple:
-        recipe = self.recipe
+        recipe, objective = self.recipe, self.recipe.objective_for(self.prior)
+        # Its weight is no part of the program: attacks that differ in it alone share one.
+        objective = dataclasses.replace(objective, identity_weight=float(self._weight != 0))
         return (
             space,
             recipe.rule,
-            recipe.objective_for(self.prior),
+            objective,
             steps,
             self.networks,
             self.prior,

@@ -14,6 +14,7 @@ from loft_jax.attacks.folder import FOUND, INSTANCE, SEARCH, SHEET, AttackFolder
 from loft_jax.attacks.request import Request
 from loft_jax.attacks.running import Size, fitting, joined, reconstruct_all
 from loft_jax.attacks.sheet import sheet
+from loft_jax.attacks.variant import VARIANT
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import write_arrays
 from loft_jax.runs.drawing import draw
@@ -75,6 +76,7 @@ class Job:
             )  # fmt: skip
             numbers = {
                 **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
+                "variant": instance["variant"],
                 "access": config.access,
                 "classes": len(request.labels),
                 "per_class": config.per_class,
@@ -100,13 +102,20 @@ class Job:
         stored = dataclasses.replace(config, path=config.path and str(Path(config.path).resolve()))
         prior = self.request.prior_name if config.prior else None
         adaptive = None if config.adaptive == "none" else config.adaptive
-        words = [config.attack, prior and Path(prior).name, adaptive, f"seed{config.seed}"]
+        variant = self.request.variant
+        kept = {} if variant is None else {VARIANT: schema.write(variant)}
+        words = [
+            Path(config.attack).stem,
+            prior and Path(prior).name,
+            adaptive,
+            f"seed{config.seed}",
+        ]
         return AttackFolder.create(
             config.out,
             "-".join(filter(None, words)),
             Path("runs") if target.home is None else target.home / "attacks",
             config=schema.write(stored),
-            others={INSTANCE: instance, **self.others},
+            others={INSTANCE: instance, **kept, **self.others},
         )
 
     def _introduce(self, folder: AttackFolder, rows: int, size: Size, budget: int) -> None:
@@ -115,7 +124,7 @@ class Job:
         rows *= size.classes_at_a_time
         self.session.out.print(
             f"{request.recipe.title}{source}, prior {request.prior_name}, adaptive "
-            f"{config.adaptive}: {len(request.labels)} classes x {config.per_class} on "
+            f"{request.form}: {len(request.labels)} classes x {config.per_class} on "
             f"{request.target.label}\n"
             f"classes: {_listed(request)}\n"
             f"{rows} searches side by side need {size.bytes_needed / 2**20:.0f} MiB, program and "

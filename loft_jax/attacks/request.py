@@ -17,13 +17,15 @@ from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, of_training
 from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.settings import AttackConfig, attacked_classes
+from loft_jax.attacks.variant import Variant, settled, variant_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior, load_prior
-from loft_jax.runs import devices
+from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.identity import content
 from loft_jax.targets.base import Network, Target
@@ -40,12 +42,13 @@ class Request:
 
     Attributes:
         config: what was asked.
-        recipe: with the steps and candidates asked for, in its adaptive form.
+        recipe: with the numbers asked for, in its adaptive form.
         labels: classes under attack.
         target: the classifier.
         prior: where pictures come from.
         prior_name: as `--prior` has it.
         mesh: devices.
+        variant: of a recipe, if it is one that is attacked by.
     """
 
     config: AttackConfig
@@ -55,13 +58,34 @@ class Request:
     prior: ImagePrior
     prior_name: str
     mesh: Mesh
+    variant: Variant | None = None
+
+    @property
+    def form(self) -> str:
+        """The adaptive form, which a variant may say."""
+        return self.settled.adaptive
+
+    @property
+    def settled(self) -> AttackConfig:
+        """What was asked, with what the variant says."""
+        return self.config if self.variant is None else self.variant.applied(self.config)
+
+    def varied(self, variant: Variant) -> "Request":
+        """The same by a variant of a recipe.
+
+        Raises:
+            InputError: if there is no such recipe or form, or this target lacks what it needs.
+        """
+        asked, target = variant.applied(self.config), self.target
+        recipe = adapted(recipe_for(asked, target.augmentation), asked.adaptive, target.adaptive)
+        check_offers(asked.attack, recipe, target, self.prior)
+        return dataclasses.replace(self, recipe=recipe, variant=variant)
 
     def start(self, helpers: tuple[Network, ...]) -> Search:
         """The recipe bound to the target and those that help it; scores the candidates."""
         networks: tuple[Network, ...] = helpers
         if "gradients" in self.target.offers:
-            form = form_named(self.config.adaptive, self.target.adaptive)
-            networks = (form.network(self.target.network), *helpers)  # pyright: ignore
+            networks = (self.network, *helpers)
         setting = Setting(
             self.target,
             networks,
@@ -71,6 +95,12 @@ class Request:
             self.mesh,
         )
         return self.recipe.start(setting)
+
+    @property
+    def network(self) -> Network:
+        """The target's, in the adaptive form."""
+        form = form_named(self.form, self.target.adaptive)
+        return form.network(self.target.network)  # pyright: ignore[reportArgumentType]
 
     def helpers(self, out: Console) -> Helpers:
         """Distilled models, as many as the recipe asks for, taught by the prior's own pictures."""
@@ -103,6 +133,7 @@ class Request:
             "access": target.access,
             "attack": config.attack,
             "adaptive": config.adaptive,
+            "variant": schema.write(self.variant),
             "recipe": content(self.recipe),
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
@@ -125,8 +156,11 @@ def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -
     Raises:
         InputError: if there is none.
     """
+    config = settled(config)
     recipe = RECIPES.named(config.attack).form(published=config.published)
-    recipe = recipe.with_effort(config.steps, config.candidates)
+    recipe = recipe.with_effort(config.steps, config.candidates, config.restarts)
+    if config.prior_weight is not None:
+        recipe = recipe.with_prior_weight(config.prior_weight)
     views = config.views
     if views == "auto":
         views = "recipe" if config.published else "target"
@@ -159,7 +193,8 @@ def content_of(
     Raises:
         InputError: if there is no such recipe or adaptive form.
     """
-    recipe = adapted(recipe_for(config, augmentation), config.adaptive, defense.adaptive)
+    form = settled(config).adaptive
+    recipe = adapted(recipe_for(config, augmentation), form, defense.adaptive)
     return {**content(config), "recipe": content(recipe)}
 
 
@@ -204,8 +239,12 @@ def request_for(
         InputError: if recipe, classes, form or prior are not as they must be, or target and prior
             do not offer what the recipe needs.
     """
-    recipe = adapted(recipe_for(config, target.augmentation), config.adaptive, target.adaptive)
+    variant = variant_of(config)
+    form = settled(config).adaptive
+    recipe = adapted(recipe_for(config, target.augmentation), form, target.adaptive)
     labels = attacked_classes(config, target.classes)
+    if config.attack == "strongest":
+        labels = people(labels, target.classes, config.seed).reported
     if prior is None:
         name = prior_name(config, recipe, target.default_prior)
         size, channels = target.size, target.channels
@@ -213,4 +252,4 @@ def request_for(
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)
-    return Request(config, recipe, labels, target, prior, name, mesh)
+    return Request(config, recipe, labels, target, prior, name, mesh, variant)

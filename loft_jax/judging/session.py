@@ -3,6 +3,7 @@
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
+from loft_jax.attacks.recipes.strongest import Strongest
 from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
@@ -21,6 +22,7 @@ from loft_jax.judging.private import (
     private_of_target,
 )
 from loft_jax.judging.settings import JudgeConfig, Judges
+from loft_jax.judging.strongest import TRIALS, searched
 from loft_jax.priors import ImagePrior
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import read_arrays
@@ -100,11 +102,14 @@ def attack_and_judge(
         check_strangers(request.prior_name, private.data)
         check_evaluators(attack.path or None, judges.evaluators)
         bench = bench_for(private, judges, session, interrupt)
+        others = {JUDGES: schema.write(judges)}
+        if isinstance(request.recipe, Strongest):
+            request, others[TRIALS] = searched(request, bench)
         own = "law" in request.prior.offers
         fits = judges.identity and is_known(private.law, of_law=own) and not own
         found = search(
             request, session, interrupt,
-            later=FIT_BYTES if fits else 0, others={JUDGES: schema.write(judges)},
+            later=FIT_BYTES if fits else 0, others=others,
         )  # fmt: skip
         folder = AttackFolder.open(found.folder)
         with folder.alone():

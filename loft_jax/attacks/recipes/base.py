@@ -129,19 +129,33 @@ class Recipe(abc.ABC):
         msg = f"`--average` must be none for {self.title}, which follows no slope, got {average}"
         raise InputError(msg)
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> "Recipe":
-        """The recipe with another number of steps and candidates; None leaves its own.
+    def with_effort(
+        self, steps: int | None, candidates: int | None, restarts: int | None = None
+    ) -> "Recipe":
+        """The recipe with another number of steps, candidates, restarts; None leaves its own.
 
         Raises:
             InputError: if it has no such number.
         """
-        asked = {"steps": steps, "candidates": candidates}
+        asked = {"steps": steps, "candidates": candidates, "restarts": restarts}
         given = {name: value for name, value in asked.items() if value is not None}
         for name, value in given.items():
             if name not in {field.name for field in dataclasses.fields(self)}:
                 msg = f"`--{name}` must be left out for {self.title}, which has none, got {value}"
                 raise InputError(msg)
         return dataclasses.replace(self, **given)
+
+    def with_prior_weight(self, factor: float) -> "Recipe":
+        """The recipe with what keeps pictures likely weighing so many times as much.
+
+        Raises:
+            InputError: if nothing does.
+        """
+        msg = (
+            f"`--prior-weight` must be left out for {self.title}, which has no such term, got "
+            f"{factor:g}"
+        )
+        raise InputError(msg)
 
     @property
     def identities(self) -> bool:

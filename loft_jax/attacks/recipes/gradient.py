@@ -55,13 +55,16 @@ class GradientRecipe(Recipe):
         """Gradients, what its terms read, and what it says beside."""
         return frozenset(self.needs) | {"gradients"} | self.objective.needs
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> "GradientRecipe":
-        """With so many steps in each phase, and so many candidates; None leaves its own."""
+    def with_effort(
+        self, steps: int | None, candidates: int | None, restarts: int | None = None
+    ) -> "GradientRecipe":
+        """With so many steps in each phase, candidates and restarts; None leaves its own."""
         changes: dict = {}
         if steps is not None:
             changes["search"] = tuple(dataclasses.replace(one, steps=steps) for one in self.search)
-        if candidates is not None:
-            changes["selection"] = dataclasses.replace(self.selection, candidates=candidates)
+        numbers = {"candidates": candidates, "restarts": restarts}
+        asked = {name: number for name, number in numbers.items() if number is not None}
+        changes["selection"] = dataclasses.replace(self.selection, **asked)
         return dataclasses.replace(self, **changes)
 
     def with_views(self, change: Callable[[Transform], Transform]) -> "GradientRecipe":
@@ -83,8 +86,15 @@ class GradientRecipe(Recipe):
         return True
 
     def with_identity(self, identity: str) -> "GradientRecipe":
-        """With this identity loss, at the weight of its own."""
-        objective = dataclasses.replace(self.objective, identity=identity)
+        """With this identity loss; the terms beside it keep their say."""
+        return dataclasses.replace(self, objective=self.objective.with_identity(identity))
+
+    def with_prior_weight(self, factor: float) -> "GradientRecipe":
+        """With all that stands beside the identity loss weighing so many times as much."""
+        if not self.objective.has_prior:
+            super().with_prior_weight(factor)
+        weight = self.objective.identity_weight / factor
+        objective = dataclasses.replace(self.objective, identity_weight=weight)
         return dataclasses.replace(self, objective=objective)
 
     @property

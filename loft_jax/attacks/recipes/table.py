@@ -10,6 +10,7 @@ from loft_jax.attacks.recipes.mi_face import MI_FACE
 from loft_jax.attacks.recipes.mirror import MIRROR
 from loft_jax.attacks.recipes.plg_mi import PLG_MI
 from loft_jax.attacks.recipes.ppa import PPA
+from loft_jax.attacks.recipes.strongest import STRONGEST
 from loft_jax.attacks.recipes.vmi import VMI
 from loft_jax.runs.rows import Rows
 
@@ -26,5 +27,6 @@ RECIPES: Rows[Recipe] = Rows(
         "lomma": LOMMA,
         "if-gmi": IF_GMI,
         "mirror": MIRROR,
+        "strongest": STRONGEST,
     },
 )

@@ -88,8 +88,12 @@ def advance(
     centre: Variables,
     done: Int[Array, ""],
     keep: bool = False,
+    weight: float | Float[Array, ""] = 1.0,
 ) -> tuple[State, Trace]:
-    """`steps` updates of every row, after `done` of them; the state's memory is reused."""
+    """`steps` updates of every row, after `done` of them; the state's memory is reused.
+
+    `weight` is that of `score`.
+    """
     update = rule.build()
     repeated = jnp.repeat(labels, space.draws)
 
@@ -97,7 +101,7 @@ def advance(
         noise, view = folded(step_keys, 1), folded(step_keys, 2)
         latents, images = space.pictures(prior, variables, labels, noise, space.draws)
         views = view if space.draws == 1 else _each(view, space.draws)
-        scored = score(objective, networks, prior, public, latents, images, repeated, views)
+        scored = score(objective, networks, prior, public, latents, images, repeated, views, weight)
         rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(prior, variables, noise)
         return rows.sum(), (rows.mean(), scored.confidence.mean())
 

@@ -67,8 +67,15 @@ def test_variants_change_the_identity_term_and_nothing_else():
     for name, recipe in RECIPES.items():
         code = adapted(recipe, "pre-code", own)
         logit = adapted(recipe, "logit", own) if name != "lomma" else recipe
-        assert code.objective.identity_weight == recipe.objective.identity_weight
         assert code.objective.identity == "pattern"
+        for changed in (code, logit):
+            own_weight, weight = (one.objective.identity_weight for one in (recipe, changed))
+            own_scale, other = (losses.scale(one.objective.identity) for one in (recipe, changed))
+            assert weight * other == pytest.approx(own_weight * own_scale)
+            beside = dataclasses.replace(
+                changed.objective, identity=recipe.objective.identity, identity_weight=own_weight
+            )
+            assert beside == recipe.objective
         assert {"features", "head"} <= code.needed
         assert logit.objective.identity == "logit"
         assert adapted(recipe, "straight-through", own) == recipe == adapted(recipe, "none", own)
@@ -77,10 +84,12 @@ def test_variants_change_the_identity_term_and_nothing_else():
 
 def test_forms_that_change_nothing_are_told_apart():
     assert useful(RECIPES["ppa"], LoFt().adaptive) == (
-        "none", "straight-through", "pre-code", "logit"
+        "none", "straight-through", "pre-code", "cross-entropy", "logit", "max-margin"
     )  # fmt: skip
-    assert useful(RECIPES["ppa"], NoDefense().adaptive) == ("none", "pre-code", "logit")
-    assert useful(RECIPES["lomma"], {}) == ("none",)
+    assert useful(RECIPES["mirror"], NoDefense().adaptive) == (
+        "none", "pre-code", "logit", "max-margin", "poincare"
+    )  # fmt: skip
+    assert useful(RECIPES["lomma"], {}) == ("none", "cross-entropy", "max-margin", "poincare")
 
 
 def test_what_descends_the_logit_already_has_no_form_that_does():
@@ -89,8 +98,6 @@ def test_what_descends_the_logit_already_has_no_form_that_does():
 
 
 def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):
-    import dataclasses
-
     from loft_jax.attacks.parts.objective import Objective
     from loft_jax.attacks.parts.projections import L2Ball
     from loft_jax.attacks.parts.selection import Selection
