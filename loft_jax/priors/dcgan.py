@@ -33,7 +33,7 @@ class Generator(nnx.Module):
         self.first = Dense(
             architecture.latent_dim, SMALLEST**2 * maps[0], spectral=False, rngs=rngs
         )
-        self.norms = nnx.List([self._norm(m, architecture, rngs) for m in maps])
+        self.norms = nnx.List([batch_norm(m, dtype=jnp.float32, rngs=rngs) for m in maps])
         self.convolutions = nnx.List(
             [
                 Convolution(a, b, 3, double=True, spectral=False, rngs=rngs)
@@ -47,15 +47,12 @@ class Generator(nnx.Module):
     ) -> Float[Array, "b h w ch"]:
         """Pictures in [0, 1]; labels are not used."""
         x = self.first(latents, train).reshape(len(latents), SMALLEST, SMALLEST, -1)
-        x = self._activated(0, x, labels, train)
+        x = self._activated(0, x, train)
         for k, convolution in enumerate(self.convolutions, 1):
-            x = self._activated(k, convolution(x, train), labels, train)
+            x = self._activated(k, convolution(x, train), train)
         return to_unit(self.last(x, train))
 
-    def _norm(self, features: int, architecture: Architecture, rngs: nnx.Rngs) -> nnx.Module:
-        return batch_norm(features, dtype=jnp.float32, rngs=rngs)
-
-    def _activated(self, k: int, x: Array, labels: Array, train: bool) -> Array:
+    def _activated(self, k: int, x: Array, train: bool) -> Array:
         return jax.nn.relu(self.norms[k](x, use_running_average=not train))
 
 

@@ -2,10 +2,11 @@
 
 from functools import partial
 
+import jax
 from jaxtyping import Array, Float
 
-from loft_jax.priors import dcgan, losses
-from loft_jax.priors.games import Game, Judge, Turn, both, r1
+from loft_jax.priors import dcgan, losses, style
+from loft_jax.priors.games import Game, Judge, Turn, both
 from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.row import Fitted, Prior
 
@@ -16,7 +17,11 @@ def _discriminator(judge: Judge, turn: Turn) -> Float[Array, ""]:
 
 
 def _steady(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    return _discriminator(judge, turn) + r1(judge, turn)
+    # By the logit of D, log Z, and not by log D, whose slope vanishes where D is sure.
+    penalty = losses.real_gradient_penalty(
+        lambda images: jax.nn.logsumexp(judge(images, turn.labels).logits, axis=-1), turn.real
+    )
+    return _discriminator(judge, turn) + losses.R1 * penalty
 
 
 def _matching(judge: Judge, turn: Turn) -> Float[Array, ""]:
@@ -34,13 +39,13 @@ ROW = Prior(
     "generator whose discriminator learns the target's answers",
     "Chen et al. 2021 (KED-MI)",
     fitted=Fitted(
-        dcgan.Generator,
+        style.Generator,
         partial(dcgan.Discriminator, normalise=False),
         GanPrior,
         {"r1": Game(_steady, _convincing, (0.0, 0.99))},
-        latent_dim=100,
+        latent_dim=128,
         width=32,
-        steps=1000,
+        steps=750,
         learning_rate=5e-4,
         lead=1,
         answers="soft",

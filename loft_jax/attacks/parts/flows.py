@@ -4,14 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import paramax
-from flowjax.bijections import AbstractBijection
-from flowjax.distributions import StandardNormal
-from flowjax.flows import coupling_flow
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, PyTree
 
 from loft_jax.attacks.parts.public import PublicFacts
 from loft_jax.attacks.parts.spaces import Pictures, Variables
@@ -80,6 +75,9 @@ class Flows:
         self, variables: Variables, keys: Key[Array, " n"], draws: int, dim: int
     ) -> tuple[Float[Array, "n s z"], Float[Array, "n s"]]:
         """Latents of every row, and log |det df/du| at each."""
+        import equinox as eqx  # here and below: a second that only this attack needs
+        import paramax
+
         like, rest = _split(dim, self.layers, self.width)
         structure = jax.tree.structure(like)
 
@@ -96,8 +94,13 @@ def _name(k: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def _split(dim: int, layers: int, width: int) -> tuple[AbstractBijection, AbstractBijection]:
+def _split(dim: int, layers: int, width: int) -> tuple[PyTree, PyTree]:
     """A fresh flow, its weights apart from all that stays as it is (which coordinates follow)."""
+    import equinox as eqx
+    import paramax
+    from flowjax.distributions import StandardNormal
+    from flowjax.flows import coupling_flow
+
     # Without jit as well: the library's own checks of numbers know no third state.
     with jax.ensure_compile_time_eval(), jax.disable_jit():
         flow = coupling_flow(

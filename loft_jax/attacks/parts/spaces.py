@@ -25,13 +25,10 @@ class Space(Protocol):
         distribution: whether a row is a distribution, from which any number can be drawn.
     """
 
-    @property
-    def draws(self) -> int:
-        """See above."""
-        ...
+    distribution: ClassVar[bool]
 
     @property
-    def distribution(self) -> bool:
+    def draws(self) -> int:
         """See above."""
         ...
 
