@@ -65,10 +65,15 @@ class Engine(Search):
         key, self._row_key = jax.random.split(self.key)
         selection = self.recipe.selection
         self.candidates = score_candidates(
-            self.networks[0], self.prior, self.classes, key, selection.candidates
+            self.networks[0],
+            self.prior,
+            self.classes,
+            key,
+            selection.candidates,
+            mirrored=selection.mirrored,
         )
-        # Whole batches, each picture and its mirror image.
-        self.count(2 * BATCH * -(-selection.candidates // BATCH))
+        each = 2 if selection.mirrored else 1
+        self.count(each * BATCH * -(-selection.candidates // BATCH))  # whole batches
         latents, _, features = self.candidates
         self.public = public_facts(self.networks[0], jnp.asarray(latents), jnp.asarray(features))
         self.phases = self.recipe.phases(self.prior)

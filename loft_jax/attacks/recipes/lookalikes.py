@@ -3,6 +3,7 @@
 import dataclasses
 
 from loft_jax.attacks.parts.spaces import Points
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.ppa import PPA
 from loft_jax.attacks.search.gradient import Phase
 
@@ -12,6 +13,11 @@ LOOKALIKES = dataclasses.replace(
     source="no search, the control of all others",
     search=(Phase(Points(), 0),),
     published="no attack: what a search must beat, since it begins there",
-    scaled="PPA's candidates and selection, and no step; every attack keeps its own such control",
+    fidelity=Fidelity(
+        "DEVIATES",
+        "PPA's candidates and selection, and no step; every attack keeps its own such control",
+        "yes: it does not search",
+    ),
+    original=None,
     public_code="",
 )
