@@ -221,10 +221,9 @@ def test_no_verdict_rests_on_judges_that_are_withheld():
 
 
 def test_heads_are_corrected_for_their_number():
-    # One head alone is shown; beside seven others that differ by nothing it is not.
-    hits = np.array([[1, 1, 1, 1, 1, 0, 1, 1, 1, 1]] * 3, float)
-    fewer = hits.copy()
-    fewer[:, :3] = [[0.4, 0.6, 0.7], [0.6, 0.7, 0.4], [0.7, 0.4, 0.6]]
+    # One head alone is shown; beside twenty others that differ by nothing it is not.
+    hits = np.tile([0.75, 1.0], (3, 12))
+    fewer = hits - 0.2 * np.array([[1.4] * 24, [0, 1, 2, 1] * 6, [1.6, 0.6, -0.4, 0.6] * 6])
     alone = [rows_with(hits), rows_with(fewer, **loft(4))]
     many = [rows_with(hits, **loft(rank)) for rank in range(5, 25)]
     (one,) = worst_cases(table_of(*alone))
