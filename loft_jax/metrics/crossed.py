@@ -9,7 +9,7 @@ from loft_jax.metrics import _checks
 from loft_jax.metrics.interval import Interval
 from loft_jax.metrics.two_way import reach
 
-Ends = tuple[Float64[np.ndarray, "*b"], Float64[np.ndarray, "*b"]]
+Ends = tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]
 
 
 def mean_interval(values: Shaped[np.ndarray, "r k"], level: float = 0.95) -> Interval:
@@ -19,9 +19,9 @@ def mean_interval(values: Shaped[np.ndarray, "r k"], level: float = 0.95) -> Int
         InputError: if `values` is empty or not finite.
     """
     _checks.finite("values", values)
-    known = values.astype(np.float64)
-    half = reach(known, level)
-    return _interval(known, known.mean() - half, known.mean() + half)
+    known = values.astype(np.float64)[None]
+    half, mean = reach(known, level), known.mean((1, 2))
+    return _interval(known, mean - half, mean + half)
 
 
 def share_interval(values: Shaped[np.ndarray, "r k"], level: float = 0.95) -> Interval:
@@ -37,7 +37,7 @@ def share_interval(values: Shaped[np.ndarray, "r k"], level: float = 0.95) -> In
     Methodology 24 (1998).
     """
     _shares("values", values)
-    known = values.astype(np.float64)
+    known = values.astype(np.float64)[None]
     return _interval(known, *share_ends(known, level))
 
 
@@ -64,18 +64,18 @@ def share_difference(
             f"got shapes {first.shape} and {second.shape}"
         )
         raise InputError(msg)
-    one, other = first.astype(np.float64), second.astype(np.float64)
+    one, other = first.astype(np.float64)[None], second.astype(np.float64)[None]
     return _interval(one - other, *difference_ends(one, other, level))
 
 
-def share_ends(values: Float64[np.ndarray, "*b r k"], level: float = 0.95) -> Ends:
+def share_ends(values: Float64[np.ndarray, "b r k"], level: float = 0.95) -> Ends:
     """Ends of `share_interval`, of many at once."""
     p, half = values.mean((-2, -1)), reach(values, level)
     return _wilson(p, half, values.shape[-2:], level)
 
 
 def difference_ends(
-    first: Float64[np.ndarray, "*b r k"], second: Float64[np.ndarray, "*b r k"], level: float = 0.95
+    first: Float64[np.ndarray, "b r k"], second: Float64[np.ndarray, "b r k"], level: float = 0.95
 ) -> Ends:
     """Ends of `share_difference`, of many at once."""
     shape = first.shape[-2:]
@@ -96,8 +96,8 @@ def difference_ends(
 
 
 def _wilson(
-    p: Float64[np.ndarray, "*b"],
-    half: Float64[np.ndarray, "*b"],
+    p: Float64[np.ndarray, " b"],
+    half: Float64[np.ndarray, " b"],
     shape: tuple[int, ...],
     level: float,
 ) -> Ends:
@@ -113,18 +113,18 @@ def _wilson(
 
 
 def _together(
-    one: Float64[np.ndarray, "*b"],
-    other: Float64[np.ndarray, "*b"],
-    shared: Float64[np.ndarray, "*b"],
-) -> Float64[np.ndarray, "*b"]:
+    one: Float64[np.ndarray, " b"],
+    other: Float64[np.ndarray, " b"],
+    shared: Float64[np.ndarray, " b"],
+) -> Float64[np.ndarray, " b"]:
     return np.sqrt(np.maximum(one**2 + other**2 - 2 * shared * one * other, 0))
 
 
-def _interval(values: Float64[np.ndarray, "r k"], low: np.ndarray, high: np.ndarray) -> Interval:
-    value, n = float(values.mean()), values.shape[1]
-    return Interval(value, None, None, n) if np.isnan(low) else Interval(
-        value, float(low), float(high), n
-    )  # fmt: skip
+def _interval(values: Float64[np.ndarray, "1 r k"], low: np.ndarray, high: np.ndarray) -> Interval:
+    value, n = float(values.mean()), values.shape[2]
+    if np.isnan(low[0]):
+        return Interval(value, None, None, n)
+    return Interval(value, float(low[0]), float(high[0]), n)
 
 
 def _shares(name: str, values: Shaped[np.ndarray, "r k"]) -> None:
