@@ -46,7 +46,7 @@ def upper_bound(
 
     Raises:
         ValueError: if there are fewer than 40 samples, arrays do not fit each other, N is not
-            positive, `variance` is negative, or a regressor has no `predict` or returns another shape.
+            positive, `variance` negative, or a regressor has no `predict` or returns another shape.
 
     Examples:
         >>> x = np.random.default_rng(0).standard_normal((4000, 1))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from iie._input import checks
 from iie.commands import shared
 from iie.commands.arrays import FILES, load_rows, named_file
 
@@ -82,7 +81,6 @@ def run(options: argparse.Namespace) -> int:
     from iie.bounds.upper import upper_bound
 
     json_file = shared.checked_outputs(options, _files(options))
-    checks.count("--seed", options.seed, at_least=0)
     given = _given(options)
     flags = {"noise": options.noise, "confidence": options.confidence, "rng": options.seed}
     variance = given.prior.covariance.trace()

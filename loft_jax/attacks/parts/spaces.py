@@ -15,6 +15,9 @@ from loft_jax.priors import ImagePrior
 Variables = dict[str, Array]
 """What a phase varies, each [n ...]; `latents` or, of a distribution, `mean` is always there."""
 
+Labels = Int[Array, " n"]
+Keys = Key[Array, " n"]
+
 
 class Pictures(NamedTuple):
     """Latents and pictures of the rows, `s` of each, row by row."""
@@ -30,17 +33,12 @@ class Points:
     projection: Projection = FREE
     draws: int = 1
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The latents as they are."""
         return {"latents": variables["latents"]}
 
     def pictures(
-        self,
-        prior: ImagePrior,
-        variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
-        draws: int,
+        self, prior: ImagePrior, variables: Variables, labels: Labels, keys: Keys, draws: int
     ) -> Pictures:
         """The prior's pictures."""
         return Pictures(variables["latents"], prior.decode(variables["latents"], labels))
@@ -68,18 +66,13 @@ class Gaussians:
     kl: float = 0.0
     draws: int = 1
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """Mean 0 and variance 1, the prior's own law."""
         zero = jnp.zeros_like(variables["latents"])
         return {"mean": zero, "log_variance": zero}
 
     def pictures(
-        self,
-        prior: ImagePrior,
-        variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
-        draws: int,
+        self, prior: ImagePrior, variables: Variables, labels: Labels, keys: Keys, draws: int
     ) -> Pictures:
         """Pictures of `draws` samples of each Gaussian."""
         mean, deviation = variables["mean"], jnp.exp(variables["log_variance"] / 2)
@@ -110,7 +103,7 @@ class Hidden:
     reach: float
     draws: int = 1
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The blocks up to this one, applied to where the phase before stopped."""
         latents = variables["latents"]
         if "hidden" in variables:
@@ -122,12 +115,7 @@ class Hidden:
         return {"latents": latents, "hidden": hidden}
 
     def pictures(
-        self,
-        prior: ImagePrior,
-        variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
-        draws: int,
+        self, prior: ImagePrior, variables: Variables, labels: Labels, keys: Keys, draws: int
     ) -> Pictures:
         """The remaining blocks' pictures."""
         latents, hidden = variables["latents"], variables["hidden"]
