@@ -10,7 +10,7 @@ from loft_jax.data.resize import check_channels, check_size, to_channels
 from loft_jax.data.sources import drawn
 from loft_jax.data.sources.base import Wanted
 from loft_jax.data.sources.table import check_there, row_of
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, check_at_least
 
 
 def load_public(
@@ -40,9 +40,8 @@ def load_public(
     """
     check_size(size)
     check_channels(channels)
-    if count is not None and count < 1:
-        msg = f"`count` must be at least 1, got {count}"
-        raise InputError(msg)
+    if count is not None:
+        check_at_least(1, count=count)
     name, source = row_of(data)
     check_there(source, data, "FOLDER of pictures")
     wanted = Wanted(data, size, channels, seed, progress=progress)

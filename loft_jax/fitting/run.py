@@ -4,13 +4,12 @@ import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
@@ -180,8 +179,9 @@ class Run:
         if not self.config.model.defense.overrides("after"):
             return state, told
         trained = self._classifier(graphs, state)
-        features = partial(self._features, trained)
-        classifier, numbers = self.config.model.defense.after(trained, features)
+        classifier, numbers = self.config.model.defense.after(
+            trained, lambda: self._answers(trained, self.split.train).features
+        )
         classifier = devices.replicate(self.mesh, classifier)
         told["validation_accuracy"], score = self._validated(classifier, float(best))
         history.after = {**told, **numbers}
@@ -203,9 +203,6 @@ class Run:
             return None, step
         logits, labels = self._answers(classifier, chosen).logits, self.data.labels[chosen]
         return accuracy(logits, labels).value, -cross_entropy(logits, labels)
-
-    def _features(self, classifier: FrozenClassifier) -> Float[np.ndarray, "n d"]:
-        return self._answers(classifier, self.split.train).features
 
     def _answers(self, classifier: FrozenClassifier, chosen: Int[np.ndarray, " n"]) -> Answers:
         config = self.config
