@@ -47,7 +47,8 @@ def _asked(read: cli.Read) -> "TrainConfig":
         contradiction(own, config)
         return absolute(config)
     name, preset = preset_for(asked.preset, asked.data.data)
-    preset = quick(preset) if asked.run.quick else preset
+    if asked.run.quick:
+        preset = quick(preset, read(TrainFlags.of(preset)).data.data)
     return absolute(read(TrainFlags.of(preset)).resolved(preset), preset=name)
 
 

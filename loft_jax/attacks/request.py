@@ -1,5 +1,7 @@
 """What one attack consists of: target, recipe, prior and classes, and what they make together."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from loft_jax.attacks.adaptive import adapted, form_named
 from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM, of_training
 from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Search
@@ -24,6 +27,8 @@ from loft_jax.runs import devices
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.identity import content
 from loft_jax.targets.base import Network, Target
+
+Augmentation = Mapping[str, Any]
 
 LESSONS = 4096
 """Pictures that teach distilled models."""
@@ -72,14 +77,19 @@ class Request:
         count, target = self.recipe.helpers, self.target
         if not count:
             return Helpers((), (), 0.0)
-        trunks = helper_trunks(target.trunk, self.prior.size, count)
         key = jax.random.key(self.config.seed)
         images = drawn_pictures(self.prior, target.classes, key, LESSONS)
         folder = None if target.home is None else target.home / "helpers"
         target.count(LESSONS)
         return load_helpers(
-            target.network, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
-        )
+            target.network, images, folder, self.mesh, out,
+            trunks=self.helper_trunks, seed=self.config.seed,
+        )  # fmt: skip
+
+    @property
+    def helper_trunks(self) -> tuple[str, ...]:
+        """Architectures of the distilled models."""
+        return helper_trunks(self.target.trunk, self.prior.size, self.recipe.helpers)
 
     def instance(self) -> dict[str, Any]:
         """What tells this attack from every other: names, and fingerprints of the networks."""
@@ -97,28 +107,59 @@ class Request:
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
             "prior_offers": sorted(self.prior.offers),
+            "helpers": list(self.helper_trunks),
             "labels": self.labels.tolist(),
             "per_class": config.per_class,
             "seed": config.seed,
         }
 
 
-def recipe_for(config: AttackConfig) -> Recipe:
-    """The recipe with the steps and candidates asked for, not yet in its adaptive form.
+def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -> Recipe:
+    """The recipe with the form, views, steps and candidates asked for, not yet adapted.
+
+    Args:
+        config: what was asked.
+        augmentation: of the target's training; None where it is not known: then the recipe's own
+            views without their flips, since a face that a target never saw mirrored is another.
 
     Raises:
         InputError: if there is none.
     """
-    return RECIPES.named(config.attack).with_effort(config.steps, config.candidates)
+    recipe = RECIPES.named(config.attack).form(published=config.published)
+    recipe = recipe.with_effort(config.steps, config.candidates)
+    views = config.views
+    if views == "auto":
+        views = "recipe" if config.published else "target"
+    flips = views == "recipe" or bool(augmentation and augmentation.get("flip"))
+    return _seen(recipe, views, augmentation).averaged(config.average, flips=flips)
 
 
-def content_of(config: AttackConfig, defense: Defense) -> dict[str, Any]:
+def _seen(recipe: Recipe, views: str, augmentation: Augmentation | None) -> Recipe:
+    """The recipe with the views of this name."""
+    if views == "recipe":
+        return recipe
+    if views == "none":
+        return recipe.with_views(lambda _: NO_TRANSFORM)
+    if augmentation is None:
+        return recipe.with_views(lambda own: dataclasses.replace(own, flip=0.0))
+    shown = of_training(augmentation)
+    return recipe.with_views(lambda _: shown)
+
+
+def content_of(
+    config: AttackConfig, defense: Defense, augmentation: Augmentation | None = None
+) -> dict[str, Any]:
     """What an attack on a run with this defense is made of, but for target and prior themselves.
+
+    Args:
+        config: what was asked.
+        defense: of the target.
+        augmentation: see `recipe_for`.
 
     Raises:
         InputError: if there is no such recipe or adaptive form.
     """
-    recipe = adapted(recipe_for(config), config.adaptive, defense.adaptive)
+    recipe = adapted(recipe_for(config, augmentation), config.adaptive, defense.adaptive)
     return {**content(config), "recipe": content(recipe)}
 
 
@@ -163,7 +204,7 @@ def request_for(
         InputError: if recipe, classes, form or prior are not as they must be, or target and prior
             do not offer what the recipe needs.
     """
-    recipe = adapted(recipe_for(config), config.adaptive, target.adaptive)
+    recipe = adapted(recipe_for(config, target.augmentation), config.adaptive, target.adaptive)
     labels = attacked_classes(config, target.classes)
     if prior is None:
         name = prior_name(config, recipe, target.default_prior)

@@ -9,6 +9,7 @@ import tyro
 from annotated_types import Interval
 from jaxtyping import Int64
 
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.errors import InputError
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Device, Seed
@@ -30,6 +31,14 @@ class AttackConfig:
     adaptive: str = "none"
     """An attacker who knows the defense: logit, or a form of the defense's own (LoFt: straight-
     through, pre-code)."""
+    published: Annotated[bool, WHERE] = False
+    """The recipe as its paper has it, instead of the form that is the strongest here."""
+    views: Annotated[Literal["auto", "target", "recipe", "none"], WHERE] = "auto"
+    """Random views of a recipe that has some: the target's own training augmentation, the recipe's,
+    or none of them; auto is recipe for --published and else target."""
+    average: Annotated[Average, WHERE] = "none"
+    """AlignMI's averages, for every recipe: the target's slope is a mean over 50 copies of each
+    picture, with noise or as random crops. 50 times the cost."""
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
     classes: str = "all"
@@ -39,7 +48,7 @@ class AttackConfig:
     seed: Seed = 0
     """Of all the attack's draws."""
     steps: Annotated[Annotated[int, Interval(ge=1, le=10**6)] | None, WHERE] = None
-    """Steps of each phase; none is the recipe's own."""
+    """Steps of each phase; none is the recipe's own. lookalikes keeps its 0."""
     candidates: Annotated[Annotated[int, Interval(ge=2, le=10**6)] | None, WHERE] = None
     """Public pictures scored before the search; none is the recipe's own."""
     out: Annotated[str | None, WHERE] = None

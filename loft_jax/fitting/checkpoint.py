@@ -72,10 +72,10 @@ class Checkpoints:
             index = {name: one for name, one in index.items() if int(name) in kept}
             files.write_json(self._folder / INDEX, index)
         except (OSError, ValueError) as error:  # tensorstore reports a full disk as ValueError
-            msg = (
-                f"a checkpoint could not be saved in {self._folder} (disk full?): "
-                f"{_first_line(error)}; the earlier checkpoints are intact"
-            )
+            why = f"(disk full?): {_first_line(error)}; the earlier checkpoints are intact"
+            if not self._folder.parent.is_dir():
+                why = "(the run's folder is gone, was it removed or renamed?): nothing is kept"
+            msg = f"a checkpoint could not be saved in {self._folder} {why}"
             raise SaveError(msg) from error
         self._index = index
         self._sweep(kept)

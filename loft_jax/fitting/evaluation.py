@@ -58,9 +58,8 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     """
     schema.check(config)
     RunFolder.open(config.path).config()  # what is wrong with the run is said before JAX starts
-    if config.out is not None and not Path(config.out).absolute().parent.is_dir():
-        msg = f"`--out` must be a file in a folder that is there, got {config.out}"
-        raise InputError(msg)
+    if config.out is not None:
+        files.check_place(Path(config.out))
     session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
     mesh = devices.data_mesh()
     run = load_trained(config.path, mesh)
@@ -98,6 +97,7 @@ def _pictures(
         channels=expected.channels,
         seed=run.config.data_seed,
         skip_unreadable=config.skip_unreadable,
+        first=run.config.data.first,
         identities=expected.classes,
         pictures=run.config.data.pictures,
         progress=progress,

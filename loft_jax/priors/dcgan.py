@@ -33,7 +33,7 @@ class Generator(nnx.Module):
         self.first = Dense(
             architecture.latent_dim, SMALLEST**2 * maps[0], spectral=False, rngs=rngs
         )
-        self.norms = nnx.List([batch_norm(m, dtype=jnp.float32, rngs=rngs) for m in maps])
+        self.norms = nnx.List([self._norm(m, architecture, rngs) for m in maps])
         self.convolutions = nnx.List(
             [
                 Convolution(a, b, 3, double=True, spectral=False, rngs=rngs)
@@ -47,12 +47,15 @@ class Generator(nnx.Module):
     ) -> Float[Array, "b h w ch"]:
         """Pictures in [0, 1]; labels are not used."""
         x = self.first(latents, train).reshape(len(latents), SMALLEST, SMALLEST, -1)
-        x = self._activated(0, x, train)
+        x = self._activated(0, x, labels, train)
         for k, convolution in enumerate(self.convolutions, 1):
-            x = self._activated(k, convolution(x, train), train)
+            x = self._activated(k, convolution(x, train), labels, train)
         return to_unit(self.last(x, train))
 
-    def _activated(self, k: int, x: Array, train: bool) -> Array:
+    def _norm(self, features: int, architecture: Architecture, rngs: nnx.Rngs) -> nnx.Module:
+        return batch_norm(features, dtype=jnp.float32, rngs=rngs)
+
+    def _activated(self, k: int, x: Array, labels: Array, train: bool) -> Array:
         return jax.nn.relu(self.norms[k](x, use_running_average=not train))
 
 
@@ -91,17 +94,21 @@ class Discriminator(nnx.Module):
         self, images: Float[Array, "b h w ch"], labels: Int[Array, " b"], train: bool
     ) -> Judgement:
         """Judgement of pictures in [0, 1]; labels are not used."""
+        features = self.hidden(images, train).reshape(len(images), -1)
+        outputs = self.last(features, train)
+        if self.classes:
+            return Judgement(knowledge_score(outputs), outputs, features)
+        return Judgement(outputs[:, 0], outputs[:, :0], features)
+
+    def hidden(self, images: Float[Array, "b h w ch"], train: bool) -> Float[Array, "b 4 4 f"]:
+        """What the convolutions make of pictures in [0, 1]."""
         x = 2 * images - 1
         for k, convolution in enumerate(self.convolutions):
             x = convolution(x, train)
             if k and len(self.norms):
                 x = self.norms[k - 1](x)
             x = jax.nn.leaky_relu(x, SLOPE)
-        features = x.reshape(len(x), -1)
-        outputs = self.last(features, train)
-        if self.classes:
-            return Judgement(knowledge_score(outputs), outputs, features)
-        return Judgement(outputs[:, 0], outputs[:, :0], features)
+        return x
 
 
 def to_unit(x: Float[Array, "b h w ch"]) -> Float[Array, "b h w ch"]:

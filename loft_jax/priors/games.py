@@ -83,12 +83,16 @@ def _wasserstein(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return losses.wasserstein_discriminator(real.score, fake.score) + losses.PENALTY * penalty
 
 
-def _logistic(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    real, fake = both(judge, turn)
-    penalty = losses.real_gradient_penalty(
+def r1(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    """The weighted penalty of the discriminator's slope at public pictures."""
+    return losses.R1 * losses.real_gradient_penalty(
         lambda images: judge(images, turn.labels).score, turn.real
     )
-    return losses.logistic_discriminator(real.score, fake.score) + losses.R1 * penalty
+
+
+def _logistic(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    real, fake = both(judge, turn)
+    return losses.logistic_discriminator(real.score, fake.score) + r1(judge, turn)
 
 
 def _logistic_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:

@@ -1,9 +1,11 @@
 """KED-MI: a discriminator with an output for each of the target's classes."""
 
+from functools import partial
+
 from jaxtyping import Array, Float
 
 from loft_jax.priors import dcgan, losses
-from loft_jax.priors.games import Game, Judge, Turn, both
+from loft_jax.priors.games import Game, Judge, Turn, both, r1
 from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.row import Fitted, Prior
 
@@ -13,12 +15,19 @@ def _discriminator(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return losses.knowledge_discriminator(real.logits, fake.logits, turn.soft)
 
 
-def _generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
+def _steady(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    return _discriminator(judge, turn) + r1(judge, turn)
+
+
+def _matching(judge: Judge, turn: Turn) -> Float[Array, ""]:
     real, fake = both(judge, turn)
-    # KED-MI matches features alone, for tens of thousands of updates; in ours that drew patches of
-    # colour with the right mean features. -log D(fake) makes each picture look real by itself.
-    matching = losses.feature_matching(fake.features, real.features, fake.logits)
-    return matching - fake.score.mean()
+    return losses.feature_matching(fake.features, real.features, fake.logits)
+
+
+def _convincing(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    # Matching alone, in thousands of updates and not tens of thousands, drew patches of colour with
+    # the right mean features. -log D(fake) makes each picture look real by itself.
+    return _matching(judge, turn) - judge(turn.fake, turn.wanted).score.mean()
 
 
 ROW = Prior(
@@ -26,13 +35,31 @@ ROW = Prior(
     "Chen et al. 2021 (KED-MI)",
     fitted=Fitted(
         dcgan.Generator,
+        partial(dcgan.Discriminator, normalise=False),
+        GanPrior,
+        {"r1": Game(_steady, _convincing, (0.0, 0.99))},
+        latent_dim=100,
+        width=32,
+        steps=1000,
+        learning_rate=5e-4,
+        lead=1,
+        answers="soft",
+    ),
+)
+PUBLISHED = Prior(
+    "generator that matches features of such a discriminator, as KED-MI published it",
+    "Chen et al. 2021 (KED-MI)",
+    # Without minibatch discrimination, by which a picture's score would depend on its batch.
+    fitted=Fitted(
+        dcgan.Generator,
         dcgan.Discriminator,
         GanPrior,
-        # The flag's name for it; spectral normalisation comes with the name.
-        {"hinge": Game(_discriminator, _generator, (0.5, 0.999), spectral=True)},
+        {"matching": Game(_discriminator, _matching, (0.5, 0.999), critic_steps=5)},
         latent_dim=100,
         width=32,
         steps=2500,
+        learning_rate=2e-4,
+        lead=1,
         answers="soft",
     ),
 )

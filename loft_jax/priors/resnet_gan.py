@@ -9,30 +9,10 @@ from jaxtyping import Array, Float, Int
 
 from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
+from loft_jax.priors.conditional import ClassNorm
 from loft_jax.priors.dcgan import to_unit
 from loft_jax.priors.doubling import doubled
 from loft_jax.priors.spectral import Convolution, Dense, Weight
-
-
-class ClassNorm(nnx.Module):
-    """Batch normalisation whose scale and shift belong to the class.
-
-    Source: Dumoulin et al. 2017, A learned representation for artistic style.
-    """
-
-    def __init__(self, features: int, classes: int, *, rngs: nnx.Rngs):
-        self.norm = nnx.BatchNorm(
-            features, momentum=0.9, epsilon=1e-5, use_bias=False, use_scale=False, rngs=rngs
-        )
-        self.scale = nnx.Param(jnp.ones((classes, features)))
-        self.shift = nnx.Param(jnp.zeros((classes, features)))
-
-    def __call__(
-        self, x: Float[Array, "b h w f"], labels: Int[Array, " b"], train: bool
-    ) -> Float[Array, "b h w f"]:
-        """Normalised x."""
-        scale, shift = (table[...][labels][:, None, None] for table in (self.scale, self.shift))
-        return self.norm(x, use_running_average=not train) * scale + shift
 
 
 class UpBlock(nnx.Module):

@@ -166,11 +166,10 @@ def check_free(path: Path) -> None:
         InputError: if it is a file, or a folder that holds something.
     """
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
-        msg = (
-            f"`--out` must be a new or empty folder, got {path}, which is not; choose "
-            f"another, or continue a run there with --resume {path}"
-        )
-        raise InputError(msg)
+        go_on = f", or continue a run there with --resume {path}"
+        begun = (path / CONFIG).is_file()
+        msg = f"`--out` must be a new or empty folder, got {path}, which is not; choose another"
+        raise InputError(msg + (go_on if begun else ""))
 
 
 def _placed(beside: Path, first: Path, *, numbered: bool) -> Path:

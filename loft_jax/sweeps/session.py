@@ -9,7 +9,7 @@ import polars as pl
 from rich.console import Console
 
 from loft_jax.errors import InputError
-from loft_jax.findings.effects import differences, strength_effects
+from loft_jax.findings.effects import differences
 from loft_jax.findings.rows import rows_of
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.strengths import leakage_against_strength

@@ -61,6 +61,9 @@ class Target(abc.ABC):
         trunk: name of its architecture, where it is one of ours.
         default_prior: where attacks search if nobody says; None must be said.
         law: what makes the law of its pictures, if it is known.
+        augmentation: how its training changed pictures at random, by the names of the flags of
+            python -m loft_jax.train (flip, shift, crop_scale, brightness, contrast, ...); None
+            where nothing is known of it.
         world: number of the world of synthetic people that it knows.
     """
 
@@ -68,6 +71,7 @@ class Target(abc.ABC):
     trunk: str = ""
     default_prior: str | None = None
     law: Callable[..., Any] | None = None
+    augmentation: Mapping[str, Any] | None = None
     world: int = 0
     _network: Network  # of a white one
 

@@ -1,5 +1,7 @@
 """The attacker's objective: a weighted sum of identity, prior and picture terms, row by row."""
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,7 +37,7 @@ class Objective:
         views: random views of each picture that the networks are shown.
         transform: how a view differs from the picture.
         realness: weight of minus the prior's discriminator.
-        features: weight of the squared distance to the mean public feature (LOMMA).
+        features: weight of the mean squared distance to the mean public feature (LOMMA).
         statistics: weight of the BatchNorm statistics (DeepInversion); of the whole batch, so that
             rows with this term do depend on their batch.
         first_statistics: how often the first BatchNorm layer counts in them.
@@ -66,6 +68,14 @@ class Objective:
             "statistics": self.statistics,
         }
         return frozenset(name for name, weight in asked.items() if weight)
+
+    def with_view(self, change: Callable[[Transform], Transform]) -> "Objective":
+        """With another view in place of its own; pictures as they are need no second look."""
+        if self.transform == NO_TRANSFORM:
+            return self
+        made = change(self.transform)
+        views = 1 if made == NO_TRANSFORM else self.views
+        return dataclasses.replace(self, transform=made, views=views)
 
     @property
     def _by_pattern(self) -> bool:

@@ -5,6 +5,7 @@ from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Points
 from loft_jax.attacks.parts.transforms import Transform
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -17,6 +18,10 @@ MIRROR = GradientRecipe(
     selection=Selection(candidates=2000),
     published="cross-entropy, Adam 0.005, 70 steps in StyleGAN's w, clipped to 1 deviation "
     "round the mean in P space (5,000 samples)",
-    scaled="Adam 0.05, 150 steps, 2,000 samples; P space is w itself where latents are normal",
+    fidelity=Fidelity(
+        "SCALED",
+        "Adam 0.05, 150 steps, 2,000 samples; P space is w itself where latents are normal",
+        "not known",
+    ),
     public_code="one toolbox never applies the upper bound of the box",
 )

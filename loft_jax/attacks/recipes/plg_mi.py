@@ -3,6 +3,7 @@
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.spaces import Points
 from loft_jax.attacks.parts.transforms import Transform
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import ONE_START, GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -20,6 +21,10 @@ PLG_MI = GradientRecipe(
     selection=ONE_START,
     published="max-margin over 2 random views, Adam 0.1, 600 steps in z of a conditional GAN "
     "trained on the target's 30 surest public pictures of each class",
-    scaled="100 steps; views are not rotated",
+    fidelity=Fidelity(
+        "SCALED",
+        "100 steps; views are not rotated",
+        "not known",
+    ),
     public_code="FID is that of successful reconstructions only",
 )

@@ -4,6 +4,7 @@ from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Points
 from loft_jax.attacks.parts.transforms import Transform
+from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.gradient import GradientRecipe
 from loft_jax.attacks.search.gradient import Phase, Rule
 
@@ -21,8 +22,12 @@ PPA = GradientRecipe(
     selection=Selection(candidates=2000, restarts=2, views=32, transform=PPA_SELECTION),
     published="Poincare loss, Adam 0.005 with betas (0.1, 0.1), 50-70 steps in StyleGAN's w "
     "from the best 200 of 2,000-5,000 candidates, best 50 by 100 random crops of 0.5-0.9",
-    scaled="Adam 0.1, 70 steps, 2 searches for each picture kept, 32 crops of 0.8-1 (smaller "
-    "ones cut the face that a target at 32 px was trained on); where latents are standard "
-    "normal, 3e-4 ||z||^2 / 2 keeps them in their law, as truncation does in w",
+    fidelity=Fidelity(
+        "SCALED",
+        "Adam 0.1, 70 steps, 2 searches for each picture kept, 32 crops of 0.8-1 (smaller "
+        "ones cut the face that a target at 32 px was trained on); where latents are standard "
+        "normal, 3e-4 ||z||^2 / 2 keeps them in their law, as truncation does in w",
+        "not known",
+    ),
     public_code="FID of pictures in the wrong range; others score candidates class by class",
 )

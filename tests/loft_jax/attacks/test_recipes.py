@@ -133,7 +133,7 @@ def test_what_terms_read_is_needed():
 
 def test_texts_rename_nothing_and_numbers_do():
     for name, recipe in RECIPES.items():
-        told = dataclasses.replace(recipe, title="x", source="y", published="z", scaled="")
+        told = dataclasses.replace(recipe, title="x", source="y", published="z", fidelity=None)
         assert content(told) == content(recipe)
         asked = AttackConfig(path="RUN", attack=name)
         own = content_of(asked, LoFt())

@@ -48,7 +48,7 @@ def width(folder):
 
 def judges(photographs):
     return {
-        "evaluators": [str(photographs / name) for name in ("a", "b", "a")],
+        "evaluators": [str(photographs / name) for name in ("a", "b", "a", "b/../a")],
         "data": str(photographs / "moved.npz"),
         "cache": False,
     }
@@ -80,6 +80,11 @@ def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, 
     again = json.loads((alone / "attack.json").read_text())
     assert again["accuracy_at_1"] == numbers["accuracy_at_1"]
     assert again["knowledge_chance"] == pytest.approx(1 / 3)
+    # Killed between the numbers and the picture.
+    picture = (alone / "reconstructions.png").read_bytes()
+    (alone / "reconstructions.png").unlink()
+    loft_jax.attack(resume=str(alone), cache=False)
+    assert (alone / "reconstructions.png").read_bytes() == picture
 
 
 def test_judges_of_other_pictures_are_refused(alone, photographs, tiny_run, tmp_path):
