@@ -20,7 +20,7 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
     table.add_column("what")
     table.add_column("value", justify="right")
     table.add_column("meaning", style="dim")
-    for row in accuracy_rows("test accuracy", result, "test_"):
+    for row in accuracy_rows("test accuracy", result, "test_") + control_rows(result):
         table.add_row(*row)
     if result["validation_accuracy"] is not None:
         table.add_row(
@@ -70,6 +70,16 @@ def accuracy_rows(name: str, numbers: dict[str, Any], prefix: str) -> list[tuple
             f"95 % interval {low:.3f} to {high:.3f}, {numbers['pictures']} pictures",
         )
     ]
+
+
+def control_rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The control of training, with a word where the network is below it."""
+    control = result.get("pca_lda_accuracy")  # no key: trained before there was a control
+    if control is None:
+        return []
+    below = result["test_accuracy"] < control
+    word = "the network is below it: a poor target and a poor judge" if below else "same pictures"
+    return [("  PCA + LDA", f"{control:.3f}", f"the control, of gray pixels; {word}")]
 
 
 def rank_rows(numbers: dict[str, Any]) -> list[tuple[str, str, str]]:
