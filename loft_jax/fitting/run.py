@@ -17,6 +17,7 @@ from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.classifiers import ClassifierTask, total_steps
 from loft_jax.fitting.closing import closing_table, epoch_line
+from loft_jax.fitting.control import pca_lda_accuracy
 from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.loop import fit
 from loft_jax.fitting.pictures import draw_run
@@ -214,6 +215,7 @@ class Run:
         numbers = measured(classifier, self._answers(classifier, chosen), self.data.labels[chosen])
         return {
             **{f"test_{k}" if k.startswith("accuracy") else k: numbers[k] for k in numbers},
+            "pca_lda_accuracy": pca_lda_accuracy(self.data, self.split),
             "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
             "remark": self._remark(),
             **told,
