@@ -148,8 +148,8 @@ def _alone(config: ReproduceConfig, folder: Path, command: str, started: float) 
     """A name that trains no classifier of a grid."""
     for flag, value, only in (("scale", config.scale, "laptop"), ("data", config.data, None)):
         if value != only:
-            allowed = only or "left out"
-            msg = (
+            what = f"{only or 'left out'} for {config.name}, {ALONE[config.name]}"
+            msg = f"`--{flag}` must be {what}, got {value}"
                 f"`--{flag}` must be {allowed} for {config.name}, {ALONE[config.name]}, got {value}"
             )
             raise InputError(msg)

@@ -42,8 +42,8 @@ class ReproduceConfig:
     device: Device = "auto"
     """Which kind of device to use."""
     quick: bool = False
-    """A smoke of the same path: two ranks, two seeds, eight people, little training; of coverage few
-    repeats."""
+    """A smoke of the same path: two ranks, two seeds, eight people, little training (few repeats of
+    a simulation)."""
     cache: bool = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 
