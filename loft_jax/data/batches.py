@@ -1,9 +1,10 @@
 """Which pictures make up a batch: a pure function of the step, so that any step can be resumed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Bool, Int64
 
 from loft_jax.errors import InputError
@@ -57,6 +58,18 @@ def evaluation_batches(
         msg = f"`batch_size` must be at least 1, got {batch_size}"
         raise InputError(msg)
     return _blocks(n, batch_size)
+
+
+def in_batches(
+    answer: Callable[[Int64[np.ndarray, "batch"]], ArrayLike], n: int, batch_size: int
+) -> np.ndarray:
+    """What `answer` says of samples 0..n-1, at least one, asked as `evaluation_batches` cuts them.
+
+    Raises:
+        InputError: if `batch_size` is less than 1.
+    """
+    blocks = evaluation_batches(n, batch_size)
+    return np.concatenate([np.asarray(answer(indices))[valid] for indices, valid in blocks])
 
 
 def _blocks(n: int, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -57,22 +57,21 @@ class Checkpoints:
             self._write(step, state)
             entry = {"score": score, "hash": fingerprint(state), "progress": progress}
             index = {**self._index, str(step): entry}
-            kept = self._worth_keeping(index)
+            kept = {_best(index), *sorted(map(int, index))[-KEPT:]}
             index = {name: one for name, one in index.items() if int(name) in kept}
             files.write_json(self._folder / INDEX, index)
         except (OSError, ValueError) as error:  # tensorstore reports a full disk as ValueError
-            msg = (
-                f"a checkpoint could not be saved in {self._folder} (disk full?): "
-                f"{_first_line(error)}; the earlier checkpoints are intact"
-            )
+            why = f"(disk full?): {_first_line(error)}; the earlier checkpoints are intact"
+            if not self._folder.parent.is_dir():
+                why = "(the run's folder is gone, was it removed or renamed?): nothing is kept"
+            msg = f"a checkpoint could not be saved in {self._folder} {why}"
             raise SaveError(msg) from error
         self._index = index
         self._sweep(kept)
 
     def best_step(self) -> int | None:
         """Step of the checkpoint with the highest score."""
-        scores = {int(name): one["score"] for name, one in self._index.items()}
-        return max(scores, key=lambda step: (scores[step], step), default=None)
+        return _best(self._index)
 
     def best_score(self) -> float:
         """The highest score."""
@@ -114,13 +113,7 @@ class Checkpoints:
             orbax.wait_until_finished()
         sys.stderr = stderr
 
-    @staticmethod
-    def _worth_keeping(index: dict[str, dict[str, Any]]) -> set[int]:
-        scores = {int(name): one["score"] for name, one in index.items()}
-        best = max(scores, key=lambda step: (scores[step], step))
-        return {best, *sorted(scores)[-KEPT:]}
-
-    def _sweep(self, kept: set[int]) -> None:
+    def _sweep(self, kept: set[int | None]) -> None:
         """Delete what the index no longer names, half-written ones of a killed process too."""
         import shutil
 
@@ -128,6 +121,12 @@ class Checkpoints:
             for path in self._folder.iterdir():
                 if path.is_dir() and path.name not in {str(step) for step in kept}:
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def _best(index: dict[str, dict[str, Any]]) -> int | None:
+    """The step of the highest score, of equal ones the last."""
+    ranked = ((one["score"], int(name)) for name, one in index.items())
+    return max(ranked, default=(0.0, None))[1]
 
 
 @contextlib.contextmanager

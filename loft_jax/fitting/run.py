@@ -18,12 +18,12 @@ from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.classifiers import ClassifierTask, total_steps
 from loft_jax.fitting.closing import closing_table, epoch_line
+from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.loop import History, fit
-from loft_jax.fitting.measure import measured
 from loft_jax.fitting.pictures import draw_run
-from loft_jax.fitting.predict import Answerer, Answers
+from loft_jax.fitting.predict import Answerer, Answers, measured
 from loft_jax.fitting.progress import Bar
-from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.start import Start, begun_with
 from loft_jax.fitting.state import Graphs, TrainState, blueprint

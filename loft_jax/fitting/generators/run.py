@@ -8,8 +8,9 @@ from jax.sharding import Mesh
 
 from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.generators.closing import closing_table, row_line
-from loft_jax.fitting.generators.folder import RESULT, PriorFolder
+from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.fitting.generators.grid import SIDE, grid, png
 from loft_jax.fitting.generators.material import Material
 from loft_jax.fitting.generators.public import Public

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.checkpoint import Checkpoints
 from loft_jax.fitting.state import TrainState
 from loft_jax.runs.devices import abstract, data_mesh, replicate
@@ -42,6 +42,13 @@ def test_a_second_reader_finds_the_same_best(saved, tmp_path):
     again = Checkpoints(tmp_path / "checkpoint")
     assert again.best_step() == 2
     assert again.latest_step() == 4
+
+
+def test_of_a_run_that_was_removed_nothing_is_said_to_be_kept(saved, tmp_path):
+    tmp_path.rename(tmp_path.with_name("elsewhere"))
+    with pytest.raises(SaveError, match=r"the run's folder is gone.*: nothing is kept"):
+        saved.save(replicate(data_mesh(), state(5)), {}, 0.1)
+    assert not tmp_path.exists()
 
 
 def test_what_is_restored_is_what_was_saved(saved):
