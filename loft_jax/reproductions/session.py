@@ -150,8 +150,6 @@ def _alone(config: ReproduceConfig, folder: Path, command: str, started: float) 
         if value != only:
             what = f"{only or 'left out'} for {config.name}, {ALONE[config.name]}"
             msg = f"`--{flag}` must be {what}, got {value}"
-                f"`--{flag}` must be {allowed} for {config.name}, {ALONE[config.name]}, got {value}"
-            )
             raise InputError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     numbers = (_plane if config.name == "fig4" else _simulated)(config, folder, command)
