@@ -7,7 +7,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Bool, Int64
 
-from loft_jax.errors import InputError
+from loft_jax.errors import check_at_least
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
@@ -16,10 +16,7 @@ def steps_per_epoch(n: int, batch_size: int) -> int:
     Raises:
         InputError: if either is less than 1.
     """
-    for name, value in (("n", n), ("batch_size", batch_size)):
-        if value < 1:
-            msg = f"`{name}` must be at least 1, got {value}"
-            raise InputError(msg)
+    check_at_least(1, n=n, batch_size=batch_size)
     return max(1, n // batch_size)
 
 
@@ -34,10 +31,7 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Int64[np.nda
         InputError: if n or batch_size is less than 1, or seed or step less than 0.
     """
     steps = steps_per_epoch(n, batch_size)
-    for name, value in (("seed", seed), ("step", step)):
-        if value < 0:
-            msg = f"`{name}` must be at least 0, got {value}"
-            raise InputError(msg)
+    check_at_least(0, seed=seed, step=step)
     epoch, position = divmod(step, steps)
     order = _permutation(n, seed, epoch)
     return np.resize(order[position * batch_size :], batch_size)
@@ -54,9 +48,7 @@ def evaluation_batches(
     Raises:
         InputError: if `batch_size` is less than 1.
     """
-    if batch_size < 1:
-        msg = f"`batch_size` must be at least 1, got {batch_size}"
-        raise InputError(msg)
+    check_at_least(1, batch_size=batch_size)
     return _blocks(n, batch_size)
 
 

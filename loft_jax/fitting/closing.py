@@ -29,6 +29,7 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
 
 def _rows(result: dict[str, Any], epochs: int) -> Iterator[Row]:
     yield accuracy_row("test accuracy", result, "test_")
+    yield from control_rows(result)
     if (validation := result["validation_accuracy"]) is not None:
         best = f"best epoch, {result['best_epoch']} of {epochs}"
         yield "validation accuracy", f"{validation:.3f}", best
@@ -58,6 +59,16 @@ def accuracy_row(name: str, numbers: dict[str, Any], prefix: str = "") -> Row:
     accuracy, low, high = (numbers[f"{prefix}accuracy{end}"] for end in ("", "_low", "_high"))
     meaning = f"95 % interval {low:.3f} to {high:.3f}, {numbers['pictures']} pictures"
     return name, f"{accuracy:.3f}", meaning
+
+
+def control_rows(result: dict[str, Any]) -> Iterator[Row]:
+    """The control of training, with a word where the network is below it."""
+    control = result.get("pca_lda_accuracy")  # no key: trained before there was a control
+    if control is not None:
+        below = result["test_accuracy"] < control
+        word = "the network is below it: a poor target and a poor judge" if below else ""
+        meaning = f"the control, of gray pixels; {word or 'same pictures'}"
+        yield "  PCA + LDA", f"{control:.3f}", meaning
 
 
 def rank_rows(numbers: dict[str, Any]) -> Iterator[Row]:

@@ -14,6 +14,8 @@ from loft_jax.priors import ImagePrior
 
 Variables = dict[str, Array]
 """What a phase varies, each [n ...]."""
+Labels = Int[Array, " n"]
+Keys = Key[Array, " n"]
 
 
 @runtime_checkable
@@ -32,7 +34,7 @@ class Space(Protocol):
         """See above."""
         ...
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The variables before the first step, from those of the phase before."""
         ...
 
@@ -40,16 +42,14 @@ class Space(Protocol):
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> "Pictures":
         """`draws` pictures of each row; `keys` draw the noise."""
         ...
 
-    def penalty(
-        self, prior: ImagePrior, variables: Variables, keys: Key[Array, " n"]
-    ) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """What a row costs beside its pictures."""
         ...
 
@@ -80,7 +80,7 @@ class Points:
     origin: float | None = None
     distribution: ClassVar[bool] = False
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The latents as they are, or all at the origin."""
         latents = variables["latents"]
         if self.origin is not None:
@@ -91,16 +91,14 @@ class Points:
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """The prior's pictures."""
         return Pictures(variables["latents"], prior.decode(variables["latents"], labels))
 
-    def penalty(
-        self, prior: ImagePrior, variables: Variables, keys: Key[Array, " n"]
-    ) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """Nothing."""
         return jnp.zeros(len(variables["latents"]))
 
@@ -126,7 +124,7 @@ class Gaussians:
     log_variance: float = 0.0
     distribution: ClassVar[bool] = True
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """Mean 0."""
         mean = jnp.zeros_like(variables["latents"])
         return {"mean": mean, "log_variance": jnp.full_like(mean, self.log_variance)}
@@ -135,8 +133,8 @@ class Gaussians:
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """Pictures of `draws` samples of each Gaussian."""
@@ -146,9 +144,7 @@ class Gaussians:
         latents = (mean[:, None] + deviation[:, None] * noise).reshape(-1, mean.shape[1])
         return Pictures(latents, prior.decode(latents, jnp.repeat(labels, draws)))
 
-    def penalty(
-        self, prior: ImagePrior, variables: Variables, keys: Key[Array, " n"]
-    ) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """The divergence from the prior's law."""
         return self.kl * losses.kl_to_normal(variables["mean"], variables["log_variance"])
 
@@ -171,7 +167,7 @@ class Hidden:
     draws: int = 1
     distribution: ClassVar[bool] = False
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The blocks up to this one, applied to where the phase before stopped."""
         latents = variables["latents"]
         if "hidden" in variables:
@@ -186,8 +182,8 @@ class Hidden:
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """The remaining blocks' pictures."""
@@ -196,9 +192,7 @@ class Hidden:
             hidden = prior.block(index, hidden, latents, labels)
         return Pictures(latents, prior.to_image(hidden))
 
-    def penalty(
-        self, prior: ImagePrior, variables: Variables, keys: Key[Array, " n"]
-    ) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """Nothing."""
         return jnp.zeros(len(variables["latents"]))
 
