@@ -219,7 +219,7 @@ def test_vmi_makes_its_class_sure(linear, prior, bind):
 
 
 def test_plg_mi_moves_by_its_rate_each_step_because_the_margin_is_linear(linear, prior, bind):
-    # Adam divides a constant gradient by its own size; nothing stands beside the margin as published.
+    # Adam divides a constant gradient by its own size; as published nothing stands beside it.
     attack = bind(still(RECIPES["plg-mi"].form(published=True), 30), linear(TWO), prior, 2)
     found = attack.reconstruct(np.arange(2), silent).latents[:, 0]
     start = attack.candidates.latents[:2]
