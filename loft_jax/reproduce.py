@@ -1,14 +1,5 @@
 """python -m loft_jax.reproduce NAME: a figure or table of the paper, computed here."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -66,12 +57,9 @@ def main(args: Sequence[str]) -> int:
     command = shlex.join(["python", "-m", "loft_jax.reproduce", *args])
     if config.name != "fig4":
         on_cpu()
-    done = reproduce_experiment(config, command=command, started=_STARTED)
+    done = reproduce_experiment(config, command=command, started=cli.STARTED)
     cli.show(done)
     return EXIT_FAILED if done.numbers["failed"] else 0
 
 
-cli.callable_module(__name__, run)
-
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

@@ -8,8 +8,8 @@ import numpy as np
 from loft_jax.attacks.search.base import Reconstructions
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
-from loft_jax.runs import arrays, schema
-from loft_jax.runs.folder import CONFIG, Folder
+from loft_jax.runs import arrays
+from loft_jax.runs.folder import Folder
 
 INSTANCE, SEARCH, FOUND = "instance.json", "search.json", "reconstructions.npz"
 SHEET, JUDGES, NUMBERS, OUTCOMES = (
@@ -17,20 +17,13 @@ SHEET, JUDGES, NUMBERS, OUTCOMES = (
 )  # fmt: skip
 
 
-class AttackFolder(Folder):
+class AttackFolder(Folder[AttackConfig]):
     """Paths and files of one attack."""
 
     kind = "attack"
     format = 2
     made_by = "python -m loft_jax.attack"
-
-    def config(self) -> AttackConfig:
-        """How it was asked for.
-
-        Raises:
-            InputError: if config.json is damaged or of another version.
-        """
-        return schema.read(AttackConfig, self.settings(), str(self.path / CONFIG))
+    asked = AttackConfig
 
     def instance(self) -> dict[str, Any]:
         """What it was asked of: names, and fingerprints of the networks.

@@ -107,14 +107,19 @@ class Request:
         count, target = self.recipe.helpers, self.target
         if not count:
             return Helpers((), (), 0.0)
-        trunks = helper_trunks(target.trunk, self.prior.size, count)
         key = jax.random.key(self.config.seed)
         images = drawn_pictures(self.prior, target.classes, key, LESSONS)
         folder = None if target.home is None else target.home / "helpers"
         target.count(LESSONS)
         return load_helpers(
-            target.network, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
-        )
+            target.network, images, folder, self.mesh, out,
+            trunks=self.helper_trunks, seed=self.config.seed,
+        )  # fmt: skip
+
+    @property
+    def helper_trunks(self) -> tuple[str, ...]:
+        """Architectures of the distilled models."""
+        return helper_trunks(self.target.trunk, self.prior.size, self.recipe.helpers)
 
     def instance(self) -> dict[str, Any]:
         """What tells this attack from every other: names, and fingerprints of the networks."""
@@ -133,6 +138,7 @@ class Request:
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
             "prior_offers": sorted(self.prior.offers),
+            "helpers": list(self.helper_trunks),
             "labels": self.labels.tolist(),
             "per_class": config.per_class,
             "seed": config.seed,
@@ -158,6 +164,12 @@ def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -
     views = config.views
     if views == "auto":
         views = "recipe" if config.published else "target"
+    flips = views == "recipe" or bool(augmentation and augmentation.get("flip"))
+    return _seen(recipe, views, augmentation).averaged(config.average, flips=flips)
+
+
+def _seen(recipe: Recipe, views: str, augmentation: Augmentation | None) -> Recipe:
+    """The recipe with the views of this name."""
     if views == "recipe":
         return recipe
     if views == "none":

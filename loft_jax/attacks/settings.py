@@ -9,6 +9,7 @@ import tyro
 from annotated_types import Interval
 from jaxtyping import Int64
 
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.errors import InputError
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Device, Seed
@@ -36,6 +37,9 @@ class AttackConfig:
     views: Annotated[Literal["auto", "target", "recipe", "none"], WHERE] = "auto"
     """Random views of a recipe that has some: the target's own training augmentation, the recipe's,
     or none of them; auto is recipe for --published and else target."""
+    average: Annotated[Average, WHERE] = "none"
+    """AlignMI's averages, for every recipe: the target's slope is a mean over 50 copies of each
+    picture, with noise or as random crops. 50 times the cost."""
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
     classes: str = "all"

@@ -20,6 +20,7 @@ def load_public(
     channels: int | None = None,
     seed: int = 0,
     count: int | None = None,
+    flag: str = "--data",
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
     """The public pictures that `data` names, without labels.
@@ -32,6 +33,7 @@ def load_public(
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: which people are drawn (faces) or kept (files).
         count: number of pictures; None is all of a file, 8192 faces.
+        flag: what the user named the pictures by, for messages.
         progress: called with (done, of so many) while much is read or drawn.
 
     Raises:
@@ -41,21 +43,21 @@ def load_public(
     check_size(size)
     check_channels(channels)
     if count is not None and count < 1:
-        msg = f"`count` must be at least 1, got {count}"
+        msg = f"`--count` must be at least 1, got {count}"
         raise InputError(msg)
     name, source = row_of(data)
-    check_there(source, data, "FOLDER of pictures")
+    check_there(source, data, "FOLDER of pictures", flag)
     wanted = Wanted(data, size, channels, seed, progress=progress)
     if source.law is not None:
         return drawn.public(source, wanted, count)
     if source.public is None:
-        msg = f"`data` must have public pictures, got `{name}`, whose pictures are all private"
+        msg = f"`{flag}` must have public pictures, got `{name}`, whose pictures are all private"
         raise InputError(msg)
     images = to_channels(source.public(wanted), channels)
     if count is None or count == len(images):
         return images
     if count > len(images):
-        msg = f"`count` must be at most {len(images)}, the pictures in {data}, got {count}"
+        msg = f"`--count` must be at most {len(images)}, the pictures in {data}, got {count}"
         raise InputError(msg)
     return images[np.sort(np.random.default_rng(seed).permutation(len(images))[:count])]
 

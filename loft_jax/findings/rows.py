@@ -46,6 +46,7 @@ def rows_of(
         "attack": attack.attack,
         "adaptive": attack.adaptive,
         "prior": prior or Path(attack.prior).name,
+        "withheld": attack.withheld,
         "judge_accuracy": float(np.mean(judges)) if judges else None,
         "seconds_train": result.seconds_compile + result.seconds_train,
         "seconds_attack": attack.seconds_total,

@@ -2,18 +2,15 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from loft_jax.data.settings import AugmentConfig, DataConfig
 from loft_jax.data.sources import absolute_data
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import Activation
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
-from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.runs import schema
-from loft_jax.runs.schema import WHERE
-from loft_jax.runs.settings import RunConfig
 
 
 @dataclass(frozen=True)
@@ -64,27 +61,16 @@ class ModelFlags:
 
 
 @dataclass(frozen=True)
-class TrainFlags:
-    """One training run, as it is asked for."""
+class TrainFlags(TrainConfig):
+    """One training run, as it is asked for: all but the network as it is kept."""
 
-    preset: Annotated[str, WHERE] = "auto"
-    """Named settings, see below; auto chooses by --data. Other flags override."""
-    start_from: Annotated[str | None, WHERE] = None
-    """Run folder whose weights it begins with, wherever their shapes agree."""
-    data: DataConfig = field(default_factory=DataConfig)
     model: ModelFlags = field(default_factory=ModelFlags)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    optim: OptimConfig = field(default_factory=OptimConfig)
-    run: RunConfig = field(default_factory=RunConfig)
 
     @classmethod
     def of(cls, config: TrainConfig) -> "TrainFlags":
         """Flags that leave everything as in `config`; its defense is not one of them."""
-        values: dict[str, Any] = {
-            field.name: getattr(config, field.name) for field in dataclasses.fields(config)
-        }
         model = ModelFlags(trunk=config.model.trunk, compute_dtype=config.model.compute_dtype)
-        return cls(**{**values, "model": model})
+        return cls(**{**vars(config), "model": model})
 
     def resolved(self, like: TrainConfig) -> TrainConfig:
         """The settings, with the defense of `like` where no flag names one.
@@ -92,8 +78,7 @@ class TrainFlags:
         Raises:
             InputError: as `ModelFlags.resolved`.
         """
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return TrainConfig(**{**values, "model": self.model.resolved(like.model.defense)})
+        return TrainConfig(**{**vars(self), "model": self.model.resolved(like.model.defense)})
 
 
 def _of_rank(word: str, like: Defense) -> Defense:

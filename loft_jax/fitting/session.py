@@ -84,6 +84,7 @@ def load_data(config: TrainConfig, progress: Callable[[int, int], None] | None =
         size=wanted.size,
         seed=config.data_seed,
         skip_unreadable=wanted.skip_unreadable,
+        first=wanted.first,
         identities=wanted.identities,
         pictures=wanted.pictures,
         progress=progress,

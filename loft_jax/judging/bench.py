@@ -60,7 +60,8 @@ class Bench:
             "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
         }
         # Until all is written the attack is one that nobody has judged.
-        (out.path / NUMBERS).unlink(missing_ok=True)
+        for name in (NUMBERS, SHEET):
+            (out.path / name).unlink(missing_ok=True)
         write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
         if out.path == attack.path:
             out.write(JUDGES, schema.write(self.judges))

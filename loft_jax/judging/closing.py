@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.attacks.closing import Row, cost_rows, rows_table
+from loft_jax.attacks.closing import cost_rows
+from loft_jax.runs.closing import Row, rows_table
 
 NO_CONTROL = "this attack kept none: it has no such control, or is of an older version"
 

@@ -101,6 +101,7 @@ def private_of_run(path: str, data: str | None) -> PrivateData:
         size=config.data.size,
         seed=config.data_seed,
         skip_unreadable=config.data.skip_unreadable,
+        first=config.data.first,
         identities=config.data.identities,
         pictures=config.data.pictures,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
 from loft_jax.attacks.recipes.strongest import Strongest
 from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
@@ -10,7 +10,7 @@ from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
 from loft_jax.judging.bench import bench_for
 from loft_jax.judging.closing import closing_table
-from loft_jax.judging.evaluators import check_evaluators
+from loft_jax.judging.evaluators import check_evaluators, check_helpers
 from loft_jax.judging.folder import JudgementFolder, begun
 from loft_jax.judging.identity import BYTES as FIT_BYTES
 from loft_jax.judging.identity import is_known
@@ -124,6 +124,7 @@ def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> b
 
 
 def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
+    check_helpers(instance["helpers"], judges.evaluators)
     if attack.path:
         return private_of_run(attack.path, judges.data)
     if judges.data is None:
@@ -133,9 +134,9 @@ def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> 
 
 
 def _judged_before(path: str) -> Result | None:
-    """The result of an attack of which nothing is missing or damaged."""
+    """The result of an attack of which nothing is missing, its picture neither, or damaged."""
     folder = AttackFolder.open(path, "--resume")
-    if NUMBERS not in folder:
+    if NUMBERS not in folder or SHEET not in folder:
         return None
     try:
         folder.found()

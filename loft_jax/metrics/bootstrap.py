@@ -1,7 +1,6 @@
 """Means over classes with their 95 % bootstrap intervals, the classes being what is resampled."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Shaped
@@ -9,30 +8,9 @@ from scipy.special import ndtr, stdtrit
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
+from loft_jax.metrics.interval import Interval
 
 RESAMPLES = 10_000
-
-
-class Interval(NamedTuple):
-    """A mean and how far it may be off.
-
-    Attributes:
-        value: the mean over all classes, and over seeds where there are any.
-        low: lower end of the 95 % interval; None where a single class leaves nothing to resample.
-        high: upper end; likewise.
-        n: number of classes behind it.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-
-    def within(self, least: float, most: float) -> "Interval":
-        """The same, its ends no further than the number itself can be."""
-        if self.low is None or self.high is None:
-            return self
-        return self._replace(low=max(self.low, least), high=min(self.high, most))
 
 
 def bootstrap_interval(

@@ -124,7 +124,7 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
     )
     grid = dataclasses.replace(grid, defense=_possible(grid, data))
     if config.quick:
-        grid = quick(grid)
+        grid = quick(dataclasses.replace(grid, classes=None))
         grid = dataclasses.replace(grid, size=SMOKE_SIZE) if paper else grid
     return grid
 

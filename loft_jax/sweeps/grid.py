@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loft_jax.attacks.adaptive import forms, useful
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.request import prior_name, recipe_for
-from loft_jax.attacks.settings import AttackConfig, attacked_classes
+from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, attacked_classes
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.data.sources import source_of
 from loft_jax.defenses.network import check_width
@@ -143,10 +143,11 @@ def _judges(model: Model, config: SweepConfig) -> tuple[Model, ...]:
 
 def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attack]:
     judges = _judges(model, config)
+    first = min(QUICK_CLASSES if config.quick else FIRST_CLASSES, model.pictures.classes)
     for name, prior in itertools.product(config.attack, config.prior or (None,)):
         asked = AttackConfig(
             attack=name,
-            classes=config.classes or f"0:{min(FIRST_CLASSES, model.pictures.classes)}",
+            classes=config.classes or f"0:{first}",
             per_class=config.per_class,
             seed=model.config.run.seed,
             steps=config.steps,

@@ -33,7 +33,7 @@ class RunTarget(Target):
             channels=run.pictures.channels,
             class_names=tuple(run.pictures.class_names),
         )
-        self.run = run
+        self.run, self._network = run, run.classifier
         self.home, self.trunk = run.folder.path, run.config.model.trunk
         self.default_prior = prior_of_data(run.config.data.data)
         self.law = law_of_data(run.config.data.data)
@@ -45,13 +45,6 @@ class RunTarget(Target):
     def label(self) -> str:
         """The run's folder."""
         return str(self.run.folder.path)
-
-    @property
-    def network(self) -> FrozenClassifier:
-        """The weights, whatever is done to answers."""
-        if self.access != "white":
-            raise self._hidden()
-        return self.run.classifier
 
     @property
     def fingerprint(self) -> str:

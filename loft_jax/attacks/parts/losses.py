@@ -87,11 +87,12 @@ def scale(identity: str) -> float:
 
 
 def feature_distance(features: Float[Array, "n d"], reference: Float[Array, " d"]) -> Losses:
-    """||f - reference||^2, a pull towards ordinary features.
+    """Mean of (f - reference)^2 over the features, a pull towards ordinary ones.
 
-    Source: Nguyen et al. 2023 (LOMMA), eq. 5; their reference is a mean over public pictures.
+    Source: Nguyen et al. 2023 (LOMMA), eq. 5; mean and reference, that of public pictures, as in
+    the authors' code.
     """
-    return jnp.sum((features - reference[None]) ** 2, -1)
+    return jnp.mean((features - reference[None]) ** 2, -1)
 
 
 def pattern_angle(

@@ -35,7 +35,7 @@ class Objective:
         views: random views of each picture that the networks are shown.
         transform: how a view differs from the picture.
         realness: weight of minus the prior's discriminator.
-        features: weight of the squared distance to the mean public feature (LOMMA).
+        features: weight of the mean squared distance to the mean public feature (LOMMA).
         statistics: weight of the BatchNorm statistics (DeepInversion); of the whole batch, so that
             rows with this term do depend on their batch.
         first_statistics: how often the first BatchNorm layer counts in them.

@@ -34,6 +34,7 @@ class Transform:
         shift: moved by whole pixels, uniform in +-round(this * side) along each axis, edges
             repeated.
         offset: a number uniform in +- this is added to all pixels.
+        noise: standard deviation of what is added to each pixel by itself, before all else.
     """
 
     crop_scale: tuple[float, float] = (1.0, 1.0)
@@ -43,6 +44,7 @@ class Transform:
     contrast: float = 0.0
     shift: float = 0.0
     offset: float = 0.0
+    noise: float = 0.0
 
 
 NO_TRANSFORM = Transform()
@@ -51,15 +53,21 @@ NO_TRANSFORM = Transform()
 def transformed(
     keys: Key[Array, " n"], images: Float[Array, "n h w ch"], transform: Transform
 ) -> Float[Array, "n h w ch"]:
-    """The pictures after crop, shift, flip, brightness, contrast and offset, unclipped."""
+    """The pictures after noise, crop, shift, flip, brightness, contrast and offset, unclipped."""
     if transform == NO_TRANSFORM:
         return images
+    if transform.noise:
+        images = images + transform.noise * _noise(keys, images.shape[1:])
     draws = jax.vmap(lambda key: jax.random.uniform(key, (_DRAWS,)))(keys)
     if transform.shift or transform.offset:
         later = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
         more = jax.vmap(lambda key: jax.random.uniform(key, (_LATER_DRAWS,)))(later)
         draws = jnp.concatenate([draws, more], axis=1)
     return jax.vmap(lambda row, image: _transform_one(row, image, transform))(draws, images)
+
+
+def _noise(keys: Key[Array, " n"], shape: tuple[int, ...]) -> Float[Array, "n h w ch"]:
+    return jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2), shape))(keys)
 
 
 def of_training(augmentation: Mapping[str, Any]) -> Transform:

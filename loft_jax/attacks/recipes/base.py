@@ -23,6 +23,7 @@ from typing import Annotated, Literal, NamedTuple
 from jax.sharding import Mesh
 from jaxtyping import Array, Key
 
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.search.base import Search
 from loft_jax.errors import InputError
@@ -116,6 +117,17 @@ class Recipe(abc.ABC):
     def with_views(self, change: Callable[[Transform], Transform]) -> "Recipe":
         """The recipe with every random view of its own changed; one without views stays."""
         return self
+
+    def averaged(self, average: Average, *, flips: bool) -> "Recipe":
+        """The recipe with AlignMI's average of the target's slope; see `parts.averages`.
+
+        Raises:
+            InputError: if it follows no slope.
+        """
+        if average == "none":
+            return self
+        msg = f"`--average` must be none for {self.title}, which follows no slope, got {average}"
+        raise InputError(msg)
 
     def with_effort(
         self, steps: int | None, candidates: int | None, restarts: int | None = None

@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loft_jax.attacks.parts import averages
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
-from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.parts.spaces import Hidden, Points
 from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.search.base import Search
@@ -78,6 +80,11 @@ class GradientRecipe(Recipe):
             selection=self.selection.with_view(change),
         )
 
+    def averaged(self, average: Average, *, flips: bool) -> "GradientRecipe":
+        """With the identity loss averaged over noisy copies, or over crops."""
+        objective = averages.averaged(self.objective, average, flips=flips)
+        return dataclasses.replace(self, objective=objective)
+
     @property
     def identities(self) -> bool:
         """It has one, which a search without steps never asks."""
@@ -108,7 +115,7 @@ class GradientRecipe(Recipe):
     @property
     def distribution(self) -> bool:
         """Whether the search is for a distribution of each class."""
-        return isinstance(self.search[0].space, Gaussians)
+        return self.search[0].space.distribution
 
     def objective_for(self, prior: ImagePrior) -> Objective:
         """The objective for this prior: ||z||^2 means nothing where latents are not normal."""

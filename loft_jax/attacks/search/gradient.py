@@ -26,11 +26,14 @@ class Rule:
     """Of sgd; of adam its b1."""
     decay: float = 0.999
     """b2 of adam."""
+    nesterov: bool = False
+    """Of sgd: v' = m v - a g, then x moves by -m v + (1 + m) v', as GMI's authors have it."""
 
     def build(self) -> optax.GradientTransformation:
         """The transformation."""
         if self.name == "sgd":
-            return optax.sgd(self.learning_rate, momentum=self.momentum or None)
+            momentum = self.momentum or None
+            return optax.sgd(self.learning_rate, momentum, nesterov=self.nesterov)
         return optax.adam(self.learning_rate, b1=self.momentum, b2=self.decay)
 
 
@@ -99,7 +102,7 @@ def advance(
         latents, images = space.pictures(prior, variables, labels, noise, space.draws)
         views = view if space.draws == 1 else _each(view, space.draws)
         scored = score(objective, networks, prior, public, latents, images, repeated, views, weight)
-        rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(variables)
+        rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(prior, variables, noise)
         return rows.sum(), (rows.mean(), scored.confidence.mean())
 
     def step(state: State, number: Array) -> tuple[State, Trace]:

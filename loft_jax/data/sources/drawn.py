@@ -23,10 +23,10 @@ def private(name: str, source: Source, wanted: Wanted) -> Dataset:
     identities, pictures = wanted.identities, wanted.pictures
     for argument, count in (("identities", identities), ("pictures", pictures)):
         if count < 2:
-            msg = f"`{argument}` must be at least 2, got {count}"
+            msg = f"`--{argument}` must be at least 2, got {count}"
             raise InputError(msg)
     size, channels = _shape(source, wanted)
-    _check_drawable("`identities` x `pictures`", identities * pictures, size, channels)
+    _check_drawable("`--identities` x `--pictures`", identities * pictures, size, channels)
     law = _law(source, wanted, "private")
     images, labels = law.pictures(identities, pictures, _counted(wanted, identities * pictures))
     return Dataset(
@@ -45,7 +45,7 @@ def public(source: Source, wanted: Wanted, count: int | None) -> Images:
         InputError: if a number is out of range, or the pictures do not fit into memory.
     """
     count = PUBLIC_COUNT if count is None else count
-    _check_drawable("`count`", count, *_shape(source, wanted))
+    _check_drawable("`--count`", count, *_shape(source, wanted))
     return _law(source, wanted, "public").pictures(count, 1, _counted(wanted, count))[0]
 
 

@@ -100,20 +100,17 @@ def _class_names(archive: Archive, labels: Int32[np.ndarray, " n"]) -> tuple[str
     return printable_names([str(name) for name in names])
 
 
-def _path(data: str) -> Path:
-    return Path(os.path.expanduser(data))
-
-
 def _load(wanted: Wanted) -> Dataset:
-    return load_npz(_path(wanted.data), wanted.size, progress=wanted.progress)
+    return load_npz(wanted.path, wanted.size, progress=wanted.progress)
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_npz(_path(wanted.data), wanted.size, wanted.progress)
+    return public_npz(wanted.path, wanted.size, wanted.progress)
 
 
 def _is_archive(data: str) -> bool:
-    return _path(data).suffix.lower() == ".npz" and not os.path.isdir(_path(data))
+    path = Wanted(data).path
+    return path.suffix.lower() == ".npz" and not os.path.isdir(path)
 
 
 NPZ = Source(load=_load, public=_public, recognises=_is_archive, noun="people", singular="person")

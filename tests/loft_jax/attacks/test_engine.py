@@ -195,9 +195,9 @@ def test_gmi_ends_at_the_constrained_minimum_that_scipy_finds(linear, prior, bin
 def test_lomma_ends_at_the_clipped_minimum_of_its_quadratic(linear, prior, bind):
     gentle = 0.01 * TWO
     attack, found = run("lomma", 1000, linear(gentle), prior, bind)
-    # 100 (-w.z) + |z - mean|^2 + |z - 3|^2
+    # 100 (-w.z) + 100 |z - mean|^2 / 4 + |z - 3|^2
     mean = attack.candidates.features.mean(0)
-    expected = np.clip((mean + 3 + 50 * gentle) / 2, -1, 1)
+    expected = np.clip((25 * mean + 3 + 50 * gentle) / 26, -1, 1)
     np.testing.assert_allclose(found, expected, atol=1e-2)
 
 
@@ -273,7 +273,7 @@ def test_the_objective_adds_its_terms_with_their_weights(linear, prior, bind):
     )
     mean = attack.candidates.features.mean(0)
     np.testing.assert_allclose(
-        value(features=0.1), -margin + 0.1 * np.sum((x - mean) ** 2, 1), rtol=1e-4, atol=1e-5
+        value(features=0.4), -margin + 0.1 * np.sum((x - mean) ** 2, 1), rtol=1e-4, atol=1e-5
     )
     np.testing.assert_allclose(
         value(image_norm=4.0), -margin + 4 * np.mean(x**2 / 4, 1), rtol=1e-4, atol=1e-5

@@ -50,7 +50,7 @@ def width(folder):
 
 def judges(photographs):
     return {
-        "evaluators": [str(photographs / name) for name in ("a", "b", "a")],
+        "evaluators": [str(photographs / name) for name in ("a", "b", "a", "b/../a")],
         "data": str(photographs / "moved.npz"),
         "cache": False,
     }
@@ -87,6 +87,11 @@ def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, 
     # Noise cannot be learned: these judges name no more real pictures than chance has it.
     assert "no verdict may rest on these judges: a names" in numbers["withheld"]
     assert "no verdict may rest on these judges" in " ".join(str(judged).split())
+    # Killed between the numbers and the picture.
+    picture = (alone / "reconstructions.png").read_bytes()
+    (alone / "reconstructions.png").unlink()
+    loft_jax.attack(resume=str(alone), cache=False)
+    assert (alone / "reconstructions.png").read_bytes() == picture
 
 
 def test_an_attack_of_an_older_version_is_judged_without_lookalikes_and_says_so(

@@ -4,11 +4,14 @@ import hashlib
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
-from loft_jax.judging import identity, inception
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.judging import evaluators, identity, inception
 from loft_jax.judging.clouds import clouds
+from loft_jax.judging.evaluators import default_judges
 from loft_jax.judging.intervals import PROMISED, pooled_numbers, with_interval
 from loft_jax.judging.private import Private
 from loft_jax.metrics.identity_fit import Fit
@@ -126,3 +129,15 @@ def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(monkey
     np.testing.assert_allclose(
         seen[0][4:], law.decode(law.latents(labels, np.zeros_like(labels))), atol=1e-6
     )
+
+
+def test_an_evaluator_without_its_settings_is_trained_again(tmp_path, monkeypatch):
+    judge = default_judges(TrainConfig(), 32)[0]
+    folder = tmp_path / f"{judge.model.trunk}-seed0"
+    folder.mkdir()
+    (folder / "result.json").write_text("{}")
+    asked = []
+    monkeypatch.setattr(evaluators, "train_classifier", asked.append)
+    assert evaluators._trained_one(judge, tmp_path, Console(quiet=True)) == folder
+    assert [one.run.out for one in asked] == [str(folder)]
+    assert not folder.exists()
