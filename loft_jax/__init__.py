@@ -11,16 +11,9 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _COMMANDS = (
-    "train",
-    "evaluate",
-    "fit_prior",
-    "tune_prior",
-    "attack",
-    "judge",
-    "sweep",
-    "reproduce",
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
     "report",
-)
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> ModuleType:

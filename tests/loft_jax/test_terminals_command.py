@@ -7,16 +7,9 @@ import sys
 import pytest
 
 COMMANDS = (
-    "train",
-    "evaluate",
-    "fit_prior",
-    "tune_prior",
-    "attack",
-    "judge",
-    "sweep",
-    "reproduce",
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
     "report",
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
