@@ -119,9 +119,14 @@ class Engine(Search):
                 traces.append(jax.tree.map(np.asarray, trace))
                 report(Progress(done, steps, float(trace.loss[-1]), float(trace.confidence[-1])))
             variables = state.variables
-        loss = np.concatenate([trace.loss for trace in traces])
-        confidence = np.concatenate([trace.confidence for trace in traces])
-        return self._select(labels, variables, rows, loss, confidence)
+        kept = self._select(labels, variables, rows)
+        self.count(len(labels) * self.results * max(self.recipe.selection.views, 1))
+        control = self._lookalikes(labels, rows) if traces else kept
+        loss, confidence = (
+            np.concatenate([np.empty(0), *(getattr(trace, name) for trace in traces)])
+            for name in ("loss", "confidence")
+        )
+        return Reconstructions(*kept, loss, confidence, control.images, control.latents)
 
     def varied(self, recipe: GradientRecipe, network: Network) -> "Engine":
         """Another recipe on the same target, from the same candidates, which are not asked again.
@@ -145,6 +150,9 @@ class Engine(Search):
         variables, most = rows.start, 0
         for phase in self.phases:
             state, centre = self._enter(phase.space, variables, rows)
+            variables = state.variables
+            if not phase.steps:
+                continue
             count = _segments(phase.steps)[0]
             program = advance.lower(
                 *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0),
@@ -159,7 +167,6 @@ class Engine(Search):
                     - used.alias_size_in_bytes
                     + used.temp_size_in_bytes,
                 )
-            variables = state.variables
         return most
 
     def _begin(self, labels: Integer[np.ndarray, " k"]) -> "_Rows":
@@ -198,14 +205,16 @@ class Engine(Search):
             rows.keys,
         )
 
+    def _lookalikes(self, labels: Integer[np.ndarray, " k"], rows: "_Rows") -> "_Kept":
+        """What `reconstruct` gives without its steps: a control, whose queries are not counted."""
+        variables = rows.start
+        for phase in self.phases:
+            variables = self._enter(phase.space, variables, rows)[0].variables
+        return self._select(labels, variables, rows)
+
     def _select(
-        self,
-        labels: Integer[np.ndarray, " k"],
-        variables: Variables,
-        rows: "_Rows",
-        loss: np.ndarray,
-        target_confidence: np.ndarray,
-    ) -> Reconstructions:
+        self, labels: Integer[np.ndarray, " k"], variables: Variables, rows: "_Rows"
+    ) -> "_Kept":
         selection, draws = self.recipe.selection, self.results // self.rows
         found = finish(
             self.phases[-1].space,
@@ -215,7 +224,6 @@ class Engine(Search):
             rows.labels,
             folded(rows.keys, LAST),
         )
-        self.count(len(labels) * self.results * max(selection.views, 1))
         confidence = np.asarray(
             robust_confidence(
                 self.networks,
@@ -231,7 +239,15 @@ class Engine(Search):
             _taken(np.asarray(part).reshape(*confidence.shape, *part.shape[1:]), kept)
             for part in found
         )
-        return Reconstructions(latents, images, _taken(confidence, kept), loss, target_confidence)
+        return _Kept(latents, images, _taken(confidence, kept))
+
+
+class _Kept(NamedTuple):
+    """The first fields of `Reconstructions`."""
+
+    latents: np.ndarray
+    images: np.ndarray
+    confidence: np.ndarray
 
 
 class _Rows(NamedTuple):
@@ -244,7 +260,7 @@ class _Rows(NamedTuple):
 
 def _segments(steps: int) -> list[int]:
     """Equal counts, as large as SEGMENT allows, so that one program serves a phase."""
-    count = next(n for n in range(min(SEGMENT, steps), 0, -1) if steps % n == 0)
+    count = next((n for n in range(min(SEGMENT, steps), 0, -1) if steps % n == 0), 1)
     return [count] * (steps // count)
 
 

@@ -65,6 +65,9 @@ class AttackFolder(Folder):
     def found(self) -> dict[str, np.ndarray]:
         """Arrays of reconstructions.npz: images [k s h w ch] bytes, labels, latents, confidence.
 
+        And, of attacks that have this control, `lookalikes` and `lookalike_latents` of the same
+        shapes: what the same attack gives without its search.
+
         Raises:
             InputError: if it is not there or damaged.
         """
@@ -82,7 +85,8 @@ class AttackFolder(Folder):
     def write_chunk(self, index: int, chunk: Reconstructions, queries: int) -> None:
         """Keep a finished chunk, and how many pictures the target was asked for it."""
         self._chunk(index).parent.mkdir(exist_ok=True)
-        arrays.write_arrays(self._chunk(index), **chunk._asdict(), queries=np.array(queries))
+        kept = {name: part for name, part in chunk._asdict().items() if part is not None}
+        arrays.write_arrays(self._chunk(index), **kept, queries=np.array(queries))
 
     def _chunk(self, index: int) -> Path:
         return self.path / "chunks" / f"{index:04d}.npz"

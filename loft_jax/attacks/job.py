@@ -69,11 +69,10 @@ class Job:
             )))  # fmt: skip
             seconds["seconds_search"] = time.perf_counter() - before
             seconds["seconds_compile"] = session.clock.seconds - compiled
-            images = np.floor(255 * found.images + 0.5).astype(np.uint8)
-            write_arrays(
-                folder.path / FOUND, images=images, labels=request.labels, latents=found.latents,
-                confidence=found.confidence,
-            )  # fmt: skip
+            kept = found.by_class()
+            for name in {"images", "lookalikes"} & kept.keys():
+                kept[name] = np.floor(255 * kept[name] + 0.5).astype(np.uint8)
+            write_arrays(folder.path / FOUND, labels=request.labels, **kept)
             numbers = {
                 **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
                 "variant": instance["variant"],
@@ -82,7 +81,7 @@ class Job:
                 "per_class": config.per_class,
                 "queries": request.target.queries,
                 "helpers": [agreement._asdict() for agreement in helpers.agreements],
-                "objective": float(found.loss[-1]),
+                "objective": float(found.loss[-1]) if len(found.loss) else None,
                 "target_confidence": float(found.confidence.mean()),
                 **seconds,
                 "seconds_helpers": helpers.seconds,
@@ -94,7 +93,8 @@ class Job:
             }
             folder.write(SEARCH, numbers)
             names = [request.target.class_names[label] for label in request.labels]
-            draw(session.out, folder.path / SHEET, lambda: sheet(images, names, None))
+            shown = kept["images"], names, kept.get("lookalikes")
+            draw(session.out, folder.path / SHEET, lambda: sheet(*shown))
         return told(folder, numbers)
 
     def _created(self, instance: dict[str, Any]) -> AttackFolder:

@@ -49,7 +49,7 @@ class AttackConfig:
     seed: Seed = 0
     """Of all the attack's draws."""
     steps: Annotated[Annotated[int, Interval(ge=1, le=10**6)] | None, WHERE] = None
-    """Steps of each phase; none is the recipe's own."""
+    """Steps of each phase; none is the recipe's own. lookalikes keeps its 0."""
     candidates: Annotated[Annotated[int, Interval(ge=2, le=10**6)] | None, WHERE] = None
     """Public pictures scored before the search; none is the recipe's own."""
     restarts: Annotated[Annotated[int, Interval(ge=1, le=10**4)] | None, WHERE] = None

@@ -48,7 +48,11 @@ class Variant:
         """As flags."""
         named = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         silent = dataclasses.asdict(AttackConfig())
-        said = {name: value for name, value in named.items() if value != silent[name]}
+        said = {
+            name: value
+            for name, value in named.items()
+            if name == "attack" or value != silent[name]
+        }
         return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in said.items())
 
 

@@ -85,6 +85,13 @@ class Judge:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """Of `pooled` in attack.json: means over evaluators that are no outcome of a class."""
+
+    knowledge: Number | None = None
+
+
+@dataclass(frozen=True)
 class AttackResult:
     """Of attack.json of a judged attack."""
 
@@ -99,8 +106,9 @@ class AttackResult:
     seconds_measure: Positive
     seconds_total: Positive
     peak_memory_bytes: Count
+    pooled: Pooled = Pooled()
     inception: dict[str, Any] | None = None
-    knowledge: Number | None = None
+    withheld: str | None = None
 
 
 def read_part(kind: type[T], path: Path) -> T:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from jax.sharding import Mesh
+from jaxtyping import Int64
 from rich.console import Console
 
 from loft_jax.defenses.none import NoDefense
@@ -34,6 +36,8 @@ class Evaluator:
         classifier: it.
         test_accuracy: on the private people's held-out pictures.
         seconds: what its training took, whenever that was.
+        folder: its run folder.
+        test: indices of the private pictures that it was not trained on.
     """
 
     name: str
@@ -41,6 +45,8 @@ class Evaluator:
     classifier: FrozenClassifier
     test_accuracy: float
     seconds: float
+    folder: Path
+    test: Int64[np.ndarray, " n"]
 
 
 def default_judges(
@@ -192,4 +198,6 @@ def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
         run.classifier,
         float(result["test_accuracy"]),
         float(result["seconds_compile"] + result["seconds_train"]),
+        folder.path,
+        folder.split(private.data).test,
     )

@@ -66,6 +66,7 @@ def _absolute_judges(judges: Judges) -> Judges:
         evaluators=tuple(map(_absolute, judges.evaluators)),
         features=judges.features and _absolute(judges.features),
         data=judges.data and absolute_data(judges.data),
+        strangers=judges.strangers and absolute_data(judges.strangers),
     )
 
 

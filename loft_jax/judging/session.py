@@ -55,7 +55,7 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
         private = _private(asked, instance, config.judges)
         check_strangers(instance["prior"], private.data)
-        bench = bench_for(private, config.judges, session, interrupt)
+        bench = bench_for(private, config.judges, instance["prior"], session, interrupt)
         out = out or JudgementFolder.create(config.out, "judgement", config=schema.write(config))
         with out.alone():
             return bench.judged(attack, out)
@@ -101,7 +101,7 @@ def attack_and_judge(
         private = _private(attack, request.instance(), judges)
         check_strangers(request.prior_name, private.data)
         check_evaluators(attack.path or None, judges.evaluators)
-        bench = bench_for(private, judges, session, interrupt)
+        bench = bench_for(private, judges, request.prior_name, session, interrupt)
         others = {JUDGES: schema.write(judges)}
         if isinstance(request.recipe, Strongest):
             request, others[TRIALS] = searched(request, bench)
@@ -143,5 +143,7 @@ def _judged_before(path: str) -> Result | None:
         read_arrays(folder.path / OUTCOMES)
         numbers = folder.read(NUMBERS)
     except InputError:
+        return None
+    if "pooled" not in numbers:  # of an older version
         return None
     return Result(folder.path, numbers, closing_table(numbers, folder.path))

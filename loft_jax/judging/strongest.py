@@ -6,6 +6,7 @@ this very network, and nothing about a reported person was used to choose it.
 """
 
 import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -78,23 +79,43 @@ def searched(request: Request, bench: Bench) -> Found:
     aside = people(request.labels, target.classes, request.config.seed).aside
     search = _Search(request, recipe, bench, aside)
     search.announce()
-    variants, trials = recipe.variants(target.adaptive), []
-    for rung, count in enumerate(recipe.people):
-        if rung == len(recipe.people) - 1:
-            variants = [one for kept in variants for one in search.harder(kept)]
-        tried = [search.trial(rung, variant, count) for variant in variants]
-        trials += tried
-        best = sorted(tried, key=lambda trial: -trial.score)
-        kept = (*recipe.kept, 1)[rung]
-        variants = [trial.variant for trial in best[:kept]]
-        bench.session.out.print(f"  rung {rung + 1}: {_told(best[0])}")
+    trials, best = [], None
+    for rung in halving(recipe, recipe.variants(target.adaptive), search.harder, search.trial):
+        trials, best = [*trials, *rung], max(rung, key=lambda trial: trial.score)
+        bench.session.out.print(f"  rung {best.rung + 1}: {_told(best)}")
+    assert best is not None
     spent, target.queries = target.queries - before, before  # the attack's own are counted apart
     told = {
         "people": aside[: max(recipe.people)].tolist(),
         "queries": spent,
         "trials": [{**trial._asdict(), "variant": schema.write(trial.variant)} for trial in trials],
     }
-    return Found(request.varied(variants[0]), told)
+    return Found(request.varied(best.variant), told)
+
+
+def halving(
+    recipe: Strongest,
+    variants: Sequence[Variant],
+    harder: Callable[[Variant], list[Variant]],
+    trial: Callable[[int, Variant, int], Trial],
+) -> Iterator[list[Trial]]:
+    """The trials of each rung: the best of one go on to the next, at every effort to the last.
+
+    Args:
+        recipe: how many people and variants each rung has.
+        variants: of the first.
+        harder: the efforts of a variant.
+        trial: (rung, variant, people) -> what came of it.
+
+    Source: Jamieson and Talwalkar 2016, Non-stochastic best arm identification.
+    """
+    for rung, count in enumerate(recipe.people):
+        if rung == len(recipe.people) - 1:
+            variants = [one for kept in variants for one in harder(kept)]
+        tried = [trial(rung, variant, count) for variant in variants]
+        yield tried
+        best = sorted(tried, key=lambda one: -one.score)
+        variants = [one.variant for one in best[: (*recipe.kept, 1)[rung]]]
 
 
 @dataclass

@@ -95,7 +95,7 @@ def _of_measures(material: Material) -> Iterator[str]:
         )
     if attacks and not any(one.inception for one in attacks):
         yield "FID as published, on Inception-v3: no weights were given (--features)."
-    if attacks and all(one.knowledge is None for one in attacks):
+    if attacks and all(one.pooled.knowledge is None for one in attacks):
         yield "Knowledge extraction (--knowledge)."
 
 

@@ -58,10 +58,15 @@ class GradientRecipe(Recipe):
     def with_effort(
         self, steps: int | None, candidates: int | None, restarts: int | None = None
     ) -> "GradientRecipe":
-        """With so many steps in each phase, candidates and restarts; None leaves its own."""
+        """With so many steps in each phase, candidates and restarts; None leaves its own.
+
+        A phase without steps keeps none: it is a control.
+        """
         changes: dict = {}
         if steps is not None:
-            changes["search"] = tuple(dataclasses.replace(one, steps=steps) for one in self.search)
+            changes["search"] = tuple(
+                dataclasses.replace(one, steps=steps if one.steps else 0) for one in self.search
+            )
         numbers = {"candidates": candidates, "restarts": restarts}
         asked = {name: number for name, number in numbers.items() if number is not None}
         changes["selection"] = dataclasses.replace(self.selection, **asked)
@@ -82,17 +87,27 @@ class GradientRecipe(Recipe):
 
     @property
     def identities(self) -> bool:
-        """It has one."""
-        return True
+        """It has one, which a search without steps never asks."""
+        return any(phase.steps for phase in self.search)
 
     def with_identity(self, identity: str) -> "GradientRecipe":
-        """With this identity loss; the terms beside it keep their say."""
+        """With this identity loss; the terms beside it keep their say.
+
+        Raises:
+            InputError: if there are no steps.
+        """
+        if not self.identities:
+            super().with_identity(identity)  # says so
         return dataclasses.replace(self, objective=self.objective.with_identity(identity))
 
     def with_prior_weight(self, factor: float) -> "GradientRecipe":
-        """With all that stands beside the identity loss weighing so many times as much."""
-        if not self.objective.has_prior:
-            super().with_prior_weight(factor)
+        """With all that stands beside the identity loss weighing so many times as much.
+
+        Raises:
+            InputError: if nothing does, or there are no steps.
+        """
+        if not self.objective.has_prior or not self.identities:
+            super().with_prior_weight(factor)  # says so
         weight = self.objective.identity_weight / factor
         objective = dataclasses.replace(self.objective, identity_weight=weight)
         return dataclasses.replace(self, objective=objective)

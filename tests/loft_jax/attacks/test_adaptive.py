@@ -1,5 +1,7 @@
 """Adaptive attackers: tanh hides gradients from a plain attack only; patterns are classes."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from flax import nnx
 
 from loft_jax.attacks.adaptive import adapted, form_named, useful
+from loft_jax.attacks.parts import losses
 from loft_jax.attacks.parts.public import class_patterns
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.loft import LoFt, straight_through
@@ -43,7 +46,7 @@ def test_straight_through_changes_no_answer_and_gives_the_linear_heads_gradient(
 def test_a_linear_head_has_nothing_to_go_straight_through():
     for defense in (NoDefense(), LoFt(activation="none")):
         with pytest.raises(
-            InputError, match=r"one of none, pre-code, logit .* got straight-through"
+            InputError, match=r"one of none, pre-code, cross-entropy, .* got straight-through"
         ):
             form_named("straight-through", defense.adaptive)
 
@@ -65,6 +68,8 @@ def test_patterns_of_a_linear_discriminant_are_its_class_means():
 def test_variants_change_the_identity_term_and_nothing_else():
     own = LoFt().adaptive
     for name, recipe in RECIPES.items():
+        if not recipe.identities:  # of a control that never asks it
+            continue
         code = adapted(recipe, "pre-code", own)
         logit = adapted(recipe, "logit", own) if name != "lomma" else recipe
         assert code.objective.identity == "pattern"
@@ -90,6 +95,7 @@ def test_forms_that_change_nothing_are_told_apart():
         "none", "pre-code", "logit", "max-margin", "poincare"
     )  # fmt: skip
     assert useful(RECIPES["lomma"], {}) == ("none", "cross-entropy", "max-margin", "poincare")
+    assert useful(RECIPES["lookalikes"], NoDefense().adaptive) == ("none",)
 
 
 def test_what_descends_the_logit_already_has_no_form_that_does():

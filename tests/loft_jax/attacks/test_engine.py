@@ -312,6 +312,27 @@ def test_a_second_call_compiles_nothing_and_gives_the_same_bits(linear, prior, b
     np.testing.assert_array_equal(first.images, second.images)
 
 
+def test_attacks_that_differ_in_their_weight_alone_share_a_program(linear, prior, bind):
+    recipe = still(RECIPES["ppa"], 10)
+    one = bind(recipe, linear(TWO), prior, 2).reconstruct(np.arange(2), silent)
+    programs = advance._cache_size()
+    other = bind(recipe.with_prior_weight(1e6), linear(TWO), prior, 2)
+    held = other.reconstruct(np.arange(2), silent)
+    assert advance._cache_size() == programs
+    assert np.linalg.norm(held.latents) < 0.8 * np.linalg.norm(one.latents)
+
+
+def test_a_variant_begins_at_the_same_candidates_and_asks_for_none(linear, prior, bind):
+    recipe, shown = still(RECIPES["ppa"], 10), []
+    attack = bind(recipe, linear(TWO), prior, 2)
+    attack.count = shown.append
+    longer = attack.varied(recipe.with_effort(20, None), linear(TWO))
+    alone = bind(recipe.with_effort(20, None), linear(TWO), prior, 2)
+    got, expected = (one.reconstruct(np.arange(2), silent) for one in (longer, alone))
+    np.testing.assert_array_equal(got.images, expected.images)
+    assert sum(shown) < 2 * 2 * 20 + 64
+
+
 def test_the_memory_account_compiles_the_program_that_the_search_runs(linear, prior, bind):
     attack = bind(still(RECIPES["ppa"], 12), linear(TWO), prior, 2)
     assert attack.bytes_needed(np.arange(2)) > 0
@@ -352,3 +373,43 @@ def test_deep_inversion_refuses_a_target_without_batch_norm(linear, prior, bind)
     attack = bind(still(RECIPES["deep-inversion"], 2), linear(TWO), prior, 2)
     with pytest.raises(InputError, match="BatchNorm"):
         attack.reconstruct(np.arange(2), silent)
+
+
+@pytest.mark.parametrize("name", ["ppa", "vmi", "gmi", "if-gmi"])
+def test_lookalikes_are_what_the_same_attack_gives_without_steps(name, linear, prior, bind):
+    blocks = dataclasses.replace(prior, blocks=2)
+
+    def found(steps):
+        searched = still(RECIPES[name], steps)
+        searched = dataclasses.replace(searched, selection=RECIPES[name].selection)
+        attack = bind(searched, linear(TWO), blocks, 2, per_class=3)
+        return attack.reconstruct(np.arange(2), silent)
+
+    some, none = found(5), found(0)
+    np.testing.assert_array_equal(some.lookalikes, none.images)
+    np.testing.assert_array_equal(some.lookalike_latents, none.latents)
+    np.testing.assert_array_equal(none.lookalikes, none.images)
+    assert not len(none.loss)
+    assert np.abs(some.images - none.images).max() > 1e-3
+
+
+def test_lookalikes_of_points_are_the_candidates_that_the_target_is_surest_of(linear, prior, bind):
+    attack = bind(still(RECIPES["lookalikes"], 0), linear(TWO), prior, 2, per_class=3)
+    found = attack.reconstruct(np.arange(2), silent)
+    # Without views: of the best 3 x restarts by picture and mirror image, the best by picture.
+    z = attack.candidates.latents
+    for label, row in enumerate(TWO):
+        order = np.argsort(-attack.candidates.confidence[:, label], kind="stable")
+        starts = z[order[: 3 * RECIPES["ppa"].selection.restarts]]
+        shown = np.clip(starts, -1, 1)  # what a picture keeps of them
+        best = starts[np.argsort(-(shown @ row), kind="stable")[:3]]
+        np.testing.assert_allclose(found.latents[label], best, rtol=1e-5)
+
+
+def test_the_control_asks_the_target_nothing_that_the_attack_is_charged_for(linear, prior, bind):
+    asked = []
+    attack = bind(still(RECIPES["ppa"], 4), linear(TWO), prior, 2, per_class=3)
+    attack.count = asked.append
+    attack.reconstruct(np.arange(2), silent)
+    results = 2 * 3 * RECIPES["ppa"].selection.restarts
+    assert sum(asked) == 4 * results + results  # steps, then the selection

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform
+from loft_jax.attacks.recipes.gradient import GradientRecipe
+from loft_jax.attacks.recipes.strongest import STRONGEST
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.request import recipe_for
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.data.settings import AugmentConfig
+from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
 
@@ -21,6 +24,7 @@ TRAININGS = [
     AugmentConfig(flip=True, shift=0.1, erase=0.5),
     AugmentConfig(crop_scale=(0.85, 1.0), brightness=0.1, contrast=0.3),
 ]
+DESCENTS = [name for name, one in RECIPES.items() if isinstance(one, GradientRecipe)]
 VIEWERS = ["deep-inversion", "ppa", "plg-mi", "if-gmi", "mirror"]
 
 
@@ -56,10 +60,18 @@ def never_seen(view, training):
 
 
 @pytest.mark.parametrize("training", TRAININGS)
-@pytest.mark.parametrize("attack", list(RECIPES))
+@pytest.mark.parametrize("attack", DESCENTS)
 def test_no_default_view_does_what_the_target_never_saw(attack, training):
     for view in views(own(attack, training)):
         assert never_seen(view, training) == []
+
+
+@pytest.mark.parametrize("training", TRAININGS)
+def test_nor_does_any_variant_among_which_the_strongest_is_searched(training):
+    for variant in STRONGEST.variants(LoFt().adaptive):
+        asked = variant.applied(AttackConfig(path="RUN", attack="strongest"))
+        for view in views(recipe_for(asked, schema.write(training))):
+            assert never_seen(view, training) == []
 
 
 @pytest.mark.parametrize("attack", VIEWERS)
@@ -86,7 +98,7 @@ def test_a_target_that_says_nothing_sees_the_recipes_views_but_for_flips():
 
 
 def test_views_that_are_asked_for():
-    for attack in RECIPES:
+    for attack in DESCENTS:
         assert own(attack, NOTHING, views="recipe") == RECIPES[attack]
         assert set(views(own(attack, AugmentConfig(flip=True), views="none"))) == {NO_TRANSFORM}
 
