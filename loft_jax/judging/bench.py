@@ -14,8 +14,10 @@ from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import Evaluator, load_evaluators
 from loft_jax.judging.identity import identity_numbers, is_known
 from loft_jax.judging.inception import inception_clouds
+from loft_jax.judging.independent.curve import verification_curve
+from loft_jax.judging.independent.ready import Independent, independent_for
 from loft_jax.judging.knowledge import knowledge_numbers
-from loft_jax.judging.measures import measured
+from loft_jax.judging.measures import measured, with_interval
 from loft_jax.judging.private import PrivateData
 from loft_jax.judging.settings import Judges
 from loft_jax.nets.inception_weights import load_inception
@@ -26,6 +28,8 @@ from loft_jax.runs.environment import peak_memory_bytes
 from loft_jax.runs.folder import Folder
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.runs.session import Result, Session
+
+CURVE = "verification.png"
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,18 @@ class Bench:
     mesh: Mesh
     session: Session
     interrupt: Interrupt
+    independent: Independent
 
     def judged(self, attack: AttackFolder, out: Folder) -> Result:
         """Measure, then write: outcomes, numbers, and last the picture."""
         go_on = f"python -m loft_jax.judge {attack.path}"
         before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
         numbers, outcomes = self._measured(attack, found)
+        independent = self.independent.judged(found, self.private)
+        numbers["independent"] = independent.record
+        for name, values in independent.outcomes.items():
+            numbers |= with_interval(name, values[:, None])
+            outcomes[name] = values
         self.interrupt.check(go_on)
         seconds = time.perf_counter() - before
         result = {
@@ -62,6 +72,8 @@ class Bench:
             out.write(JUDGES, schema.write(self.judges))
         out.write(NUMBERS, result)
         draw(self.session.out, out.path / SHEET, lambda: self._sheet(found))
+        if scores := independent.scores:
+            draw(self.session.out, out.path / CURVE, lambda: verification_curve(scores))
         return Result(out.path, result, closing_table(result, out.path))
 
     def _measured(
@@ -103,8 +115,12 @@ def bench_for(
     """
     if judges.features is not None:
         load_inception(Path(judges.features))  # a bad archive is said before the search
-    mesh = devices.data_mesh()
+    before, mesh = time.perf_counter(), devices.data_mesh()
+    independent = independent_for(judges.independent, private, session.out)
+    spent = time.perf_counter() - before
+    interrupt.check("the same command")
     evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
+    seconds += spent
     session.started += seconds  # `seconds_total` is that of the attack
     interrupt.check("the same command")
-    return Bench(private, judges, evaluators, seconds, mesh, session, interrupt)
+    return Bench(private, judges, evaluators, seconds, mesh, session, interrupt, independent)

@@ -21,6 +21,9 @@ class Judges:
     prior a person must be fitted to every picture)."""
     knowledge: bool = False
     """Measure knowledge extraction: teach a network the reconstructions, test it on real people."""
+    independent: str = "auto"
+    """Judge that never saw the private people: drawn, faces (extra: faces), none, or auto, which is
+    the one that knows such pictures. With --quick auto is none."""
     features: str | None = None
     """Weights of Inception-v3 (NPZ) for FID as published; none takes the evaluators' features."""
     show_private: Annotated[bool, WHERE] = False
