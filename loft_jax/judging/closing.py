@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loft_jax.attacks.closing import Row, cost_rows, rows_table
+from loft_jax.judging.independent.closing import own_row
 
 
 def closing_table(result: dict[str, Any], folder: Path) -> RenderableType:
@@ -29,6 +30,12 @@ def _measures(result: dict[str, Any]) -> Iterator[Row]:
     if "ssim" in result:
         meaning = f"to the nearest private picture{_interval(result, 'ssim')}; 1 is a copy"
         yield ("SSIM", _number(result["ssim"]), meaning)
+    for name, said in (("verification", "verified"), ("retrieval_at_1", "retrieved")):
+        if f"independent_{name}" in result:
+            meaning = f"by the independent judge{_interval(result, f'independent_{name}')}; "
+            meaning += f"real pictures {result[f'independent_real_{name}']:.3f}"
+            yield (said, _number(result[f"independent_{name}"]), meaning)
+    yield own_row(result["independent"])
     if "inception" in result:
         found = result["inception"]
         meaning = found["fid_missing"] or "on the weights of --features"

@@ -13,6 +13,7 @@ LINES = {
     "images": ("reconstructions", "C3", "-"),
     "lookalikes": ("lookalikes, no search", "C1", "--"),
 }
+TICKS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1)
 RATES = np.logspace(-5, 0, 101)[:-1]
 
 
@@ -33,6 +34,8 @@ def verification_curve(scores: dict[str, Float64[np.ndarray, " _"]]) -> bytes:
     axes.plot(RATES, RATES, ":", color="0.7", label="no better than a stranger")
     axes.axvline(RATE, color="0.85", zorder=0)
     axes.set(xscale="log", xlim=(RATES[0], 1), ylim=(0, 1.01))
+    # Without formulas: class names may hold dollar signs, so that they are switched off.
+    axes.set_xticks(TICKS, [f"{100 * rate:g} %" for rate in TICKS])
     axes.set(xlabel="share of strangers accepted", ylabel="share accepted as the class")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.9), fontsize=8, framealpha=0.9)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8)
     return png(figure)

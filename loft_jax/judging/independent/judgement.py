@@ -117,16 +117,17 @@ def _record(
     name: str, judge: Recogniser, people: People, new: Compared, level: float | None
 ) -> dict[str, Any]:
     """Who the judge is, and how often it errs; None where there are too few strangers to tell."""
-    own = judge.strangers is None
     few = f"{new.others.size} comparisons of strangers, {RATE:.1%} need {round(1 / RATE)}"
+    known, whose = len(people.galleries), "of the private people"
+    if judge.strangers is not None:
+        known, whose = len(judge.strangers), f"of {len(judge.strangers)} people it never saw"
     return {
         "name": name,
         "missing": None,
         "trained_on": judge.trained_on,
         "seconds_train": judge.seconds,
-        "measured_on": f"{len(new.own)} pictures of "
-        + ("the private people" if own else f"{len(judge.strangers)} people it never saw"),
-        "people": len(people.galleries),
+        "measured_on": f"{len(new.own)} pictures {whose}",
+        "people": known,
         "gallery": _middle(people.galleries),
         "strangers": new.others.size,
         "false_accept_rate": RATE,

@@ -65,21 +65,22 @@ def trained(images: UInt8[np.ndarray, "p m h w ch"], recipe: Recipe) -> Trained:
     ICML 2020, eq. 1, with two pictures of one person in the place of two views of one picture, as
     Khosla et al., "Supervised contrastive learning", NeurIPS 2020.
     """
-    size, channels = images.shape[-2:]
+    people, each, size, _, channels = images.shape
     make = jax.jit(lambda: nnx.split(embedding(recipe, size, channels), nnx.Param, ...))
     graph, params, stats = make()
     rate = optax.cosine_onecycle_schedule(recipe.steps, recipe.learning_rate)
     rule = optax.adamw(rate, weight_decay=recipe.weight_decay, mask=_matrices)
     update = _update(graph, rule, recipe.temperature)
-    state, loss = (params, stats, rule.init(params)), jnp.inf
+    state, loss = (params, stats, rule.init(params)), np.inf
     for step in range(recipe.steps):
-        who, which = pairs(*images.shape[:2], recipe, step)
+        who, which = pairs(people, each, recipe, step)
         batch = np.concatenate([images[who, which[0]], images[who, which[1]]])
         state, loss = update(state, batch)
     if not np.isfinite(float(loss)):
         msg = f"the independent judge's training must end with a finite loss, got {float(loss)}"
         raise DivergenceError(msg)
-    return evaluated(nnx.merge(graph, *state[:2]))
+    params, stats, _ = state
+    return evaluated(nnx.merge(graph, params, stats))
 
 
 def embedding(recipe: Recipe, size: int, channels: int) -> Embedding:

@@ -16,6 +16,7 @@ from loft_jax.data.sources import SOURCES, Source
 from loft_jax.data.split import Split
 from loft_jax.errors import DivergenceError, InputError
 from loft_jax.judging.independent import cache, drawn, faces, ready, training
+from loft_jax.judging.independent.closing import own_row
 from loft_jax.judging.independent.curve import verification_curve
 from loft_jax.judging.independent.judgement import judgement
 from loft_jax.judging.independent.people import check_independent, people_of
@@ -87,7 +88,8 @@ def test_reconstructions_count_where_they_are_nearer_than_strangers_and_than_any
     # 40 people, two pictures beside their own and 39 other prototypes.
     assert record["strangers"] == 40 * 2 * 39
     assert record["gallery"] == 2
-    assert record["people"] == 4
+    assert record["people"] == 40
+    assert own_row(record)[:2] == ("independent judge", "1.000")
     above = judged.scores["strangers"] > record["threshold"]
     assert np.sum(above) <= 3.12  # 0.1 % of them
     assert record["verification_missing"] is None
@@ -104,7 +106,9 @@ def test_with_too_few_strangers_it_retrieves_and_says_why_it_does_not_verify(pri
     # Each of four people is a stranger to three: four training pictures of each beside them.
     assert judged.record["verification_missing"] == "48 comparisons of strangers, 0.1% need 1000"
     assert judged.record["measured_on"] == "16 pictures of the private people"
+    assert judged.record["people"] == 4
     assert judged.record["threshold"] is None
+    assert own_row(judged.record)[2].startswith("48 comparisons of strangers")
     assert judged.record["equal_error_rate"] == 0
     assert verification_curve(judged.scores)
 
@@ -264,6 +268,7 @@ def test_a_new_recogniser_is_a_row(private, judge, monkeypatch):
     made = independent_for("auto", private, quiet())
     assert made.judged(found, private).record["name"] == "hues"
     nobody = independent_for("none", private, quiet()).judged(found, private)
+    assert own_row(nobody.record) == ("independent judge", "none", "not asked for")
     assert nobody == ({"name": None, "missing": "not asked for"}, {}, {})
     assert ready.RECOGNISERS is RECOGNISERS
 
