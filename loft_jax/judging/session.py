@@ -124,7 +124,7 @@ def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> b
 
 
 def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
-    check_helpers(instance["helpers"], judges.evaluators)
+    check_helpers(instance.get("helpers", ()), judges.evaluators)
     if attack.path:
         return private_of_run(attack.path, judges.data)
     if judges.data is None:
