@@ -45,13 +45,15 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
         going = RunFolder.open(config.run.resume, "--resume")
     elif config.run.out is not None:
         check_free(Path(config.run.out))
-    check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
+    model = config.model
+    size = config.data.size or DEFAULT_SIZE
+    check_width(model.trunk, model.defense, size, fisher=model.fisher)
     with Interrupt() as interrupt:
         session = begin(config.run, started=started)
         with reading(session.out) as progress:
             data = load_data(config, progress)
         tell(session.out, data)
-        check_width(config.model.trunk, config.model.defense, data.size, data.classes)
+        check_width(model.trunk, model.defense, data.size, data.classes, model.fisher)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)

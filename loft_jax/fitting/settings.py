@@ -26,6 +26,9 @@ class ModelConfig:
     """NAME[:STRENGTH[,option=value]...], see below; --rank R is short for loft:R."""
     compute_dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the activations; weights, statistics and logits stay float32."""
+    fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
+    """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
+    trunk's features and begins with (photographs, few per class); 0 is off."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
+import dataclasses
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
@@ -85,6 +86,8 @@ def attack_and_judge(
     """
     check_attack(attack, target)
     schema.check(judges)
+    if attack.quick and judges.independent == "auto":
+        judges = dataclasses.replace(judges, independent="none")  # trains longer than a smoke takes
     there = _are_there(attack, judges, target)
     with Interrupt() as interrupt:
         session = begin_attack(attack, started)
@@ -124,7 +127,7 @@ def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> b
 
 
 def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
-    check_helpers(instance["helpers"], judges.evaluators)
+    check_helpers(instance.get("helpers", ()), judges.evaluators)
     if attack.path:
         return private_of_run(attack.path, judges.data)
     if judges.data is None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from loft_jax.metrics.bootstrap import paired_interval
+from loft_jax.metrics.crossed import share_difference
 
 SURER = 0.1
 """A reconstruction may be plainer than a photograph: so much more often it may be named."""
@@ -50,7 +50,7 @@ def _reason(judge: Witness, classes: int) -> str | None:
             f"{judge.name} names {real:.2f} of real held-out pictures of the same classes, and "
             f"half way from chance to 1 is {bar(classes):.2f}"
         )
-    gap = paired_interval(judge.found[:, None], judge.real[:, None], np.random.default_rng(0))
+    gap = share_difference(judge.found[None], judge.real[None])
     if gap.value > SURER and gap.low is not None and gap.low > 0:
         return (
             f"{judge.name} names {found:.2f} of the reconstructions and only {real:.2f} of real "

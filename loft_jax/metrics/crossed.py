@@ -42,7 +42,7 @@ def share_interval(values: Shaped[np.ndarray, "r k"], level: float = 0.95) -> In
 
 
 def share_difference(
-    first: Shaped[np.ndarray, "r k"], second: Shaped[np.ndarray, "r k"], level: float = 0.95
+    first: Shaped[np.ndarray, "r k"], second: Shaped[np.ndarray, "t l"], level: float = 0.95
 ) -> Interval:
     """Mean of `first` - `second` on the same seeds and classes, shares in [0, 1], and its interval.
 

@@ -9,7 +9,7 @@ from loft_jax.data.sources import source_of
 from loft_jax.reports.gather import Material
 
 FEW = 6
-"""Below so many classes the bootstrap's intervals are too narrow, see `metrics.bootstrap`."""
+"""Classes of which little is learnt, however honest their interval."""
 
 
 def gaps(material: Material) -> list[str]:
@@ -55,7 +55,7 @@ def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
     if fewest < classes:
         yield f"All classes: {fewest} of {classes} were attacked."
     if fewest < FEW:
-        yield f"Enough classes: with fewer than {FEW} the intervals over classes are too narrow."
+        yield f"Enough classes: fewer than {FEW} say little of others."
 
 
 def _of_defenses(material: Material) -> Iterator[str]:

@@ -25,6 +25,7 @@ TRIALS = (6, 1)
 """Reconstructions of a person: the default of attacks, and a single one."""
 PAIRS = ((0.9, 0.7), (0.6, 0.4), (0.5, 0.5), (0.95, 0.95))
 """Shares on the baseline and under a defense: a fall of 0.2, and none."""
+REPEATS, SMOKE = 2000, 40
 BATCH = 500
 """Repeats at once, which bounds memory."""
 
@@ -79,8 +80,8 @@ def share_cell(
 ) -> Cell:
     """Intervals of one share."""
     found = []
-    for _ in range(0, repeats, BATCH):
-        hits, truth = drawn_shares(BATCH, (r, k, trials), p, spread, rng)
+    for many in _batches(repeats):
+        hits, truth = drawn_shares(many, (r, k, trials), p, spread, rng)
         low, high = share_ends(hits)
         found.append(np.stack([(low <= truth) & (truth <= high), high - low]))
     coverage, width = np.concatenate(found, axis=1).mean(1)
@@ -93,8 +94,8 @@ def difference_cell(
 ) -> Cell:  # fmt: skip
     """Intervals of a paired difference between two models of every seed."""
     found = []
-    for _ in range(0, repeats, BATCH):
-        (base, own), truth = drawn_models(BATCH, (r, k, trials), shares, spread, rng)
+    for many in _batches(repeats):
+        (base, own), truth = drawn_models(many, (r, k, trials), shares, spread, rng)
         found.append(_held(*difference_ends(own, base), truth))
     coverage, power, width = np.concatenate(found, axis=1).mean(1)
     truth = shares[1] - shares[0]
@@ -109,11 +110,11 @@ def strongest_cell(
     All are equally strong, so that a choice by chance does most harm, and the truth is zero.
     """
     found, p = [], 0.5
-    for _ in range(0, repeats, BATCH):
-        made, _ = drawn_models(BATCH, (r, k, TRIALS[0]), (p,) * sum(attacks), 0.0, rng)
+    for many in _batches(repeats):
+        made, _ = drawn_models(many, (r, k, TRIALS[0]), (p,) * sum(attacks), 0.0, rng)
         sides = np.split(np.stack(made, 1), [attacks[0]], axis=1)
         own, base = (strongest_elsewhere(side) for side in sides)
-        found.append(_held(*difference_ends(own, base), np.zeros(BATCH)))
+        found.append(_held(*difference_ends(own, base), np.zeros(many)))
     coverage, power, width = np.concatenate(found, axis=1).mean(1)
     kind = f"strongest of {attacks[0]} against {attacks[1]}"
     return Cell(kind, r, k, TRIALS[0], 0.0, p, 0.0, coverage, power, width)
@@ -153,6 +154,12 @@ def drawn_models(
             alone = ndtr((mu + seeds[:, 0, 0]) / np.sqrt(1 + PEOPLE**2))
             truth += sign[i] * (alone if r == 1 else share)
     return hits, truth
+
+
+def _batches(repeats: int) -> list[int]:
+    """Repeats in parts that memory can hold."""
+    whole, rest = divmod(repeats, BATCH)
+    return [*[BATCH] * whole, *([rest] if rest else [])]
 
 
 def _held(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> Float64[np.ndarray, "3 b"]:

@@ -20,7 +20,7 @@ PLG_MI_PUBLISHED = GradientRecipe(
     source="Yuan et al., AAAI 2023",
     needs=("classes",),
     default_prior=None,
-    fitted_prior="plgmi",
+    fitted_prior="plgmi-published",
     objective=Objective(identity="max-margin", views=2, transform=PLG_VIEWS),
     rule=Rule("adam", 0.1),
     search=(Phase(Points(), 600),),
