@@ -61,7 +61,7 @@ class Identity(NamedTuple):
     Attributes:
         loss: its formula.
         scale: how strongly it pulls, in units of cross-entropy: a term beside it weighs as much as
-            the scale asks for. Found by trial on the plain head and at rank 16 of drawn faces, where
+            the scale asks for. Found by trial on drawn faces, the plain head and rank 16, where
             ||z||^2 / 2 did best at 3e-4 (poincare), 0.01 (cross-entropy, logit), 0.05 (max-margin).
     """
 
