@@ -76,6 +76,9 @@ class TrainFlags:
     """Named settings, see below; auto chooses by --data. Other flags override."""
     start_from: Annotated[str | None, WHERE] = None
     """Run folder whose weights it begins with, wherever their shapes agree."""
+    pretrain: str | None = None
+    """Public people whose names the trunk learns first, faces, FILE.npz or a FOLDER of class
+    folders, none of them private; once for a trunk, kept in the user's cache folder."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelFlags = field(default_factory=ModelFlags)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -114,7 +117,8 @@ def _of_rank(word: str, like: Defense) -> Defense:
 def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with the path of the pictures absolute: a run is read from anywhere."""
     data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
-    return dataclasses.replace(config, data=data, **changes)
+    public = None if config.pretrain is None else absolute_data(config.pretrain)
+    return dataclasses.replace(config, data=data, pretrain=public, **changes)
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")

@@ -84,6 +84,7 @@ class Wanted(NamedTuple):
         pictures: how many pictures of each.
         skip_unreadable: leave out files that cannot be read.
         progress: called with (done, of so many) while much is read or drawn.
+        singles: refuse classes of one picture; else leave them out.
     """
 
     data: str
@@ -94,6 +95,7 @@ class Wanted(NamedTuple):
     pictures: int = 32
     skip_unreadable: bool = False
     progress: Callable[[int, int], None] | None = None
+    singles: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from loft_jax.data import notes
-from loft_jax.data.dataset import Dataset
+from loft_jax.data.dataset import Dataset, without_singles
 from loft_jax.data.names import printable, printable_names
 from loft_jax.data.picture_file import SUFFIXES
 from loft_jax.data.picture_files import read_files
@@ -23,6 +23,7 @@ def load_folder(
     *,
     skip_unreadable: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    singles: bool = True,
 ) -> Dataset:
     """The data set in `path/<class>/<picture>`, pictures in order of their names.
 
@@ -36,6 +37,7 @@ def load_folder(
             (bicubic, antialiased). None keeps pictures that are all square and of one size.
         skip_unreadable: leave out files that cannot be read (`Dataset.skipped` lists them).
         progress: called with (files read, files) after each.
+        singles: refuse classes of one picture; else leave them out.
 
     Raises:
         InputError: if the folder holds no class folders or a class has fewer than 2 pictures;
@@ -49,11 +51,15 @@ def load_folder(
     read = read_files(files, size, progress)
     if read.unreadable and not skip_unreadable:
         raise InputError(_unreadable(read.unreadable))
+    images, own = read.images, labels[read.which].astype(np.int32)
+    names = printable_names([folder.path.name for folder in tree.classes])
+    if not singles:
+        images, own, names = without_singles(images, own, names)
     return Dataset(
         name=printable(path.resolve().name),
-        images=read.images,
-        labels=labels[read.which].astype(np.int32),
-        class_names=printable_names([folder.path.name for folder in tree.classes]),
+        images=images,
+        labels=own,
+        class_names=names,
         skipped=tuple(read.unreadable),
         notes=(
             *tree.notes,
@@ -100,6 +106,7 @@ def _load(wanted: Wanted) -> Dataset:
         wanted.size,
         skip_unreadable=wanted.skip_unreadable,
         progress=wanted.progress,
+        singles=wanted.singles,
     )
 
 

@@ -75,7 +75,7 @@ def load_dataset(
     side = source.size if size is None else size
     wanted = Wanted(data, side, channels, seed, identities, pictures, skip_unreadable, progress)
     if source.law is not None:
-        loaded = drawn.private(name, source, wanted)
+        loaded = drawn.people(name, source, wanted)
     elif source.load is not None:
         loaded = source.load(wanted)
     else:
