@@ -2,7 +2,9 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Interval
 
 from loft_jax.data.sources import absolute_data
 from loft_jax.defenses.base import Defense
@@ -30,6 +32,9 @@ class ModelFlags:
     """BatchNorm before the head (the authors' code has it, the paper's text not)."""
     compute_dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the activations; weights, statistics and logits stay float32."""
+    fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
+    """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
+    trunk's features and begins with (photographs, few per class); 0 is off."""
 
     def resolved(self, like: Defense) -> ModelConfig:
         """The network, with what no flag names as in `like`.
@@ -57,7 +62,7 @@ class ModelFlags:
                 )
                 raise InputError(msg)
             made = dataclasses.replace(made, **{name: value})
-        return ModelConfig(self.trunk, made, self.compute_dtype)
+        return ModelConfig(self.trunk, made, self.compute_dtype, self.fisher)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ class TrainFlags(TrainConfig):
     @classmethod
     def of(cls, config: TrainConfig) -> "TrainFlags":
         """Flags that leave everything as in `config`; its defense is not one of them."""
-        model = ModelFlags(trunk=config.model.trunk, compute_dtype=config.model.compute_dtype)
+        own = config.model
+        model = ModelFlags(own.trunk, compute_dtype=own.compute_dtype, fisher=own.fisher)
         return cls(**{**vars(config), "model": model})
 
     def resolved(self, like: TrainConfig) -> TrainConfig:
@@ -93,7 +99,8 @@ def _of_rank(word: str, like: Defense) -> Defense:
 def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with the path of the pictures absolute: a run is read from anywhere."""
     data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
-    return dataclasses.replace(config, data=data, **changes)
+    public = None if config.pretrain is None else absolute_data(config.pretrain)
+    return dataclasses.replace(config, data=data, pretrain=public, **changes)
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")

@@ -42,7 +42,7 @@ PRESETS = {
         "the head: 0.99 on AT&T/ORL (40 people) in 2 minutes, 0.78 on 217 people of LFW-a in 12.",
         TrainConfig(
             data=DataConfig(size=64, test_fraction=0.3, validation_fraction=0.05),
-            model=ModelConfig(trunk="small_resnet", defense=LoFt(input_norm=True)),
+            model=ModelConfig(trunk="small_resnet", defense=LoFt(input_norm=True), fisher=256),
             # No jitter of brightness and contrast: the trunk standardises every picture.
             augment=AugmentConfig(flip=True, shift=0.1, erase=0.5),
             optim=OptimConfig(

@@ -13,11 +13,13 @@ from jaxtyping import Int
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
+from loft_jax.defenses.network import discriminants
 from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.classifiers import ClassifierTask, total_steps
 from loft_jax.fitting.closing import closing_table, epoch_line
 from loft_jax.fitting.control import pca_lda_accuracy
+from loft_jax.fitting.discriminants import begun_as_discriminants
 from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.loop import fit
 from loft_jax.fitting.pictures import draw_run
@@ -39,7 +41,7 @@ from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.interrupt import Interrupt, Stopped
 from loft_jax.runs.session import Result, Session
 
-Train = Callable[[TrainConfig], Result]
+Train = Callable[..., Result]
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ class Run:
         )
 
     def _remark(self) -> str | None:
-        width = feature_width(self.config.model.trunk, self.data.size)
-        return self.config.model.defense.remark(self.data.classes, width)
+        model, classes = self.config.model, self.data.classes
+        width = feature_width(model.trunk, self.data.size) + discriminants(model.fisher, classes)
+        return model.defense.remark(classes, width)
 
     def _train(
         self,
@@ -117,8 +120,14 @@ class Run:
         if (latest := checkpoints.latest_step()) is None:
             state, history = devices.replicate(self.mesh, initialise()), History()
             if (start := self._start(train)) is not None:
-                state, taken = begun_with(state, start)
+                part = "trunk" if self.start.of_strangers else None
+                state, taken = begun_with(state, start, part)
                 out.print(f"begins with {taken} of the arrays of {start.folder.path}")
+            others = start is None or start.folder.fingerprint() != data.fingerprint
+            if config.model.fisher and others:
+                images, labels = data.images[self.split.train], data.labels[self.split.train]
+                state = begun_as_discriminants(state, graphs, images, labels)
+                state = devices.replicate(self.mesh, state)
         else:
             state, history = checkpoints.restore(latest, like)
             out.print(f"continuing after step {latest}")
@@ -146,7 +155,7 @@ class Run:
 
     def _start(self, train: Train) -> Trained | None:
         try:
-            return self.start.loaded(self.folder.path, self.session.out, train)
+            return self.start.loaded(self.config, self.folder.path, self.session.out, train)
         except Stopped as stop:  # what it starts from goes on when this run does
             raise Stopped(stop.signal, self._go_on) from stop
 

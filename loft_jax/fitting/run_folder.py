@@ -19,7 +19,7 @@ class RunFolder(FittedFolder[TrainConfig]):
     """Paths and files of one training run."""
 
     kind = "run"
-    format = 2
+    format = 3
     made_by = "python -m loft_jax.train"
     asked = TrainConfig
 

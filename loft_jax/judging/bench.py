@@ -14,6 +14,9 @@ from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import Evaluator, load_evaluators
 from loft_jax.judging.identity import identity_numbers, is_known
 from loft_jax.judging.inception import inception_clouds
+from loft_jax.judging.independent.curve import verification_curve
+from loft_jax.judging.independent.judgement import Judgement
+from loft_jax.judging.independent.ready import Independent, independent_for
 from loft_jax.judging.intervals import pooled_numbers
 from loft_jax.judging.knowledge import knowledge_numbers
 from loft_jax.judging.measures import measured
@@ -30,6 +33,8 @@ from loft_jax.runs.folder import Folder
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.runs.session import Result, Session
 
+CURVE = "verification.png"
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -43,12 +48,14 @@ class Bench:
     session: Session
     interrupt: Interrupt
     open_set: OpenSet
+    independent: Independent
 
     def judged(self, attack: AttackFolder, out: Folder) -> Result:
         """Measure, then write: outcomes, numbers, and last the picture."""
         go_on = f"python -m loft_jax.judge {attack.path}"
         before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
-        numbers, outcomes = self._measured(attack, found)
+        independent = self.independent.judged(found, self.private)
+        numbers, outcomes = self._measured(attack, found, independent)
         self.interrupt.check(go_on)
         seconds = time.perf_counter() - before
         result = {
@@ -67,10 +74,12 @@ class Bench:
             out.write(JUDGES, schema.write(self.judges))
         out.write(NUMBERS, result)
         draw(self.session.out, out.path / SHEET, lambda: self._sheet(found))
+        if scores := independent.scores:
+            draw(self.session.out, out.path / CURVE, lambda: verification_curve(scores))
         return Result(out.path, result, closing_table(result, out.path))
 
     def _measured(
-        self, attack: AttackFolder, found: dict[str, np.ndarray]
+        self, attack: AttackFolder, found: dict[str, np.ndarray], independent: Judgement
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """(what attack.json says, what outcomes.npz holds of each class)."""
         judges, images, labels = self.judges, found["images"], found["labels"]
@@ -78,7 +87,8 @@ class Bench:
         numbers, outcomes, recognised = measured(
             self.evaluators, found, private, self.open_set, self.mesh
         )
-        facts: dict[str, Any] = {}
+        outcomes, facts = outcomes | independent.outcomes, {}
+        numbers["independent"] = independent.record
         if judges.features is not None:
             numbers |= inception_clouds(judges.features, images, private)
         if judges.knowledge:
@@ -121,12 +131,15 @@ def bench_for(
     if judges.features is not None:
         load_inception(Path(judges.features))  # a bad archive is said before the search
     strangers = strangers_for(private, prior, judges.strangers)
-    mesh = devices.data_mesh()
-    evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
+    before, mesh = time.perf_counter(), devices.data_mesh()
+    independent = independent_for(judges.independent, private, session.out)
     interrupt.check("the same command")
-    before = time.perf_counter()
+    evaluators, _ = load_evaluators(private, judges.evaluators, mesh, session.out)
+    interrupt.check("the same command")
     open_set = open_set_of(evaluators, strangers, mesh, session.out)
-    seconds += time.perf_counter() - before
+    seconds = time.perf_counter() - before
     session.started += seconds  # `seconds_total` is that of the attack
     interrupt.check("the same command")
-    return Bench(private, judges, evaluators, seconds, mesh, session, interrupt, open_set)
+    return Bench(
+        private, judges, evaluators, seconds, mesh, session, interrupt, open_set, independent
+    )

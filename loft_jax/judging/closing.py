@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loft_jax.attacks.closing import cost_rows
+from loft_jax.judging.independent.closing import own_row
 from loft_jax.runs.closing import Row, rows_table
 
 NO_CONTROL = "this attack kept none: it has no such control, or is of an older version"
@@ -17,7 +18,7 @@ NO_CONTROL = "this attack kept none: it has no such control, or is of an older v
 
 def closing_table(result: dict[str, Any], folder: Path) -> RenderableType:
     """What ends an attack that was judged: one table pooled, one of the evaluators."""
-    rows = chain(_success(result), _people(result["pooled"]), _likeness(result), cost_rows(result))
+    rows = chain(_success(result), _people(result), _likeness(result), cost_rows(result))
     parts: list[RenderableType] = [rows_table(rows, str(folder)), _evaluators(result["evaluators"])]
     if result["withheld"]:
         parts.append(Text(result["withheld"], style="bold"))
@@ -34,7 +35,12 @@ def _success(result: dict[str, Any]) -> Iterator[Row]:
     if pooled["lookalike_accuracy_at_1"] is None:
         yield "  lookalikes", "none", NO_CONTROL
     else:
-        yield _row(pooled, "  difference", "accuracy_over_lookalikes", "what the search adds")
+        yield _row(
+            pooled,
+            "  above lookalikes",
+            "accuracy_over_lookalikes",
+            "what the search adds, class by class",
+        )
     if open_set["missing"]:
         yield "open set", "none", open_set["missing"]
     else:
@@ -44,12 +50,14 @@ def _success(result: dict[str, Any]) -> Iterator[Row]:
     yield _row(pooled, "Acc@5", "accuracy_at_5", "class among the first five")
 
 
-def _people(pooled: dict[str, Any]) -> Iterator[Row]:
+def _people(result: dict[str, Any]) -> Iterator[Row]:
     """Who was found, by a judge of strangers and where it is known who there is."""
+    pooled = result["pooled"]
     for title, name in (("verified", "verification"), ("retrieved", "retrieval_at_1")):
         if pooled[f"independent_{name}"] is not None:
             meaning = "by the judge that never saw these people"
             yield from _beside_controls(pooled, title, name, meaning, judge="independent_")
+    yield own_row(result["independent"])
     if pooled["retrieval_at_1"] is None:
         return
     people = pooled["retrieval_people"]

@@ -17,7 +17,7 @@ from loft_jax.errors import InputError
 from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_classifier
-from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.trained import load_trained
 from loft_jax.judging.private import PrivateData
 from loft_jax.nets.frozen import FrozenClassifier
@@ -77,13 +77,12 @@ def default_judges(
     if seed is not None and seed != config.run.seed:
         data = dataclasses.replace(data, data_seed=config.data_seed)
         run = RunConfig(seed=seed)
-    dtype = config.model.compute_dtype
     return tuple(
         dataclasses.replace(
             config,
             start_from=None,
             data=data,
-            model=ModelConfig(trunk=trunk, defense=NoDefense(), compute_dtype=dtype),
+            model=dataclasses.replace(config.model, trunk=trunk, defense=NoDefense()),
             run=run,
         )
         for trunk in trunks

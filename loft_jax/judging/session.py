@@ -1,5 +1,6 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
+import dataclasses
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
@@ -85,6 +86,8 @@ def attack_and_judge(
     """
     check_attack(attack, target)
     schema.check(judges)
+    if attack.quick and judges.independent == "auto":
+        judges = dataclasses.replace(judges, independent="none")  # trains longer than a smoke takes
     there = _are_there(attack, judges, target)
     with Interrupt() as interrupt:
         session = begin_attack(attack, started)

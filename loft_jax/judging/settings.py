@@ -24,6 +24,9 @@ class Judges:
     strangers: str | None = None
     """Public pictures, at least 1,000, that set what an open-set success must exceed; none draws
     fresh people where a law is known, else takes those that the attack's prior learned from."""
+    independent: str = "auto"
+    """Judge that never saw the private people: drawn, faces (extra: faces), none, or auto, which is
+    the one that knows such pictures. With --quick auto is none."""
     features: str | None = None
     """Weights of Inception-v3 (NPZ) for FID as published; none takes the evaluators' features."""
     show_private: Annotated[bool, WHERE] = False

@@ -11,11 +11,13 @@ from loft_jax.attacks.request import prior_name, recipe_for
 from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, attacked_classes
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.data.sources import source_of
+from loft_jax.data.sources.table import row_of
 from loft_jax.defenses.network import check_width
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.settings import quick as quick_fit
 from loft_jax.judging.evaluators import default_judges
+from loft_jax.judging.independent.table import chosen
 from loft_jax.priors.table import PRIORS
 from loft_jax.runs import schema
 from loft_jax.sweeps.axes import trainings
@@ -116,10 +118,12 @@ def _models(config: SweepConfig, look: Look) -> list[Model]:
     asked = list(trainings(config))
     for training in asked:  # before any picture is drawn or read
         schema.check(training)
-        check_width(training.model.trunk, training.model.defense, training.data.size or 32)
+        own = training.model
+        check_width(own.trunk, own.defense, training.data.size or 32, fisher=own.fisher)
     for training in asked:
         pictures = look.pictures(training)
-        check_width(training.model.trunk, training.model.defense, pictures.size)
+        own = training.model
+        check_width(own.trunk, own.defense, pictures.size, fisher=own.fisher)
         model = Model(training, pictures)
         made.setdefault(model.name, model)
     return list(made.values())
@@ -144,6 +148,7 @@ def _judges(model: Model, config: SweepConfig) -> tuple[Model, ...]:
 def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attack]:
     judges = _judges(model, config)
     first = min(QUICK_CLASSES if config.quick else FIRST_CLASSES, model.pictures.classes)
+    chosen(config.independent, row_of(model.config.data.data)[0])  # before hours of training
     for name, prior in itertools.product(config.attack, config.prior or (None,)):
         asked = AttackConfig(
             attack=name,
@@ -160,7 +165,8 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
         own = useful(recipe, model.config.model.defense.adaptive)
         # Even if only forms are asked for that change nothing here: else nothing is compared.
         for adaptive in [form for form in config.adaptive if form in own] or ["none"]:
-            yield Attack(model, dataclasses.replace(asked, adaptive=adaptive), source, judges)
+            form = dataclasses.replace(asked, adaptive=adaptive)
+            yield Attack(model, form, source, judges, config.independent)
 
 
 def _prior(

@@ -65,6 +65,9 @@ class SweepConfig:
     """Steps of each phase of an attack; none is the recipe's own."""
     prior_steps: Annotated[int, Interval(ge=1, le=10**9)] | None = None
     """Steps of priors that are fitted here; none is their own number."""
+    independent: str = "auto"
+    """Judge that never saw the private people: drawn, faces (extra: faces), none, or auto, which is
+    the one that knows such pictures. With --quick auto is none."""
     public: str | None = None
     """Public pictures for priors that are fitted here: faces, FILE.npz or a FOLDER; none is the
     public population of drawn --data, and must be given for any other."""

@@ -42,6 +42,7 @@ class Attack(Job):
         config: the attack.
         prior: where its pictures come from.
         judges: the evaluators.
+        independent: who else judges, as `--independent` has it.
     """
 
     room = "attacks"
@@ -50,6 +51,7 @@ class Attack(Job):
     config: AttackConfig
     prior: Prior | Given
     judges: tuple[Model, ...]
+    independent: str = "auto"
 
     @property
     def stem(self) -> str:
@@ -66,7 +68,7 @@ class Attack(Job):
             "model": self.model.content(),
             "prior": prior,
             "judges": [judge.content() for judge in self.judges],
-            "judging": content(Judges()),
+            "judging": content(Judges(independent=self.independent)),
         }
 
     @property
@@ -113,7 +115,8 @@ class Attack(Job):
             cache=place.cache,
             **where,
         )
-        judges = Judges(evaluators=tuple(place.of(judge) for judge in self.judges))
+        evaluators = tuple(place.of(judge) for judge in self.judges)
+        judges = Judges(evaluators=evaluators, independent=self.independent)
         attack_and_judge(config, judges, started=time.perf_counter())
 
     def _content(self, config: AttackConfig) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""A judge that was never taught the private people: it tells whether two pictures show one."""
