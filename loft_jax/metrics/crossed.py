@@ -9,6 +9,8 @@ from loft_jax.metrics import _checks
 from loft_jax.metrics.interval import Interval
 from loft_jax.metrics.two_way import reach
 
+FEW = 6
+"""Classes of one seed below which, as of two seeds, a difference is at least Student's."""
 Ends = tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]
 
 
@@ -89,8 +91,8 @@ def difference_ends(
     shared = np.clip(shared, -1, 1)
     below = _together(p - p_low, q_high - q, shared)
     above = _together(p_high - p, q - q_low, shared)
-    if shape[0] == 2:
-        # Intervals of shares end at 0 and 1; two seeds reach there, and then hide how far they go.
+    if shape[0] == 2 or (shape[0] == 1 and shape[1] < FEW):
+        # Intervals of shares end at 0 and 1; those of few reach there, and hide how far they go.
         below, above = (np.maximum(side, half[2]) for side in (below, above))
     return np.maximum(p - q - below, -1), np.minimum(p - q + above, 1)
 

@@ -87,6 +87,14 @@ def test_few_classes_of_one_seed_are_not_taken_for_certain(few):
     assert held / 600 > 0.93 - 3 * np.sqrt(0.05 * 0.95 / 600)
 
 
+@pytest.mark.parametrize("shape", [(2, 9), (1, 5)])
+def test_a_difference_of_few_is_no_narrower_than_that_of_its_own_numbers(shape):
+    first, second = np.random.default_rng(6).random((2, *shape))
+    found, own = share_difference(first, second), mean_interval(first - second)
+    assert found.low <= max(own.low, -1)
+    assert found.high >= min(own.high, 1)
+
+
 def test_ends_can_be_cut():
     assert Interval(0.5, -1.0, 2.0, 3).within(0.0, 1.0) == (0.5, 0, 1, 3)
     assert Interval(0.5, None, None, 1).within(0.0, 1.0) == (0.5, None, None, 1)
