@@ -28,13 +28,12 @@ def begun_as_discriminants(
 
     Args:
         state: fresh, or with a trunk trained elsewhere.
-        graphs: of the classifier; without discriminants nothing changes.
+        graphs: of the classifier, which has discriminants.
         images: the training pictures.
         labels: their classes.
     """
     model: Classifier = nnx.merge(graphs.evaluate, state.params, state.stats, copy=True)
-    if model.discriminants is None:
-        return state
+    assert model.discriminants is not None
     gradients = _of_all(jax.jit(lambda batch: oriented_gradients(2 * batch - 1)), images)
     own = model.discriminants.kernel.shape[1]
     mean, kernel = fisher(gradients, labels, own)

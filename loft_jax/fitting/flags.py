@@ -99,7 +99,8 @@ def _of_rank(word: str, like: Defense) -> Defense:
 def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with the path of the pictures absolute: a run is read from anywhere."""
     data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
-    return dataclasses.replace(config, data=data, **changes)
+    public = None if config.pretrain is None else absolute_data(config.pretrain)
+    return dataclasses.replace(config, data=data, pretrain=public, **changes)
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")

@@ -41,7 +41,7 @@ from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.interrupt import Interrupt, Stopped
 from loft_jax.runs.session import Result, Session
 
-Train = Callable[[TrainConfig], Result]
+Train = Callable[..., Result]
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,11 @@ class Run:
         if (latest := checkpoints.latest_step()) is None:
             state, history = devices.replicate(self.mesh, initialise()), History()
             if (start := self._start(train)) is not None:
-                state, taken = begun_with(state, start)
+                part = "trunk" if self.start.of_strangers else None
+                state, taken = begun_with(state, start, part)
                 out.print(f"begins with {taken} of the arrays of {start.folder.path}")
-            if config.model.fisher and (start is None or start.pictures != Description.of(data)):
+            others = start is None or start.folder.fingerprint() != data.fingerprint
+            if config.model.fisher and others:
                 images, labels = data.images[self.split.train], data.labels[self.split.train]
                 state = begun_as_discriminants(state, graphs, images, labels)
                 state = devices.replicate(self.mesh, state)
@@ -153,7 +155,7 @@ class Run:
 
     def _start(self, train: Train) -> Trained | None:
         try:
-            return self.start.loaded(self.folder.path, self.session.out, train)
+            return self.start.loaded(self.config, self.folder.path, self.session.out, train)
         except Stopped as stop:  # what it starts from goes on when this run does
             raise Stopped(stop.signal, self._go_on) from stop
 

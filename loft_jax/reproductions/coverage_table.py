@@ -88,9 +88,10 @@ def picture(cells: list[Cell]) -> bytes:
                         label=f"seeds' deviation {spread:g}, {k} people",
                     )  # fmt: skip
             axes.set_xticks(range(len(SHARES)), [f"{p:g}" for p in SHARES])
+            if trials == TRIALS[-1]:
+                axes.set_xlabel("true share", fontsize=9)
             axes.set_title(f"{r} seed{'' if r == 1 else 's'}, {trials} a person", fontsize=9)
     panels[0][0].set_ylim(0.88, 1.0)
-    figure.supxlabel("true share", fontsize=9)
     figure.supylabel("coverage of intervals of 95 %", fontsize=9)
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)

@@ -9,7 +9,7 @@ from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.table import defense_named
 from loft_jax.fitting.presets import few, preset_for
-from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.settings import SweepConfig
 
@@ -52,7 +52,7 @@ def trainings(config: SweepConfig) -> Iterator[TrainConfig]:
         config.data, config.trunk, known, config.seeds
     ):
         base = training(config, data)
-        model = ModelConfig(trunk=trunk, defense=defense)
+        model = dataclasses.replace(base.model, trunk=trunk, defense=defense)
         yield dataclasses.replace(base, model=model, run=RunConfig(seed=seed))
 
 

@@ -118,10 +118,12 @@ def _models(config: SweepConfig, look: Look) -> list[Model]:
     asked = list(trainings(config))
     for training in asked:  # before any picture is drawn or read
         schema.check(training)
-        check_width(training.model.trunk, training.model.defense, training.data.size or 32)
+        own = training.model
+        check_width(own.trunk, own.defense, training.data.size or 32, fisher=own.fisher)
     for training in asked:
         pictures = look.pictures(training)
-        check_width(training.model.trunk, training.model.defense, pictures.size)
+        own = training.model
+        check_width(own.trunk, own.defense, pictures.size, fisher=own.fisher)
         model = Model(training, pictures)
         made.setdefault(model.name, model)
     return list(made.values())

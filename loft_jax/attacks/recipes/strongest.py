@@ -75,7 +75,7 @@ class Strongest(Recipe):
     base: str = "ppa"
     losses: tuple[str, ...] = ("none", "cross-entropy", "logit", "max-margin")
     weights: tuple[float, ...] = (0.3, 1.0, 3.0)
-    efforts: tuple[tuple[int, int], ...] = ((1, 1), (2, 1), (2, 2))
+    efforts: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (2, 4))
     people: tuple[int, int, int] = (8, 16, 16)
     kept: tuple[int, int] = (4, 2)
     steps: int | None = None

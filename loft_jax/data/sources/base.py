@@ -88,6 +88,7 @@ class Wanted(NamedTuple):
         skip_unreadable: leave out files that cannot be read.
         first: how much of a set that is there is used.
         progress: called with (done, of so many) while much is read or drawn.
+        singles: refuse classes of one picture; else leave them out.
     """
 
     data: str
@@ -99,6 +100,7 @@ class Wanted(NamedTuple):
     skip_unreadable: bool = False
     first: First = ALL
     progress: Callable[[int, int], None] | None = None
+    singles: bool = True
 
     @property
     def path(self) -> Path:

@@ -14,8 +14,10 @@ PUBLIC_COUNT = 8192
 """Public pictures drawn when no number is asked for."""
 
 
-def private(name: str, source: Source, wanted: Wanted) -> Dataset:
-    """The first members of the private population with their pictures.
+def people(
+    name: str, source: Source, wanted: Wanted, population: Population = "private"
+) -> Dataset:
+    """The first members of a population with their pictures.
 
     Raises:
         InputError: if a number is out of range, or the pictures do not fit into memory.
@@ -27,14 +29,16 @@ def private(name: str, source: Source, wanted: Wanted) -> Dataset:
             raise InputError(msg)
     size, channels = _shape(source, wanted)
     _check_drawable("`--identities` x `--pictures`", identities * pictures, size, channels)
-    law = _law(source, wanted, "private")
+    law = _law(source, wanted, population)
+    told = [name, source.version, wanted.seed, identities, pictures]
+    told += [] if population == "private" else [population]
     images, labels = law.pictures(identities, pictures, _counted(wanted, identities * pictures))
     return Dataset(
         name=name,
         images=np.asarray(images),
         labels=np.asarray(labels, np.int32),
         class_names=tuple(f"{source.singular} {index}" for index in range(identities)),
-        made_by=json.dumps([name, source.version, wanted.seed, identities, pictures]),
+        made_by=json.dumps(told),
     )
 
 

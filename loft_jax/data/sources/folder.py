@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from loft_jax.data import notes
-from loft_jax.data.dataset import Dataset
+from loft_jax.data.dataset import Dataset, without_singles
 from loft_jax.data.first import ALL, First
 from loft_jax.data.names import printable, printable_names
 from loft_jax.data.picture_file import SUFFIXES
@@ -25,6 +25,7 @@ def load_folder(
     skip_unreadable: bool = False,
     first: First = ALL,
     progress: Callable[[int, int], None] | None = None,
+    singles: bool = True,
 ) -> Dataset:
     """The data set in `path/<class>/<picture>`, pictures in order of their names.
 
@@ -39,6 +40,7 @@ def load_folder(
         skip_unreadable: leave out files that cannot be read (`Dataset.skipped` lists them).
         first: how much of it is used; the rest is not read.
         progress: called with (files read, files) after each.
+        singles: refuse classes of one picture; else leave them out.
 
     Raises:
         InputError: if the folder holds no class folders or a class has fewer than 2 pictures;
@@ -55,11 +57,15 @@ def load_folder(
     read = read_files(files, size, progress)
     if read.unreadable and not skip_unreadable:
         raise InputError(_unreadable(read.unreadable))
+    images, own = read.images, labels[read.which].astype(np.int32)
+    names = printable_names([folder.path.name for folder in tree.classes[: first.classes]])
+    if not singles:
+        images, own, names = without_singles(images, own, names)
     return Dataset(
         name=printable(path.resolve().name),
-        images=read.images,
-        labels=labels[read.which].astype(np.int32),
-        class_names=printable_names([folder.path.name for folder in tree.classes[: first.classes]]),
+        images=images,
+        labels=own,
+        class_names=names,
         skipped=tuple(read.unreadable),
         notes=(
             *tree.notes,
@@ -104,6 +110,7 @@ def _load(wanted: Wanted) -> Dataset:
         skip_unreadable=wanted.skip_unreadable,
         first=wanted.first,
         progress=wanted.progress,
+        singles=wanted.singles,
     )
 
 

@@ -80,7 +80,7 @@ def load_dataset(
         data, side, channels, seed, identities, pictures, skip_unreadable, first, progress
     )
     if source.law is not None:
-        loaded = drawn.private(name, source, wanted)
+        loaded = drawn.people(name, source, wanted)
     elif source.load is not None:
         loaded = first.of(source.load(wanted))
     else:

@@ -21,4 +21,4 @@ def own_row(record: dict[str, Any]) -> Row:
     )
     if accepted is None:
         return "independent judge", "none", f"{record['verification_missing']}; {errors}"
-    return "independent judge", f"{accepted:.3f}", f"true accepts at {rate} false ones, {errors}"
+    return "independent judge", f"{accepted:.4f}", f"true accepts at {rate} false ones, {errors}"

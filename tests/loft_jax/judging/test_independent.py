@@ -89,7 +89,7 @@ def test_reconstructions_count_where_they_are_nearer_than_strangers_and_than_any
     assert record["strangers"] == 40 * 2 * 39
     assert record["gallery"] == 2
     assert record["people"] == 40
-    assert own_row(record)[:2] == ("independent judge", "1.000")
+    assert own_row(record)[:2] == ("independent judge", "1.0000")
     above = judged.scores["strangers"] > record["threshold"]
     assert np.sum(above) <= 3.12  # 0.1 % of them
     assert record["verification_missing"] is None

@@ -295,6 +295,7 @@ def test_impossible_grids_are_refused_before_anything_is_trained(change, said, t
         ({"prior": ("/nowhere",)}, "`--prior` must be pixels, renderer or a folder"),
         ({"prior": ("dcgan",), "public": "/nowhere"}, "must be faces, digits, FILE.npz or a FO"),
         ({"attack": ("if-gmi",), "prior": ("pixels",)}, "`--prior` for if-gmi must offer blocks"),
+        ({"independent": "drawn"}, "`--independent` must be auto, none for pictures of the kind d"),
     ],
 )
 def test_what_is_not_there_is_said_before_anything_is_trained(change, said):
