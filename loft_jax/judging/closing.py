@@ -35,12 +35,8 @@ def _success(result: dict[str, Any]) -> Iterator[Row]:
     if pooled["lookalike_accuracy_at_1"] is None:
         yield "  lookalikes", "none", NO_CONTROL
     else:
-        yield _row(
-            pooled,
-            "  above lookalikes",
-            "accuracy_over_lookalikes",
-            "what the search adds, class by class",
-        )
+        gain = "what the search adds, class by class"
+        yield _row(pooled, "  above lookalikes", "accuracy_over_lookalikes", gain)
     if open_set["missing"]:
         yield "open set", "none", open_set["missing"]
     else:
