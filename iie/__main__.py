@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from iie._input import checks
 from iie.commands.shared import Parser
 
 COMMANDS = ("theorem1", "curve", "bits", "design", "filter", "bounds", "guarantee")
@@ -19,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     parser: Parser = options.parser
     try:
+        if "seed" in options:
+            checks.count("--seed", options.seed, at_least=0)
         return options.run(options)
     except ValueError as error:
         parser.error(str(error))

@@ -1,5 +1,6 @@
 """What is believed of the private input before anything is released: a law with its covariance."""
 
+import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
@@ -15,8 +16,29 @@ from iie.covariance.total import TotalCovariance
 from iie.records import Printed
 
 
+class _Elliptical(Printed, abc.ABC):
+    """x = mu + a draw round zero, with a covariance."""
+
+    covariance: Covariance
+    mean: Float64[np.ndarray, " d"]
+
+    @property
+    def dim(self) -> int:
+        """The number d of coordinates."""
+        return self.covariance.dim
+
+    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
+        """Draws of x, one a row; `rng` is a generator or a seed."""
+        x = self._centred(n, generator(rng))
+        x += self.mean
+        return x
+
+    @abc.abstractmethod
+    def _centred(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]: ...
+
+
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Gaussian(Printed):
+class Gaussian(_Elliptical):
     """x ~ N(mu, S).
 
     Args:
@@ -39,21 +61,12 @@ class Gaussian(Printed):
         object.__setattr__(self, "covariance", S)
         object.__setattr__(self, "mean", checks.mean_vector("mean", mean, S.dim))
 
-    @property
-    def dim(self) -> int:
-        """The number d of coordinates."""
-        return self.covariance.dim
-
-    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row; `rng` is a generator or a seed."""
-        rng = generator(rng)
-        x = self.covariance.sample(n, rng)
-        x += self.mean
-        return x
+    def _centred(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
+        return self.covariance.sample(n, rng)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class StudentT(Printed):
+class StudentT(_Elliptical):
     """Multivariate Student-t: heavier tails than a Gaussian of the same covariance S.
 
     x = mu + sqrt((df - 2) / c) g with g ~ N(0, S) and c ~ chi^2 with df degrees of freedom. It is
@@ -86,17 +99,9 @@ class StudentT(Printed):
         object.__setattr__(self, "df", degrees)
         object.__setattr__(self, "mean", checks.mean_vector("mean", mean, S.dim))
 
-    @property
-    def dim(self) -> int:
-        """The number d of coordinates."""
-        return self.covariance.dim
-
-    def sample(self, n: int, rng: Randomness) -> Float64[np.ndarray, "{n} d"]:
-        """Draws of x, one a row; `rng` is a generator or a seed."""
-        rng = generator(rng)
+    def _centred(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, "{n} d"]:
         x = self.covariance.sample(n, rng)
         x *= np.sqrt((self.df - 2) / rng.chisquare(self.df, (n, 1)))
-        x += self.mean
         return x
 
 

@@ -26,6 +26,7 @@ STYLES = (
     ("#CC79A7", ":", "D"),
     ("#000000", "-", "x"),
 )
+Values = Float[np.ndarray, " n"]
 MARKED = 16  # up to so many points each gets a marker
 
 
@@ -34,8 +35,8 @@ class Line:
     """One labelled curve."""
 
     label: str
-    x: Float[np.ndarray, " n"]
-    y: Float[np.ndarray, " n"]
+    x: Values
+    y: Values
 
 
 @contextlib.contextmanager
@@ -94,13 +95,7 @@ def rank_figure(lines: Sequence[Line], *, title: str, note: str) -> "Figure":
     return made
 
 
-def add_points(
-    made: "Figure",
-    label: str,
-    x: Float[np.ndarray, " n"],
-    y: Float[np.ndarray, " n"],
-    error: Float[np.ndarray, " n"],
-) -> None:
+def add_points(made: "Figure", label: str, x: Values, y: Values, error: Values) -> None:
     """Add simulated values with bars of two standard errors to a figure of lines."""
     axis = made.axes[0]
     style = {"fmt": "x", "color": "#000000", "markersize": 5, "elinewidth": 1}
@@ -108,13 +103,7 @@ def add_points(
     axis.legend(frameon=False, fontsize=9)
 
 
-def add_band(
-    made: "Figure",
-    label: str,
-    x: Float[np.ndarray, " n"],
-    low: Float[np.ndarray, " n"],
-    high: Float[np.ndarray, " n"],
-) -> None:
+def add_band(made: "Figure", label: str, x: Values, low: Values, high: Values) -> None:
     """Add all that lies between two curves to a figure of lines."""
     axis = made.axes[0]
     axis.fill_between(x, low, high, color="#000000", alpha=0.12, linewidth=0, label=label)

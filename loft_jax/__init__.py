@@ -10,7 +10,10 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_COMMANDS = ("train", "evaluate", "fit_prior", "attack", "judge", "sweep", "reproduce", "report")
+_COMMANDS = (
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
+    "report",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,15 +1,5 @@
 """python -m loft_jax.attack RUN: reconstruct members of a classifier's classes, and judge it."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +29,6 @@ def run(target: "str | Path | Target" = "", **settings: Any) -> "Result":
         InputError, DivergenceError: see `loft_jax.errors`.
         Stopped: if a signal came; finished chunks are saved.
     """
-    from loft_jax.judging.session import attack_and_judge
     from loft_jax.targets.base import Target
 
     prior: ImagePrior | None = None
@@ -48,52 +37,38 @@ def run(target: "str | Path | Target" = "", **settings: Any) -> "Result":
     other = target if isinstance(target, Target) else None
     if other is None and target:
         settings["path"] = str(target)
-    flags = _asked(lambda default: keywords.replaced(default, settings))
-    return attack_and_judge(flags.search, flags.judges, target=other, prior=prior)
+    return _attacked(
+        lambda default: keywords.replaced(default, settings), target=other, prior=prior
+    )
 
 
-def main(args: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
+def _attacked(read: cli.Read, **given: Any) -> "Result":
     from loft_jax.judging.session import attack_and_judge
 
-    if "--list" in args:
-        from loft_jax.attacks.listing import listing
-
-        cli.show(listing())
-        return 0
-
-    def parsed(default: Any) -> Any:
-        return cli.parse(
-            type(default),
-            prog="python -m loft_jax.attack",
-            description=DESCRIPTION,
-            args=args,
-            default=default,
-        )
-
-    flags = _asked(parsed)
-    cli.show(attack_and_judge(flags.search, flags.judges, started=_STARTED))
-    return 0
+    flags = _asked(read)
+    return attack_and_judge(flags.search, flags.judges, **given)
 
 
-def _asked(parsed: "Callable[[AttackFlags], AttackFlags]") -> "AttackFlags":
+def _asked(read: cli.Read) -> "AttackFlags":
     """The settings of flags, over the defaults or over those of the attack that goes on.
-
-    Args:
-        parsed: gives the flags, with what none names as in its argument.
 
     Raises:
         InputError: if a flag is wrong, or contradicts the attack that goes on.
     """
     from loft_jax.judging.flags import AttackFlags, absolute, continued
 
-    asked = parsed(AttackFlags())
+    asked = read(AttackFlags())
     if asked.search.resume is not None:
-        return continued(asked.search.resume, parsed)
+        return continued(asked.search.resume, read)
     return absolute(asked)
 
 
-cli.callable_module(__name__, run)
+def _recipes() -> Any:
+    from loft_jax.attacks.listing import listing
 
-if __name__ == "__main__":
-    cli.run(main)
+    return listing()
+
+
+main = cli.command("attack", DESCRIPTION, _attacked, {"--list": _recipes})
+
+cli.offer(__name__, run, main)

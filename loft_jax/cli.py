@@ -9,36 +9,84 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
 from loft_jax.errors import DivergenceError, InputError, SaveError
-from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped
+from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped, leave_quietly
+
+STARTED = time.perf_counter()
+"""When the user began to wait: what a command imports before this file takes no time."""
 
 Config = TypeVar("Config")
+Read = Callable[[Any], Any]
+"""What gives settings with the flags or keywords over them, from those or, where some must be
+given, from their type."""
+
+
+def offer(module: str, function: Callable[..., Any], main: Callable[[Sequence[str]], int]) -> None:
+    """Let `loft_jax.train(...)` call `function`, and `python -m loft_jax.train` run `main`."""
+    if module == "__main__":
+        run(main)
+    kind = type("Command", (ModuleType,), {"__call__": staticmethod(function)})
+    sys.modules[module].__class__ = kind
+
+
+def command(
+    name: str,
+    description: str | Callable[[], str],
+    job: Callable[..., Any],
+    listings: Mapping[str, Callable[[], Any]] | None = None,
+) -> Callable[[Sequence[str]], int]:
+    """What runs a command: flags in, the result of its job shown, an exit code out.
+
+    Args:
+        name: of its module.
+        description: for --help.
+        job: (read, started) -> result; `read` gives settings with what the flags say over them.
+        listings: flags that only show something, which theirs makes.
+    """
+
+    def main(args: Sequence[str]) -> int:
+        """Run the command; returns its exit code."""
+        for flag, listing in (listings or {}).items():
+            if flag in args:
+                show(listing())
+                return 0
+        told = description if isinstance(description, str) else description()
+        read = partial(parse, prog=f"python -m loft_jax.{name}", description=told, args=args)
+        show(job(read, started=STARTED))
+        return 0
+
+    return main
 
 
 def parse(
-    config_type: type[Config],
-    *,
-    prog: str,
-    description: str,
-    args: Sequence[str],
-    default: Config | None = None,
+    asked: Config | type[Config], *, prog: str, description: str, args: Sequence[str]
 ) -> Config:
-    """The settings that the flags give; prints help or one sentence and exits where they do not."""
+    """The settings with what the flags say over them; exits with help or one sentence otherwise.
+
+    Args:
+        asked: what holds where no flag says otherwise, or its type, where some flag must.
+        prog: the command, for --help.
+        description: for --help.
+        args: the flags.
+    """
     import tyro  # a third of a second, in which nobody can be told anything
 
+    needed = isinstance(asked, type)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
-                config_type,
+                asked if needed else type(asked),
                 prog=prog,
                 description=description,
                 args=args,
-                default=tyro.MISSING_NONPROP if default is None else default,
+                default=tyro.MISSING_NONPROP if needed else asked,
                 config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
             )
     except SystemExit as stop:
@@ -67,12 +115,6 @@ def show(what: Any) -> None:
     console().print(what)
 
 
-def callable_module(name: str, function: Callable[..., Any]) -> None:
-    """Let `loft_jax.train(...)` call `function`, although `loft_jax.train` is a module."""
-    kind = type("Command", (ModuleType,), {"__call__": staticmethod(function)})
-    sys.modules[name].__class__ = kind
-
-
 def fail(sentence: str, code: int = 2) -> NoReturn:
     """Print one sentence to stderr and leave."""
     print(f"error: {sentence}", file=sys.stderr)
@@ -81,6 +123,7 @@ def fail(sentence: str, code: int = 2) -> NoReturn:
 
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a command; what the user can mend becomes one sentence and an exit code."""
+    leave_quietly()
     # Python leaves None where a stream was closed (>&-).
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115

@@ -11,3 +11,15 @@ class SaveError(OSError):
 
 class DivergenceError(ArithmeticError):
     """A loss that is not finite; the message says where and what to try."""
+
+
+def check_at_least(least: int, **numbers: int) -> None:
+    """Check arguments by their names.
+
+    Raises:
+        InputError: naming the first that is less than `least`.
+    """
+    for name, number in numbers.items():
+        if number < least:
+            msg = f"`{name}` must be at least {least}, got {number}"
+            raise InputError(msg)

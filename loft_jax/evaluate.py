@@ -1,15 +1,5 @@
 """python -m loft_jax.evaluate RUN: accuracy and ranks of a trained classifier on any pictures."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
@@ -28,23 +18,15 @@ def run(path: str, **settings: Any) -> "Result":
     Raises:
         InputError: see `loft_jax.errors`.
     """
+    return _evaluated(lambda kind: keywords.replaced(kind(path), settings))
+
+
+def _evaluated(read: cli.Read, started: float | None = None) -> "Result":
     from loft_jax.fitting.evaluation import EvaluateConfig, evaluate_classifier
 
-    return evaluate_classifier(keywords.replaced(EvaluateConfig(path), settings))
+    return evaluate_classifier(read(EvaluateConfig), started=started)
 
 
-def main(args: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    from loft_jax.fitting.evaluation import EvaluateConfig, evaluate_classifier
+main = cli.command("evaluate", DESCRIPTION, _evaluated)
 
-    config = cli.parse(
-        EvaluateConfig, prog="python -m loft_jax.evaluate", description=DESCRIPTION, args=args
-    )
-    cli.show(evaluate_classifier(config, started=_STARTED))
-    return 0
-
-
-cli.callable_module(__name__, run)
-
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

@@ -1,15 +1,5 @@
 """python -m loft_jax.fit_prior: train a generator on public pictures, for attacks to search in."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
@@ -30,33 +20,17 @@ def run(**settings: Any) -> "Result":
         InputError, SaveError, DivergenceError: see `loft_jax.errors`.
         Stopped: if a signal came; all is saved.
     """
+    return _fitted(lambda default: keywords.replaced(default, settings))
+
+
+def _fitted(read: cli.Read, started: float | None = None) -> "Result":
     from loft_jax.fitting.generators.session import fit_generator
 
-    return fit_generator(_asked(lambda default: keywords.replaced(default, settings)))
+    return fit_generator(_asked(read), started=started)
 
 
-def main(args: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    from loft_jax.fitting.generators.session import fit_generator
-
-    def parsed(default: Any) -> Any:
-        return cli.parse(
-            type(default),
-            prog="python -m loft_jax.fit_prior",
-            description=_described(),
-            args=args,
-            default=default,
-        )
-
-    cli.show(fit_generator(_asked(parsed), started=_STARTED))
-    return 0
-
-
-def _asked(parsed: Any) -> "FitConfig":
+def _asked(read: cli.Read) -> "FitConfig":
     """The settings of flags: over the defaults, or over those of the folder that goes on.
-
-    Args:
-        parsed: gives the flags, with what none names as in its argument.
 
     Raises:
         InputError: if a flag is wrong, or contradicts the folder that goes on.
@@ -65,10 +39,10 @@ def _asked(parsed: Any) -> "FitConfig":
     from loft_jax.fitting.generators.folder import PriorFolder
     from loft_jax.fitting.generators.settings import FitConfig, absolute, quick
 
-    asked = parsed(FitConfig())
+    asked = read(FitConfig())
     if asked.resume is not None:
         own = PriorFolder.open(asked.resume, "--resume").config()
-        config = absolute(parsed(own))
+        config = absolute(read(own))
         contradiction(own, config)
         return config
     return absolute(quick(asked) if asked.quick else asked)
@@ -86,7 +60,6 @@ def _described() -> str:
     return "\n".join([DESCRIPTION, "", "Priors:", *lines])
 
 
-cli.callable_module(__name__, run)
+main = cli.command("fit_prior", _described, _fitted)
 
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

@@ -1,15 +1,8 @@
 """python -m loft_jax.report PATH...: one page of what trained and attacked models show."""
 
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
-from loft_jax.reports.settings import ReportConfig
 from loft_jax.runs import keywords
 
 if TYPE_CHECKING:
@@ -28,28 +21,17 @@ def run(*paths: "str | Path", **settings: Any) -> "Result":
     Raises:
         InputError: if a folder is not as it must be.
     """
-    from loft_jax.reports.session import write_report
-
     given = {"paths": tuple(map(str, paths)), **settings} if paths else settings
-    return write_report(keywords.replaced(ReportConfig(), given))
+    return _reported(lambda default: keywords.replaced(default, given))
 
 
-def main(args: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    config = cli.parse(
-        ReportConfig,
-        prog="python -m loft_jax.report",
-        description=DESCRIPTION,
-        args=args,
-        default=ReportConfig(),
-    )
+def _reported(read: cli.Read, started: float | None = None) -> "Result":
     from loft_jax.reports.session import write_report
+    from loft_jax.reports.settings import ReportConfig
 
-    cli.show(write_report(config))
-    return 0
+    return write_report(read(ReportConfig()))
 
 
-cli.callable_module(__name__, run)
+main = cli.command("report", DESCRIPTION, _reported)
 
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

@@ -1,14 +1,5 @@
 """python -m loft_jax.sweep: train and attack every model of a grid, and say what that shows."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -47,15 +38,11 @@ def main(args: Sequence[str]) -> int:
     from loft_jax.sweeps.settings import SweepConfig
 
     config = cli.parse(
-        SweepConfig,
-        prog="python -m loft_jax.sweep",
-        description=DESCRIPTION,
-        args=args,
-        default=SweepConfig(),
+        SweepConfig(), prog="python -m loft_jax.sweep", description=DESCRIPTION, args=args
     )
     command = shlex.join(["python", "-m", "loft_jax.sweep", *args])
     on_cpu()
-    done = run_sweep(_asked(config), command=command, started=_STARTED)
+    done = run_sweep(_asked(config), command=command, started=cli.STARTED)
     cli.show(done)
     return EXIT_FAILED if done.numbers["failed"] else 0
 
@@ -68,7 +55,4 @@ def _asked(config: "SweepConfig") -> "SweepConfig":
     return absolute(quick(config) if config.quick else config)
 
 
-cli.callable_module(__name__, run)
-
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

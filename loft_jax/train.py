@@ -1,15 +1,5 @@
 """python -m loft_jax.train: train a classifier, defended or not, and measure what it releases."""
 
-import time
-
-_STARTED = time.perf_counter()  # before the imports below: they are part of what a user waits for
-
-if __name__ == "__main__":
-    from loft_jax.runs.interrupt import leave_quietly
-
-    leave_quietly()
-
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from loft_jax import cli
@@ -31,37 +21,17 @@ def run(**settings: Any) -> "Result":
         InputError, SaveError, DivergenceError: see `loft_jax.errors`.
         Stopped: if a signal came; all is saved.
     """
+    return _trained(lambda default: keywords.replaced(default, settings))
+
+
+def _trained(read: cli.Read, started: float | None = None) -> "Result":
     from loft_jax.fitting.session import train_classifier
 
-    return train_classifier(_asked(lambda default: keywords.replaced(default, settings)))
+    return train_classifier(_asked(read), started=started)
 
 
-def main(args: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    from loft_jax.fitting.session import train_classifier
-
-    if "--list-defenses" in args:
-        cli.show(_defenses())
-        return 0
-
-    def parsed(default: Any) -> Any:
-        return cli.parse(
-            type(default),
-            prog="python -m loft_jax.train",
-            description=_described(),
-            args=args,
-            default=default,
-        )
-
-    cli.show(train_classifier(_asked(parsed), started=_STARTED))
-    return 0
-
-
-def _asked(parsed: Any) -> "TrainConfig":
+def _asked(read: cli.Read) -> "TrainConfig":
     """The settings of flags: over a preset's, or over those of the run that goes on.
-
-    Args:
-        parsed: gives the flags, with what none names as in its argument.
 
     Raises:
         InputError: if a flag is wrong, or contradicts the run that goes on.
@@ -70,15 +40,16 @@ def _asked(parsed: Any) -> "TrainConfig":
     from loft_jax.fitting.presets import preset_for, quick
     from loft_jax.fitting.run_folder import RunFolder
 
-    asked = parsed(TrainFlags())
+    asked = read(TrainFlags())
     if asked.run.resume is not None:
         own = RunFolder.open(asked.run.resume, "--resume").config()
-        config = parsed(TrainFlags.of(own)).resolved(own)
+        config = read(TrainFlags.of(own)).resolved(own)
         contradiction(own, config)
         return absolute(config)
     name, preset = preset_for(asked.preset, asked.data.data)
-    preset = quick(preset) if asked.run.quick else preset
-    return absolute(parsed(TrainFlags.of(preset)).resolved(preset), preset=name)
+    if asked.run.quick:
+        preset = quick(preset, read(TrainFlags.of(preset)).data.data)
+    return absolute(read(TrainFlags.of(preset)).resolved(preset), preset=name)
 
 
 def _described() -> str:
@@ -99,7 +70,6 @@ def _defenses() -> Any:
     return listing()
 
 
-cli.callable_module(__name__, run)
+main = cli.command("train", _described, _trained, {"--list-defenses": _defenses})
 
-if __name__ == "__main__":
-    cli.run(main)
+cli.offer(__name__, run, main)

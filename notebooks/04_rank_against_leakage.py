@@ -17,7 +17,7 @@
 # | statement | whose |
 # |---|---|
 # | low-rank heads (LoFt) are harder to invert at little cost | the paper's claim: Yu et al., KDD 2026, [arXiv 2410.05814](https://arxiv.org/abs/2410.05814) |
-# | paired intervals over seeds and people, strongest attack against strongest attack, slope a doubling | ours; pigeonhole bootstrap: Owen 2007; trend: Page 1963 |
+# | paired intervals over seeds and people, strongest attack against strongest attack, slope a doubling | ours; two-way random effects: Weerahandi 1993; trend: Page 1963 |
 #
 # Set `SWEEP` to your sweep's folder. Without one, the cell below makes a **smoke**: 8 people, two epochs,
 # five steps of attack. It shows the path, and its numbers mean nothing.
@@ -35,12 +35,12 @@ import polars as pl
 from IPython.display import Markdown
 from scipy import stats
 
-from loft_jax.findings.effects import strength_effects
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import read_table
+from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.worst_case import worst_cases
-from loft_jax.metrics.bootstrap import crossed_interval
+from loft_jax.metrics.crossed import share_difference, share_interval
 
 SWEEP = Path("../runs/sweep")
 smoke = not (SWEEP / "table.parquet").exists()
@@ -107,12 +107,6 @@ def outcomes(rank: int | None, adaptive: str) -> np.ndarray:
     return wide.drop("seed").to_numpy() if len(rows) else np.empty((0, 0))
 
 
-def interval(values: np.ndarray, least: float, most: float) -> tuple[float, float, float]:
-    """Mean, and the ends of its 95 % interval as far as the number can reach."""
-    found = crossed_interval(values[:, :, None], np.random.default_rng(0)).within(least, most)
-    return found.value, found.low, found.high
-
-
 figure, (upper, lower) = plt.subplots(2, 1, figsize=(7, 6), sharex=True, height_ratios=(1, 2))
 for rank, x in places.items():
     accuracy = table.filter(pl.col("rank").eq_missing(rank)).group_by("seed").first()
@@ -120,7 +114,7 @@ for rank, x in places.items():
     for i, adaptive in enumerate(attacks):
         hits = outcomes(rank, adaptive)
         if hits.size:
-            mean, low, high = interval(hits, 0.0, 1.0)
+            mean, low, high, _ = share_interval(hits)
             lower.errorbar(
                 x + 0.08 * (i - (len(attacks) - 1) / 2),
                 mean,
@@ -148,14 +142,19 @@ figure.tight_layout()
 # Some people are easily found whatever the head. Compared person by person, that drops out. Left: each dot
 # a person, Acc@1 on the plain head (mean over seeds) against Acc@1 on the LoFt head of lowest rank, both
 # under the attack as it is; below the diagonal the LoFt head hides the person better. Right: the difference
-# for every rank, each side under *its* strongest attack, because an attacker takes what works best.
+# for every rank, each side under *its* strongest attack, because an attacker takes what works best: chosen
+# on every second person and measured on the others, both ways, or the choice would flatter itself.
 
 
 # %%
-def strongest(rank: int | None, among: list[str]) -> tuple[str, np.ndarray]:
-    """The attack with the highest mean, and its outcomes."""
-    found = [(name, outcomes(rank, name)) for name in among]
-    return max((one for one in found if one[1].size), key=lambda one: one[1].mean())
+def strongest(rank: int | None, among: list[str]) -> np.ndarray:
+    """Outcomes of each person under the attack with the highest mean on the other half of people."""
+    found = np.stack([outcomes(rank, name) for name in among])  # [attacks, seeds, people]
+    chosen = np.empty_like(found[0])
+    for half in (0, 1):
+        best = found[:, :, 1 - half :: 2].mean((1, 2)).argmax()
+        chosen[:, half::2] = found[best][:, half::2]
+    return chosen
 
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
@@ -165,28 +164,26 @@ left.scatter(*size, s=30 * counts, color="#0072B2", alpha=0.6)
 left.plot([0, 1], [0, 1], color="#999999", lw=1)
 left.set(xlabel="plain head: Acc@1 of a person", ylabel=f"rank {ranks[0]}: Acc@1 of the person")
 
-print(
-    "strongest against strongest; the interval here is of these two attacks as if they were given"
-)
 for rank in ranks:
     made = [name for name in attacks if outcomes(rank, name).size]
     on_plain = [name for name in made if outcomes(None, name).size]
-    (name, hits), (base, bare) = strongest(rank, made), strongest(None, on_plain)
-    mean, end, other = interval(hits - bare, -1.0, 1.0)
+    mean, end, other, _ = share_difference(strongest(rank, made), strongest(None, on_plain))
     (case,) = (one for one in worst_cases(table) if one.setting["strength"] == rank)
     assert np.isclose(case.leakage.value, mean)
     x = np.log2(rank)
     right.errorbar(x, mean, [[mean - end], [other - mean]], color="#222222", marker="o", capsize=3)
-    print(f"rank {rank:3}: {mean:+.3f} ({end:+.3f} to {other:+.3f})   {name} against {base}")
+    print(
+        f"rank {rank:3}: {mean:+.3f} ({end:+.3f} to {other:+.3f})   95 % interval of this rank alone"
+    )
 right.axhline(0, color="#999999", lw=1)
 right.set_xticks([np.log2(rank) for rank in ranks], [str(rank) for rank in ranks])
 right.set(xlabel="rank", ylabel="change of Acc@1 against the plain head")
 figure.tight_layout()
 
 # %% [markdown]
-# `summary.json` has these differences under `worst_cases`, with intervals that also hold that by chance
-# another attack could be the strongest. A head whose interval holds zero is **not shown** to protect: that
-# is not "shown not to".
+# `summary.json` has these differences under `worst_cases`, and as `corrected` the intervals on which the
+# verdict rests, which allow for the number of heads (Holm). A head whose interval holds zero is **not
+# shown** to protect: that is not "shown not to".
 #
 # ## Does leakage rise with rank?
 #

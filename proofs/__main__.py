@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no proof {', '.join(unknown)}; there are {', '.join(PROOFS)}")
     for flag, path in (("--latex", options.latex), ("--json", options.json)):
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        if path is not None and not _is_place(path):
             parser.error(f"`{flag}` must be a file in an existing folder, got {path}")
 
     modules = [load(name) for name in PROOFS if not options.names or name in options.names]
@@ -79,6 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         parser.error(f"{error.filename} could not be written ({error.strerror})")
     return 1 if failed else 0
+
+
+def _is_place(path: Path) -> bool:
+    """Whether a file can be moved there without replacing a folder or a device."""
+    return path.absolute().parent.is_dir() and (path.is_file() or not path.exists())
 
 
 def load(name: str) -> ModuleType:

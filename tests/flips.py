@@ -19,7 +19,7 @@ from loft_jax.errors import InputError
 
 def read_run(path):
     """All numbers of a run that later commands use."""
-    from loft_jax.fitting.run_folder import METRICS, RESULT
+    from loft_jax.fitting.fitted_folder import METRICS, RESULT
     from loft_jax.fitting.trained import load_trained
     from loft_jax.runs import files
     from loft_jax.runs.arrays import fingerprint
@@ -35,7 +35,8 @@ def read_run(path):
 
 def read_prior(path):
     """All numbers of a prior that later commands use."""
-    from loft_jax.fitting.generators.folder import PUBLIC, RESULT, PriorFolder
+    from loft_jax.fitting.fitted_folder import RESULT
+    from loft_jax.fitting.generators.folder import PUBLIC, PriorFolder
     from loft_jax.priors.archive import load_gan, public_hashes
     from loft_jax.runs.arrays import fingerprint
 

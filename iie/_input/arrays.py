@@ -5,6 +5,7 @@ LinearOperator, which is multiplied out. What is computed is computed in float64
 """
 
 import decimal
+import functools
 import numbers
 from typing import Any
 
@@ -52,6 +53,7 @@ def is_real(dtype: np.dtype) -> bool:
     return dtype.kind in "biuf" or bool(own)
 
 
+@functools.cache
 def epsilon_of(dtype: np.dtype) -> float:
     """How coarse numbers of this type are, never finer than float64; integers are as float64."""
     if dtype.kind not in "fV":

@@ -18,7 +18,8 @@ class Bound(Record):
         name: which bound.
         total: bound on E||x - E[x | y]||^2, summed over coordinates, in u^2.
         per_coordinate: total / d, in u^2.
-        relative: total / tr S; None where tr S is not known.
+        relative: total / variance; None where that is not known.
+        variance: tr S of what is sought, in u^2; None where it is not known.
         kind: "lower bound" or "upper bound".
         confidence: probability with which the bound holds; 1 if nothing was estimated.
         standard_error: of the estimate that `total` is the limit of, in u^2; None for no estimate.
@@ -32,6 +33,7 @@ class Bound(Record):
     total: float
     per_coordinate: float
     relative: float | None
+    variance: float | None
     kind: Literal["lower bound", "upper bound"]
     confidence: float
     standard_error: float | None
@@ -67,7 +69,8 @@ def bound(
     """The bound `total` on the error of d coordinates with tr S = `variance`; never negative."""
     total = max(total, 0.0)
     relative = None if variance is None else total / variance if variance > 0 else 0.0
-    return Bound(total=total, per_coordinate=total / dim, relative=relative, kind=kind, **facts)
+    shared = {"total": total, "per_coordinate": total / dim, "relative": relative}
+    return Bound(**shared, variance=variance, kind=kind, **facts)
 
 
 def best_of(bounds: list[Bound], confidence: float) -> BoundTable:

@@ -6,6 +6,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie._input import checks
 from iie._input.randomness import Randomness, own_stream
 from iie._input.types import ArrayLike
 from iie.bounds.limits import checked_confidence, halves, upper_limit
@@ -23,6 +24,7 @@ def upper_bound(
     *,
     noise: ArrayLike | None = None,
     regressors: Sequence[Any] = (),
+    variance: SupportsFloat | None = None,
     confidence: SupportsFloat = 0.95,
     rng: Randomness = None,
 ) -> BoundTable:
@@ -37,12 +39,14 @@ def upper_bound(
         releases: f(x_i), "n m", before the noise is added; or f itself.
         noise: N: one variance, "m" variances or "m m"; None releases f(x) as it is.
         regressors: fitted attackers with `predict`, "n m" to "n d".
+        variance: tr S, in u^2, of which `relative` is a share, as that of a lower bound is; None
+            takes the samples' own, their mean squared distance from their mean.
         confidence: with which the best holds, in [0.5, 1).
         rng: a generator or a seed; None is the seed 0.
 
     Raises:
         ValueError: if there are fewer than 40 samples, arrays do not fit each other, N is not
-            positive, or a regressor has no `predict` or returns another shape.
+            positive, `variance` negative, or a regressor has no `predict` or returns another shape.
 
     Examples:
         >>> x = np.random.default_rng(0).standard_normal((4000, 1))
@@ -66,9 +70,10 @@ def upper_bound(
             raise ValueError(msg)  # noqa: TRY004 - as everywhere: one kind of error for bad input
         attackers[_free_name(type(regressor).__name__, attackers)] = regressor
     each = 1 - (1 - sure) / len(attackers)
-    variance = float(np.sum(np.var(x, axis=0)))
+    own = float(np.sum(np.var(x, axis=0)))
+    whole = own if variance is None else checks.number("variance", variance, at_least=0.0)
     bounds = [
-        _measured(name, attacker.predict(y[measuring]), x[measuring], variance, each)
+        _measured(name, attacker.predict(y[measuring]), x[measuring], whole, each)
         for name, attacker in attackers.items()
     ]
     return best_of(bounds, sure)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from iie._input import checks
 from iie.commands import shared
 from iie.commands.arrays import FILES, load_rows, named_file
 
@@ -82,17 +81,19 @@ def run(options: argparse.Namespace) -> int:
     from iie.bounds.upper import upper_bound
 
     json_file = shared.checked_outputs(options, _files(options))
-    checks.count("--seed", options.seed, at_least=0)
     given = _given(options)
     flags = {"noise": options.noise, "confidence": options.confidence, "rng": options.seed}
-    upper = upper_bound(given.samples, given.releases, **flags)
+    variance = given.prior.covariance.trace()
+    upper = upper_bound(given.samples, given.releases, variance=variance, **flags)
     lower = _lower(given, options, flags)
     note = f"{given.assumption} {ANY}" if lower is not None else f"{ANY} {NO_LOWER}"
+    note += f" Relative is the share of tr S = {variance:.5g}, at both ends."
     content = {
         "command": "bounds",
         "samples": len(given.samples),
         "dim": given.samples.shape[1],
         "noise": options.noise,
+        "variance": variance,
         "seed": options.seed,
         "note": note,
         "lower": None if lower is None else lower.to_dict(),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
-from iie._input import checks
 from iie.commands import shared
 from iie.commands.prior import (
     NamedCovariance,
@@ -64,7 +63,6 @@ def run(options: argparse.Namespace) -> int:
     from iie.filters.curves import rank_curve
 
     json_file = shared.checked_outputs(options, prior_files(options))
-    checks.count("--seed", options.seed, at_least=0)
     if prior_files(options):
         refuse(options, "quick", "with samples")
     if options.quick and options.shape is None:

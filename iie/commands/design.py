@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from iie._input import checks
 from iie.commands import shared
 from iie.commands.arrays import FILES, load_labels, load_rows, named_file
 
@@ -146,7 +145,6 @@ def _checked(options: argparse.Namespace) -> Path:
     if options.samples != "digits":
         inputs.append(named_file(options.samples)[0])
     json_file = shared.checked_outputs(options, inputs, {"--weight": options.weight})
-    checks.count("--seed", options.seed, at_least=0)
     if not 0 <= options.held_out < 1:
         msg = f"`--held-out` must be in [0, 1), got {options.held_out}"
         raise ValueError(msg)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iie._input import checks
 from iie.commands import shared
 from iie.commands.arrays import FILES, load_rows, named_file
 
@@ -56,7 +55,6 @@ def run(options: argparse.Namespace) -> int:
 
     paths = [named_file(name)[0] for name in (options.weight, options.samples)]
     json_file = shared.checked_outputs(options, paths)
-    checks.count("--seed", options.seed, at_least=0)
     weight = load_rows("W", options.weight)
     samples = load_rows("--samples", options.samples)
     if len(samples) < 2 or np.ptp(samples, axis=0).max() == 0:

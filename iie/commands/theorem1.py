@@ -50,7 +50,6 @@ def run(options: argparse.Namespace) -> int:
     if options.samples > MOST_SAMPLES:
         msg = f"`--samples` must be at most {MOST_SAMPLES:,}, got {options.samples}"
         raise ValueError(msg)
-    checks.count("--seed", options.seed, at_least=0)
     shared.check_outputs({"--json": options.json})
     results = [
         compare(case, samples=options.samples, rng=np.random.default_rng([options.seed, i]))

@@ -104,13 +104,13 @@ def least_leaking(spectrum: ArrayLike) -> Float64[np.ndarray, " n"]:
     nothing, and r counts the rows.
 
     Args:
-        spectrum: eigenvalues of S, "d", in u^2, in any order.
+        spectrum: as for `most_leaking`.
 
     Returns:
         The errors in u^2, "d+1", entry r for rank r.
 
     Raises:
-        ValueError: if an eigenvalue is negative or not a finite number, or there is none.
+        ValueError: as for `most_leaking`.
 
     Examples:
         >>> least_leaking([1.0, 4.0, 2.0])

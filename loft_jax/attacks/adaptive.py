@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 
 from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.attacks.recipes.strongest import Strongest
 from loft_jax.defenses.base import Adaptive
 from loft_jax.errors import InputError
 
 NONE = "none"
 GENERIC: Mapping[str, Adaptive] = {
-    # -l_y, whose gradient a confident softmax does not take away.
-    "logit": Adaptive(identity="logit"),
+    name: Adaptive(identity=name) for name in ("cross-entropy", "logit", "max-margin", "poincare")
 }
-"""Forms that need no defense."""
+"""Forms that need no defense: the identity loss is another one, weighed as `losses.IDENTITY` says.
+The gradient of a confident softmax vanishes, that of the logit or of a margin does not."""
 
 
 def forms(own: Mapping[str, Adaptive]) -> Mapping[str, Adaptive]:
@@ -58,6 +59,8 @@ def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
 
 def useful(recipe: Recipe, own: Mapping[str, Adaptive]) -> tuple[str, ...]:
     """Names of the forms that make another attack of the recipe, none first."""
+    if isinstance(recipe, Strongest):  # it tries them all itself
+        return (NONE,)
     if not recipe.identities:
         return (NONE, *(name for name, form in own.items() if form.identity is None))
     changed = {

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-Row = tuple[str, str, str]
+from loft_jax.runs.closing import Row, rows_table
 
 
 def closing_table(numbers: dict[str, Any], folder: Path) -> RenderableType:
@@ -19,17 +18,6 @@ def closing_table(numbers: dict[str, Any], folder: Path) -> RenderableType:
         f"next      python -m loft_jax.judge {folder}"
     )
     return Group(rows_table(cost_rows(numbers), str(folder)), following)
-
-
-def rows_table(rows: Iterator[Row], title: str) -> Table:
-    """Rows of name, value and meaning."""
-    table = Table(title=Text(title), title_justify="left", show_header=False, pad_edge=False)
-    table.add_column("what", no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("meaning", style="dim")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def cost_rows(numbers: dict[str, Any]) -> Iterator[Row]:

@@ -1,5 +1,7 @@
 """One attack on one target: candidates once, then classes in chunks, each searched and selected."""
 
+import copy
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ from loft_jax.attacks.search.base import Progress, Reconstructions, Search
 from loft_jax.attacks.search.gradient import State, advance, begin, finish
 from loft_jax.priors import ImagePrior
 from loft_jax.runs.devices import by_sample
+from loft_jax.targets.base import Network
 
 LAST = 2**31 - 1
 """Number of the draw that ends a search; no step has it."""
@@ -65,10 +68,15 @@ class Engine(Search):
         key, self._row_key = jax.random.split(self.key)
         selection = self.recipe.selection
         self.candidates = score_candidates(
-            self.networks[0], self.prior, self.classes, key, selection.candidates
+            self.networks[0],
+            self.prior,
+            self.classes,
+            key,
+            selection.candidates,
+            mirrored=selection.mirrored,
         )
-        # Whole batches, each picture and its mirror image.
-        self.count(2 * BATCH * -(-selection.candidates // BATCH))
+        each = 2 if selection.mirrored else 1
+        self.count(each * BATCH * -(-selection.candidates // BATCH))  # whole batches
         latents, _, features = self.candidates
         self.public = public_facts(self.networks[0], jnp.asarray(latents), jnp.asarray(features))
         self.phases = self.recipe.phases(self.prior)
@@ -103,16 +111,34 @@ class Engine(Search):
             state, centre = self._enter(phase.space, variables, rows)
             for count in _segments(phase.steps):
                 state, trace = advance(
-                    *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done)
-                )
+                    *self._arguments(phase.space, count, rows), state, centre, jnp.int32(done),
+                    weight=self._weight,
+                )  # fmt: skip
                 done += count
                 self.count(count * len(rows.labels) * phase.space.draws * self._views)
                 traces.append(jax.tree.map(np.asarray, trace))
                 report(Progress(done, steps, float(trace.loss[-1]), float(trace.confidence[-1])))
             variables = state.variables
-        loss = np.concatenate([trace.loss for trace in traces])
-        confidence = np.concatenate([trace.confidence for trace in traces])
-        return self._select(labels, variables, rows, loss, confidence)
+        kept = self._select(labels, variables, rows)
+        self.count(len(labels) * self.results * max(self.recipe.selection.views, 1))
+        control = self._lookalikes(labels, rows) if traces else kept
+        loss, confidence = (
+            np.concatenate([np.empty(0), *(getattr(trace, name) for trace in traces)])
+            for name in ("loss", "confidence")
+        )
+        return Reconstructions(*kept, loss, confidence, control.images, control.latents)
+
+    def varied(self, recipe: GradientRecipe, network: Network) -> "Engine":
+        """Another recipe on the same target, from the same candidates, which are not asked again.
+
+        Args:
+            recipe: whose candidates are as many.
+            network: of the target, in another form with the same answers.
+        """
+        other = copy.copy(self)
+        other.recipe, other.phases = recipe, recipe.phases(self.prior)
+        other.networks = (network, *self.networks[1:])
+        return other
 
     def bytes_needed(self, labels: Integer[np.ndarray, " k"]) -> int:
         """Memory of the largest program that `reconstruct` of so many classes runs.
@@ -124,10 +150,14 @@ class Engine(Search):
         variables, most = rows.start, 0
         for phase in self.phases:
             state, centre = self._enter(phase.space, variables, rows)
+            variables = state.variables
+            if not phase.steps:
+                continue
             count = _segments(phase.steps)[0]
             program = advance.lower(
-                *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0)
-            )
+                *self._arguments(phase.space, count, rows), state, centre, jnp.int32(0),
+                weight=self._weight,
+            )  # fmt: skip
             used: Any = program.compile().memory_analysis()
             if used is not None:  # a backend may keep no account
                 most = max(
@@ -137,7 +167,6 @@ class Engine(Search):
                     - used.alias_size_in_bytes
                     + used.temp_size_in_bytes,
                 )
-            variables = state.variables
         return most
 
     def _begin(self, labels: Integer[np.ndarray, " k"]) -> "_Rows":
@@ -156,12 +185,18 @@ class Engine(Search):
     def _enter(self, space: Space, variables: Variables, rows: "_Rows") -> tuple[State, Variables]:
         return begin(space, self.recipe.rule, self.prior, variables, rows.labels)
 
+    @property
+    def _weight(self) -> Array:
+        return jnp.float32(self.recipe.objective.identity_weight)
+
     def _arguments(self, space: Space, steps: int, rows: "_Rows") -> tuple:
-        recipe = self.recipe
+        recipe, objective = self.recipe, self.recipe.objective_for(self.prior)
+        # Its weight is no part of the program: attacks that differ in it alone share one.
+        objective = dataclasses.replace(objective, identity_weight=float(self._weight != 0))
         return (
             space,
             recipe.rule,
-            recipe.objective_for(self.prior),
+            objective,
             steps,
             self.networks,
             self.prior,
@@ -170,14 +205,16 @@ class Engine(Search):
             rows.keys,
         )
 
+    def _lookalikes(self, labels: Integer[np.ndarray, " k"], rows: "_Rows") -> "_Kept":
+        """What `reconstruct` gives without its steps: a control, whose queries are not counted."""
+        variables = rows.start
+        for phase in self.phases:
+            variables = self._enter(phase.space, variables, rows)[0].variables
+        return self._select(labels, variables, rows)
+
     def _select(
-        self,
-        labels: Integer[np.ndarray, " k"],
-        variables: Variables,
-        rows: "_Rows",
-        loss: np.ndarray,
-        target_confidence: np.ndarray,
-    ) -> Reconstructions:
+        self, labels: Integer[np.ndarray, " k"], variables: Variables, rows: "_Rows"
+    ) -> "_Kept":
         selection, draws = self.recipe.selection, self.results // self.rows
         found = finish(
             self.phases[-1].space,
@@ -187,7 +224,6 @@ class Engine(Search):
             rows.labels,
             folded(rows.keys, LAST),
         )
-        self.count(len(labels) * self.results * max(selection.views, 1))
         confidence = np.asarray(
             robust_confidence(
                 self.networks,
@@ -203,7 +239,15 @@ class Engine(Search):
             _taken(np.asarray(part).reshape(*confidence.shape, *part.shape[1:]), kept)
             for part in found
         )
-        return Reconstructions(latents, images, _taken(confidence, kept), loss, target_confidence)
+        return _Kept(latents, images, _taken(confidence, kept))
+
+
+class _Kept(NamedTuple):
+    """The first fields of `Reconstructions`."""
+
+    latents: np.ndarray
+    images: np.ndarray
+    confidence: np.ndarray
 
 
 class _Rows(NamedTuple):
@@ -216,7 +260,7 @@ class _Rows(NamedTuple):
 
 def _segments(steps: int) -> list[int]:
     """Equal counts, as large as SEGMENT allows, so that one program serves a phase."""
-    count = next(n for n in range(min(SEGMENT, steps), 0, -1) if steps % n == 0)
+    count = next((n for n in range(min(SEGMENT, steps), 0, -1) if steps % n == 0), 1)
     return [count] * (steps // count)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from loft_jax.attacks.search.base import Reconstructions
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
-from loft_jax.runs import arrays, schema
-from loft_jax.runs.folder import CONFIG, Folder
+from loft_jax.runs import arrays
+from loft_jax.runs.folder import Folder
 
 INSTANCE, SEARCH, FOUND = "instance.json", "search.json", "reconstructions.npz"
 SHEET, JUDGES, NUMBERS, OUTCOMES = (
@@ -17,20 +17,13 @@ SHEET, JUDGES, NUMBERS, OUTCOMES = (
 )  # fmt: skip
 
 
-class AttackFolder(Folder):
+class AttackFolder(Folder[AttackConfig]):
     """Paths and files of one attack."""
 
     kind = "attack"
     format = 2
     made_by = "python -m loft_jax.attack"
-
-    def config(self) -> AttackConfig:
-        """How it was asked for.
-
-        Raises:
-            InputError: if config.json is damaged or of another version.
-        """
-        return schema.read(AttackConfig, self.settings(), str(self.path / CONFIG))
+    asked = AttackConfig
 
     def instance(self) -> dict[str, Any]:
         """What it was asked of: names, and fingerprints of the networks.
@@ -65,6 +58,9 @@ class AttackFolder(Folder):
     def found(self) -> dict[str, np.ndarray]:
         """Arrays of reconstructions.npz: images [k s h w ch] bytes, labels, latents, confidence.
 
+        And, of attacks that have this control, `lookalikes` and `lookalike_latents` of the same
+        shapes: what the same attack gives without its search.
+
         Raises:
             InputError: if it is not there or damaged.
         """
@@ -82,7 +78,8 @@ class AttackFolder(Folder):
     def write_chunk(self, index: int, chunk: Reconstructions, queries: int) -> None:
         """Keep a finished chunk, and how many pictures the target was asked for it."""
         self._chunk(index).parent.mkdir(exist_ok=True)
-        arrays.write_arrays(self._chunk(index), **chunk._asdict(), queries=np.array(queries))
+        kept = {name: part for name, part in chunk._asdict().items() if part is not None}
+        arrays.write_arrays(self._chunk(index), **kept, queries=np.array(queries))
 
     def _chunk(self, index: int) -> Path:
         return self.path / "chunks" / f"{index:04d}.npz"

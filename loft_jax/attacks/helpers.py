@@ -21,7 +21,7 @@ from loft_jax.fitting.distillation import (
     student_config,
 )
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.table import cheap_trunks
+from loft_jax.nets.trunks.table import roles
 from loft_jax.priors import archive
 from loft_jax.runs import arrays, devices
 from loft_jax.targets.base import Network
@@ -47,19 +47,21 @@ class Helpers(NamedTuple):
 
 
 def helper_trunks(own: str, size: int, count: int) -> tuple[str, ...]:
-    """Architectures for `count` students of a target with the trunk `own`, none of them its own.
+    """Architectures for `count` students of a target with the trunk `own`.
+
+    None of them is its own, nor that of a judge that is trained on the way (`roles`).
 
     Raises:
         InputError: if there are not so many for pictures of `size` px.
     """
-    others = cheap_trunks(size, other_than=own)
+    others = roles(size, other_than=own).helpers
     if len(others) < count:
         msg = (
             f"`--attack` with {count} distilled models needs as many trunks for pictures of {size} "
-            f"px that the target does not have, got {', '.join(others) or 'none'}"
+            f"px that neither the target nor its judges have, got {', '.join(others) or 'none'}"
         )
         raise InputError(msg)
-    return tuple(others[:count])
+    return others[:count]
 
 
 def load_helpers(
@@ -119,7 +121,7 @@ def answers(
     target: Network, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh
 ) -> Float[np.ndarray, "n c"]:
     """Logits, as the target's weights give them."""
-    size, parts = -(-READ // mesh.size) * mesh.size, []
+    size, parts = devices.shareable(mesh, READ), []
     for start in range(0, len(images), size):
         part = images[start : start + size]
         whole = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])

@@ -14,6 +14,7 @@ from loft_jax.attacks.folder import FOUND, INSTANCE, SEARCH, SHEET, AttackFolder
 from loft_jax.attacks.request import Request
 from loft_jax.attacks.running import Size, fitting, joined, reconstruct_all
 from loft_jax.attacks.sheet import sheet
+from loft_jax.attacks.variant import VARIANT
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import write_arrays
 from loft_jax.runs.drawing import draw
@@ -68,19 +69,19 @@ class Job:
             )))  # fmt: skip
             seconds["seconds_search"] = time.perf_counter() - before
             seconds["seconds_compile"] = session.clock.seconds - compiled
-            images = np.floor(255 * found.images + 0.5).astype(np.uint8)
-            write_arrays(
-                folder.path / FOUND, images=images, labels=request.labels, latents=found.latents,
-                confidence=found.confidence,
-            )  # fmt: skip
+            kept = found.by_class()
+            for name in {"images", "lookalikes"} & kept.keys():
+                kept[name] = np.floor(255 * kept[name] + 0.5).astype(np.uint8)
+            write_arrays(folder.path / FOUND, labels=request.labels, **kept)
             numbers = {
                 **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
+                "variant": instance["variant"],
                 "access": config.access,
                 "classes": len(request.labels),
                 "per_class": config.per_class,
                 "queries": request.target.queries,
                 "helpers": [agreement._asdict() for agreement in helpers.agreements],
-                "objective": float(found.loss[-1]),
+                "objective": float(found.loss[-1]) if len(found.loss) else None,
                 "target_confidence": float(found.confidence.mean()),
                 **seconds,
                 "seconds_helpers": helpers.seconds,
@@ -92,7 +93,8 @@ class Job:
             }
             folder.write(SEARCH, numbers)
             names = [request.target.class_names[label] for label in request.labels]
-            draw(session.out, folder.path / SHEET, lambda: sheet(images, names, None))
+            shown = kept["images"], names, kept.get("lookalikes")
+            draw(session.out, folder.path / SHEET, lambda: sheet(*shown))
         return told(folder, numbers)
 
     def _created(self, instance: dict[str, Any]) -> AttackFolder:
@@ -100,13 +102,20 @@ class Job:
         stored = dataclasses.replace(config, path=config.path and str(Path(config.path).resolve()))
         prior = self.request.prior_name if config.prior else None
         adaptive = None if config.adaptive == "none" else config.adaptive
-        words = [config.attack, prior and Path(prior).name, adaptive, f"seed{config.seed}"]
+        variant = self.request.variant
+        kept = {} if variant is None else {VARIANT: schema.write(variant)}
+        words = [
+            Path(config.attack).stem,
+            prior and Path(prior).name,
+            adaptive,
+            f"seed{config.seed}",
+        ]
         return AttackFolder.create(
             config.out,
             "-".join(filter(None, words)),
             Path("runs") if target.home is None else target.home / "attacks",
             config=schema.write(stored),
-            others={INSTANCE: instance, **self.others},
+            others={INSTANCE: instance, **kept, **self.others},
         )
 
     def _introduce(self, folder: AttackFolder, rows: int, size: Size, budget: int) -> None:
@@ -115,7 +124,7 @@ class Job:
         rows *= size.classes_at_a_time
         self.session.out.print(
             f"{request.recipe.title}{source}, prior {request.prior_name}, adaptive "
-            f"{config.adaptive}: {len(request.labels)} classes x {config.per_class} on "
+            f"{request.form}: {len(request.labels)} classes x {config.per_class} on "
             f"{request.target.label}\n"
             f"classes: {_listed(request)}\n"
             f"{rows} searches side by side need {size.bytes_needed / 2**20:.0f} MiB, program and "

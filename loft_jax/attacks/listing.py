@@ -1,7 +1,10 @@
 """The recipe table as a person reads it."""
 
+from collections.abc import Iterator
+
 from rich.text import Text
 
+from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.table import RECIPES
 
 
@@ -15,10 +18,18 @@ def listing() -> Text:
             ("needs", ", ".join(sorted(recipe.needed))),
             ("prior", recipe.default_prior or "one that fit_prior trained"),
             ("published", recipe.published),
-            ("here", recipe.scaled),
+            *_forms(recipe),
             ("not followed", recipe.public_code),
         ):
             if text:
                 told.append(f"    {what}: {text}\n")
     told.rstrip()
     return told
+
+
+def _forms(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """How near each form is to the paper."""
+    for what, form in (("here", recipe), ("--published", recipe.original)):
+        if form is not None and form.fidelity is not None:
+            grade, how, weakens = form.fidelity
+            yield what, "; ".join(filter(None, (grade, how, f"weaker: {weakens}")))

@@ -1,5 +1,7 @@
 """What one attack consists of: target, recipe, prior and classes, and what they make together."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +15,22 @@ from loft_jax.attacks.adaptive import adapted, form_named
 from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM, of_training
 from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.settings import AttackConfig, attacked_classes
+from loft_jax.attacks.variant import Variant, settled, variant_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior, load_prior
-from loft_jax.runs import devices
+from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.identity import content
 from loft_jax.targets.base import Network, Target
+
+Augmentation = Mapping[str, Any]
 
 LESSONS = 4096
 """Pictures that teach distilled models."""
@@ -35,12 +42,13 @@ class Request:
 
     Attributes:
         config: what was asked.
-        recipe: with the steps and candidates asked for, in its adaptive form.
+        recipe: with the numbers asked for, in its adaptive form.
         labels: classes under attack.
         target: the classifier.
         prior: where pictures come from.
         prior_name: as `--prior` has it.
         mesh: devices.
+        variant: of a recipe, if it is one that is attacked by.
     """
 
     config: AttackConfig
@@ -50,13 +58,34 @@ class Request:
     prior: ImagePrior
     prior_name: str
     mesh: Mesh
+    variant: Variant | None = None
+
+    @property
+    def form(self) -> str:
+        """The adaptive form, which a variant may say."""
+        return self.settled.adaptive
+
+    @property
+    def settled(self) -> AttackConfig:
+        """What was asked, with what the variant says."""
+        return self.config if self.variant is None else self.variant.applied(self.config)
+
+    def varied(self, variant: Variant) -> "Request":
+        """The same by a variant of a recipe.
+
+        Raises:
+            InputError: if there is no such recipe or form, or this target lacks what it needs.
+        """
+        asked, target = variant.applied(self.config), self.target
+        recipe = adapted(recipe_for(asked, target.augmentation), asked.adaptive, target.adaptive)
+        check_offers(asked.attack, recipe, target, self.prior)
+        return dataclasses.replace(self, recipe=recipe, variant=variant)
 
     def start(self, helpers: tuple[Network, ...]) -> Search:
         """The recipe bound to the target and those that help it; scores the candidates."""
         networks: tuple[Network, ...] = helpers
         if "gradients" in self.target.offers:
-            form = form_named(self.config.adaptive, self.target.adaptive)
-            networks = (form.network(self.target.network), *helpers)  # pyright: ignore
+            networks = (self.network, *helpers)
         setting = Setting(
             self.target,
             networks,
@@ -67,19 +96,30 @@ class Request:
         )
         return self.recipe.start(setting)
 
+    @property
+    def network(self) -> Network:
+        """The target's, in the adaptive form."""
+        form = form_named(self.form, self.target.adaptive)
+        return form.network(self.target.network)  # pyright: ignore[reportArgumentType]
+
     def helpers(self, out: Console) -> Helpers:
         """Distilled models, as many as the recipe asks for, taught by the prior's own pictures."""
         count, target = self.recipe.helpers, self.target
         if not count:
             return Helpers((), (), 0.0)
-        trunks = helper_trunks(target.trunk, self.prior.size, count)
         key = jax.random.key(self.config.seed)
         images = drawn_pictures(self.prior, target.classes, key, LESSONS)
         folder = None if target.home is None else target.home / "helpers"
         target.count(LESSONS)
         return load_helpers(
-            target.network, images, folder, self.mesh, out, trunks=trunks, seed=self.config.seed
-        )
+            target.network, images, folder, self.mesh, out,
+            trunks=self.helper_trunks, seed=self.config.seed,
+        )  # fmt: skip
+
+    @property
+    def helper_trunks(self) -> tuple[str, ...]:
+        """Architectures of the distilled models."""
+        return helper_trunks(self.target.trunk, self.prior.size, self.recipe.helpers)
 
     def instance(self) -> dict[str, Any]:
         """What tells this attack from every other: names, and fingerprints of the networks."""
@@ -93,32 +133,68 @@ class Request:
             "access": target.access,
             "attack": config.attack,
             "adaptive": config.adaptive,
+            "variant": schema.write(self.variant),
             "recipe": content(self.recipe),
             "prior": self.prior_name,
             "prior_weights": fingerprint(self.prior),
             "prior_offers": sorted(self.prior.offers),
+            "helpers": list(self.helper_trunks),
             "labels": self.labels.tolist(),
             "per_class": config.per_class,
             "seed": config.seed,
         }
 
 
-def recipe_for(config: AttackConfig) -> Recipe:
-    """The recipe with the steps and candidates asked for, not yet in its adaptive form.
+def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -> Recipe:
+    """The recipe with the form, views, steps and candidates asked for, not yet adapted.
+
+    Args:
+        config: what was asked.
+        augmentation: of the target's training; None where it is not known: then the recipe's own
+            views without their flips, since a face that a target never saw mirrored is another.
 
     Raises:
         InputError: if there is none.
     """
-    return RECIPES.named(config.attack).with_effort(config.steps, config.candidates)
+    config = settled(config)
+    recipe = RECIPES.named(config.attack).form(published=config.published)
+    recipe = recipe.with_effort(config.steps, config.candidates, config.restarts)
+    if config.prior_weight is not None:
+        recipe = recipe.with_prior_weight(config.prior_weight)
+    views = config.views
+    if views == "auto":
+        views = "recipe" if config.published else "target"
+    flips = views == "recipe" or bool(augmentation and augmentation.get("flip"))
+    return _seen(recipe, views, augmentation).averaged(config.average, flips=flips)
 
 
-def content_of(config: AttackConfig, defense: Defense) -> dict[str, Any]:
+def _seen(recipe: Recipe, views: str, augmentation: Augmentation | None) -> Recipe:
+    """The recipe with the views of this name."""
+    if views == "recipe":
+        return recipe
+    if views == "none":
+        return recipe.with_views(lambda _: NO_TRANSFORM)
+    if augmentation is None:
+        return recipe.with_views(lambda own: dataclasses.replace(own, flip=0.0))
+    shown = of_training(augmentation)
+    return recipe.with_views(lambda _: shown)
+
+
+def content_of(
+    config: AttackConfig, defense: Defense, augmentation: Augmentation | None = None
+) -> dict[str, Any]:
     """What an attack on a run with this defense is made of, but for target and prior themselves.
+
+    Args:
+        config: what was asked.
+        defense: of the target.
+        augmentation: see `recipe_for`.
 
     Raises:
         InputError: if there is no such recipe or adaptive form.
     """
-    recipe = adapted(recipe_for(config), config.adaptive, defense.adaptive)
+    form = settled(config).adaptive
+    recipe = adapted(recipe_for(config, augmentation), form, defense.adaptive)
     return {**content(config), "recipe": content(recipe)}
 
 
@@ -163,8 +239,12 @@ def request_for(
         InputError: if recipe, classes, form or prior are not as they must be, or target and prior
             do not offer what the recipe needs.
     """
-    recipe = adapted(recipe_for(config), config.adaptive, target.adaptive)
+    variant = variant_of(config)
+    form = settled(config).adaptive
+    recipe = adapted(recipe_for(config, target.augmentation), form, target.adaptive)
     labels = attacked_classes(config, target.classes)
+    if config.attack == "strongest":
+        labels = people(labels, target.classes, config.seed).reported
     if prior is None:
         name = prior_name(config, recipe, target.default_prior)
         size, channels = target.size, target.channels
@@ -172,4 +252,4 @@ def request_for(
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)
-    return Request(config, recipe, labels, target, prior, name, mesh)
+    return Request(config, recipe, labels, target, prior, name, mesh, variant)

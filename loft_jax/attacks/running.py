@@ -121,20 +121,18 @@ def reconstruct_all(
 
 def joined(chunks: list[Reconstructions]) -> Reconstructions:
     """All classes; the traces are means over the chunks."""
-    latents, images, confidence = (
-        np.concatenate([getattr(chunk, name) for chunk in chunks])
-        for name in ("latents", "images", "confidence")
-    )
     loss, sure = (
         np.mean([getattr(chunk, name) for chunk in chunks], 0)
         for name in ("loss", "target_confidence")
     )
-    return Reconstructions(latents, images, confidence, loss, sure)
+    parts = [chunk.by_class() for chunk in chunks]
+    shared = set(parts[0]).intersection(*parts)  # a chunk of an older version has no lookalikes
+    whole: dict = {name: np.concatenate([part[name] for part in parts]) for name in shared}
+    return Reconstructions(loss=loss, target_confidence=sure, **whole)
 
 
 def _first(whole: Reconstructions, classes: int) -> Reconstructions:
-    names = ("latents", "images", "confidence")
-    return whole._replace(**{name: getattr(whole, name)[:classes] for name in names})
+    return whole._replace(**{name: part[:classes] for name, part in whole.by_class().items()})
 
 
 def _check_finite(now: base.Progress) -> None:
@@ -152,10 +150,11 @@ def _named(target: Target, labels: Int64[np.ndarray, " k"]) -> str:
 
 
 def _told(found: Reconstructions) -> str:
-    return (
-        f"objective {found.loss[-1]:.3f}  confidence {found.target_confidence[-1]:.3f}  "
-        f"kept {found.confidence.mean():.3f}"
-    )
+    kept = f"kept {found.confidence.mean():.3f}"
+    if not len(found.loss):
+        return kept
+    sure = found.target_confidence[-1]
+    return f"objective {found.loss[-1]:.3f}  confidence {sure:.3f}  {kept}"
 
 
 def _bar(out: Console) -> Progress:

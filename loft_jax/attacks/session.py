@@ -62,7 +62,8 @@ def check(config: AttackConfig, target: Target | None = None) -> None:
             msg = "`RUN` must be a run folder of python -m loft_jax.train, got none"
             raise InputError(msg)
         run = RunFolder.open(config.path)
-        content_of(config, run.config().model.defense)
+        training = run.config()
+        content_of(config, training.model.defense, schema.write(training.augment))
         attacked_classes(config, run.description().classes)
     if config.resume is not None:
         AttackFolder.open(config.resume, "--resume").config()

@@ -9,6 +9,7 @@ import tyro
 from annotated_types import Interval
 from jaxtyping import Int64
 
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.errors import InputError
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Device, Seed
@@ -23,13 +24,22 @@ class AttackConfig:
     path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN"), WHERE] = ""
     """Run folder that python -m loft_jax.train made: the target."""
     attack: Annotated[str, WHERE] = "ppa"
-    """Recipe; --list shows them."""
+    """Recipe, --list shows them; strongest searches one, on people who are not reported, and keeps
+    it as FOLDER/strongest.json, which may stand here as well."""
     prior: Annotated[str | None, WHERE] = None
     """pixels, renderer, or a folder of python -m loft_jax.fit_prior; none is the recipe's own, or
     pixels where no law of the target's pictures is known."""
     adaptive: str = "none"
-    """An attacker who knows the defense: logit, or a form of the defense's own (LoFt: straight-
-    through, pre-code)."""
+    """An attacker who knows the defense: another loss (cross-entropy, logit, max-margin, poincare),
+    or a form of the defense's own (LoFt: straight-through, pre-code)."""
+    published: Annotated[bool, WHERE] = False
+    """The recipe as its paper has it, instead of the form that is the strongest here."""
+    views: Annotated[Literal["auto", "target", "recipe", "none"], WHERE] = "auto"
+    """Random views of a recipe that has some: the target's own training augmentation, the recipe's,
+    or none of them; auto is recipe for --published and else target."""
+    average: Annotated[Average, WHERE] = "none"
+    """AlignMI's averages, for every recipe: the target's slope is a mean over 50 copies of each
+    picture, with noise or as random crops. 50 times the cost."""
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
     classes: str = "all"
@@ -39,9 +49,13 @@ class AttackConfig:
     seed: Seed = 0
     """Of all the attack's draws."""
     steps: Annotated[Annotated[int, Interval(ge=1, le=10**6)] | None, WHERE] = None
-    """Steps of each phase; none is the recipe's own."""
+    """Steps of each phase; none is the recipe's own. lookalikes keeps its 0."""
     candidates: Annotated[Annotated[int, Interval(ge=2, le=10**6)] | None, WHERE] = None
     """Public pictures scored before the search; none is the recipe's own."""
+    restarts: Annotated[Annotated[int, Interval(ge=1, le=10**4)] | None, WHERE] = None
+    """Searches for each reconstruction that is kept; none is the recipe's own."""
+    prior_weight: Annotated[Annotated[float, Interval(gt=0, le=10**6)] | None, WHERE] = None
+    """How many times its own weight the term has that keeps pictures likely; none is once."""
     out: Annotated[str | None, WHERE] = None
     """Folder to write, exactly; none makes a new one under RUN/attacks."""
     resume: Annotated[str | None, WHERE] = None

@@ -1,12 +1,13 @@
 """Which pictures make up a batch: a pure function of the step, so that any step can be resumed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Bool, Int64
 
-from loft_jax.errors import InputError
+from loft_jax.errors import check_at_least
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
@@ -15,10 +16,7 @@ def steps_per_epoch(n: int, batch_size: int) -> int:
     Raises:
         InputError: if either is less than 1.
     """
-    for name, value in (("n", n), ("batch_size", batch_size)):
-        if value < 1:
-            msg = f"`{name}` must be at least 1, got {value}"
-            raise InputError(msg)
+    check_at_least(1, n=n, batch_size=batch_size)
     return max(1, n // batch_size)
 
 
@@ -33,10 +31,7 @@ def batch_indices(n: int, batch_size: int, seed: int, step: int) -> Int64[np.nda
         InputError: if n or batch_size is less than 1, or seed or step less than 0.
     """
     steps = steps_per_epoch(n, batch_size)
-    for name, value in (("seed", seed), ("step", step)):
-        if value < 0:
-            msg = f"`{name}` must be at least 0, got {value}"
-            raise InputError(msg)
+    check_at_least(0, seed=seed, step=step)
     epoch, position = divmod(step, steps)
     order = _permutation(n, seed, epoch)
     return np.resize(order[position * batch_size :], batch_size)
@@ -53,10 +48,20 @@ def evaluation_batches(
     Raises:
         InputError: if `batch_size` is less than 1.
     """
-    if batch_size < 1:
-        msg = f"`batch_size` must be at least 1, got {batch_size}"
-        raise InputError(msg)
+    check_at_least(1, batch_size=batch_size)
     return _blocks(n, batch_size)
+
+
+def in_batches(
+    answer: Callable[[Int64[np.ndarray, "batch"]], ArrayLike], n: int, batch_size: int
+) -> np.ndarray:
+    """What `answer` says of samples 0..n-1, at least one, asked as `evaluation_batches` cuts them.
+
+    Raises:
+        InputError: if `batch_size` is less than 1.
+    """
+    blocks = evaluation_batches(n, batch_size)
+    return np.concatenate([np.asarray(answer(indices))[valid] for indices, valid in blocks])
 
 
 def _blocks(n: int, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -78,6 +78,18 @@ class Dataset:
         return digest.hexdigest()
 
 
+def without_singles(
+    images: UInt8[np.ndarray, "n h w ch"],
+    labels: Int32[np.ndarray, " n"],
+    class_names: tuple[str, ...],
+) -> tuple[UInt8[np.ndarray, "m h w ch"], Int32[np.ndarray, " m"], tuple[str, ...]]:
+    """Pictures, labels and names of the classes with 2 pictures or more, numbered anew."""
+    kept = np.flatnonzero(np.bincount(labels, minlength=len(class_names)) >= 2)
+    chosen = np.isin(labels, kept)
+    renumbered = np.searchsorted(kept, labels[chosen]).astype(np.int32)
+    return images[chosen], renumbered, tuple(class_names[index] for index in kept)
+
+
 def _check_images(images: np.ndarray) -> None:
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
         msg = f"`images` must be uint8 [n h w ch] with ch 1 or 3, got {_kind(images)}"

@@ -1,12 +1,14 @@
 """Public pictures: what an attacker may learn from, without labels and without anyone private."""
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import UInt8, UInt64
 
-from loft_jax.data.resize import check_channels, check_size, to_channels
+from loft_jax.data.dataset import Dataset
+from loft_jax.data.resize import check_channels, check_size, resize, to_channels
 from loft_jax.data.sources import drawn
 from loft_jax.data.sources.base import Wanted
 from loft_jax.data.sources.table import check_there, row_of
@@ -20,6 +22,7 @@ def load_public(
     channels: int | None = None,
     seed: int = 0,
     count: int | None = None,
+    flag: str = "--data",
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
     """The public pictures that `data` names, without labels.
@@ -32,6 +35,7 @@ def load_public(
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: which people are drawn (faces) or kept (files).
         count: number of pictures; None is all of a file, 8192 faces.
+        flag: what the user named the pictures by, for messages.
         progress: called with (done, of so many) while much is read or drawn.
 
     Raises:
@@ -41,23 +45,63 @@ def load_public(
     check_size(size)
     check_channels(channels)
     if count is not None and count < 1:
-        msg = f"`count` must be at least 1, got {count}"
+        msg = f"`--count` must be at least 1, got {count}"
         raise InputError(msg)
     name, source = row_of(data)
-    check_there(source, data, "FOLDER of pictures")
+    check_there(source, data, "FOLDER of pictures", flag)
     wanted = Wanted(data, size, channels, seed, progress=progress)
     if source.law is not None:
         return drawn.public(source, wanted, count)
     if source.public is None:
-        msg = f"`data` must have public pictures, got `{name}`, whose pictures are all private"
+        msg = f"`{flag}` must have public pictures, got `{name}`, whose pictures are all private"
         raise InputError(msg)
     images = to_channels(source.public(wanted), channels)
     if count is None or count == len(images):
         return images
     if count > len(images):
-        msg = f"`count` must be at most {len(images)}, the pictures in {data}, got {count}"
+        msg = f"`--count` must be at most {len(images)}, the pictures in {data}, got {count}"
         raise InputError(msg)
     return images[np.sort(np.random.default_rng(seed).permutation(len(images))[:count])]
+
+
+def load_public_people(
+    data: str,
+    *,
+    size: int,
+    channels: int,
+    seed: int = 0,
+    identities: int = 128,
+    pictures: int = 32,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """The public people that `data` names, with what they are called: to train a network on.
+
+    Args:
+        data: `faces` (people of the public population), FILE.npz, a FOLDER of class folders, or
+            another row of `SOURCES`; people with one picture are left out.
+        size: side in pixels.
+        channels: 1 (gray) or 3 (RGB).
+        seed: which people a law draws.
+        identities: how many.
+        pictures: of each of them.
+        progress: called with (done, of so many) while much is read or drawn.
+
+    Raises:
+        InputError: if `data` names nothing of this kind, or what it names is not as it must be.
+    """
+    name, source = row_of(data)
+    check_there(source, data, "FOLDER of class folders")
+    wanted = Wanted(
+        data, size, channels, seed, identities, pictures, progress=progress, singles=False
+    )
+    if source.law is not None:
+        return drawn.people(name, source, wanted, "public")
+    if source.load is None or source.public is None:
+        msg = f"`data` must have public pictures, got `{name}`, whose pictures are all private"
+        raise InputError(msg)
+    loaded = source.load(wanted)
+    images = to_channels(resize(loaded.images, size, source=data), channels)
+    return dataclasses.replace(loaded, images=images, source=name, noun=source.noun)
 
 
 def picture_hashes(images: UInt8[np.ndarray, "n h w ch"]) -> UInt64[np.ndarray, " n"]:

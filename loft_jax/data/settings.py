@@ -5,6 +5,7 @@ from typing import Annotated
 
 from annotated_types import Interval
 
+from loft_jax.data.first import First
 from loft_jax.errors import InputError
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Seed
@@ -26,6 +27,10 @@ class DataConfig:
     """Synthetic faces only: number of people."""
     pictures: Annotated[int, Interval(ge=2, le=10**5)] = 32
     """Synthetic faces only: pictures of each person, before the split."""
+    first_classes: Annotated[int, Interval(ge=2, le=10**6)] | None = None
+    """Not for what is drawn: use so many classes, the first; none is all."""
+    first_pictures: Annotated[int, Interval(ge=2, le=10**6)] | None = None
+    """Not for what is drawn: use so many pictures of each class, the first; none is all."""
     test_fraction: Annotated[float, Interval(gt=0, lt=1)] = 0.25
     """Share of each class held out for the closing test."""
     validation_fraction: Annotated[float, Interval(ge=0, lt=1)] = 0.1
@@ -35,6 +40,11 @@ class DataConfig:
     data_seed: Seed | None = None
     """Seeds the synthetic people and the split, so that runs of several seeds share them; none is
     --seed."""
+
+    @property
+    def first(self) -> First:
+        """How much of a set that is there is used."""
+        return First(self.first_classes, self.first_pictures)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int32, Int64
 
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, check_at_least
 
 _PARTS = ("train", "validation", "test")
 
@@ -94,9 +94,7 @@ def _check(test_fraction: float, validation_fraction: float, seed: int) -> None:
     if not 0 <= validation_fraction < 1:
         msg = f"`validation_fraction` must be in [0, 1), got {validation_fraction}"
         raise InputError(msg)
-    if seed < 0:
-        msg = f"`seed` must be at least 0, got {seed}"
-        raise InputError(msg)
+    check_at_least(0, seed=seed)
 
 
 def _indices(values: object) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A plain head cut to rank r after training, in two ways: what a LoFt head is compared with."""
 
+import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
@@ -28,7 +29,7 @@ Config = TypeVar("Config")
 
 
 @dataclass(frozen=True)
-class _Cut(Defense):
+class _Cut(Defense, abc.ABC):
     """A finished plain head of which r directions are left; nothing is trained."""
 
     strength_name = "rank"
@@ -64,13 +65,13 @@ class _Cut(Defense):
         plain = replace(config.model, defense=NoDefense(self.input_norm))  # pyright: ignore
         return replace(config, model=plain)  # pyright: ignore
 
+    @abc.abstractmethod
     def most(self, features: int, classes: int) -> tuple[int, str]:
         """The largest rank, and what it is."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """The compressed head."""
-        raise NotImplementedError
 
     def after(
         self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import jax
+import jax.numpy as jnp
 from annotated_types import Interval
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from loft_jax.defenses.adaptive import PRE_CODE
 from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
-from loft_jax.nets.head import Head, input_normalisation, scaled
+from loft_jax.nets.head import Head, input_normalisation, nearest_mean, scaled, settled
 
 Activation = Literal["none", "relu", "relu6", "leaky_relu", "sigmoid", "tanh"]
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -81,6 +82,27 @@ class LoFtHead(Head):
         if self.straight_through:
             code = before + jax.lax.stop_gradient(code - before)
         return self.decode(code), code
+
+    def begin(self, features: Float[Array, "n d"], labels: Int[Array, " n"], own: int) -> None:
+        """Begin with a discriminant a number of the code, as far as they go, the first ones.
+
+        They enter at half their standard deviation, where a tanh is nearly straight.
+        """
+        z = settled(self.norm, features)
+        width, rank = self.encode.kernel.shape
+        first = min(own, rank)
+        entering = jnp.arange(first)
+        spread = jnp.maximum(z[:, width - own :].std(0)[:first], 1e-6)
+        kernel = self.encode.kernel[...].at[width - own :].set(0).at[:, :first].set(0)
+        kernel = kernel.at[width - own + entering, entering].set(0.5 / spread)
+        self.encode.kernel[...] = kernel
+        centre = jnp.where(jnp.arange(rank) < first, -(z.mean(0) @ kernel), 0)
+        self.encode.bias[...] = centre
+        code = ACTIVATIONS[self.activation](self.encode(z))
+        leading, bias = nearest_mean(code[:, :first], labels, self.decode.out_features)
+        blind = jnp.zeros((rank - first, leading.shape[1]))
+        self.decode.kernel[...] = jnp.concatenate([leading, blind])
+        self.decode.bias[...] = bias
 
     @property
     def weight(self) -> Float[Array, "c d"]:

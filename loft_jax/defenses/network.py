@@ -4,6 +4,7 @@ from flax import nnx
 
 from loft_jax.defenses.base import Defense
 from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.fisher import Fisher
 from loft_jax.nets.trunks.table import build_trunk, feature_width
 
 MANY = 2**20
@@ -18,6 +19,7 @@ def build_classifier(
     channels: int,
     classes: int,
     compute_dtype: str = "float32",
+    fisher: int = 0,
     rngs: nnx.Rngs,
 ) -> Classifier:
     """Freshly initialised classifier of square images, weights float32.
@@ -29,18 +31,28 @@ def build_classifier(
         channels: 1 (gray) or 3 (colour).
         classes: number of classes.
         compute_dtype: dtype of the trunk's arithmetic. Head and logits are float32 always.
+        fisher: discriminants that the head may read beside the trunk's features.
         rngs: random streams; the initial weights come from `params`.
 
     Raises:
         InputError: unknown trunk, images too small for it, or settings that do not fit its width.
     """
     # The head first: what it refuses should be refused before large trunks are allocated.
-    head = defense.head(feature_width(trunk, size), classes, rngs=rngs)
+    beside = discriminants(fisher, classes)
+    head = defense.head(feature_width(trunk, size) + beside, classes, rngs=rngs)
     made = build_trunk(trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs)
-    return Classifier(defense.edit(made, rngs=rngs), head)
+    more = Fisher(size, channels, beside, rngs=rngs) if beside else None
+    return Classifier(defense.edit(made, rngs=rngs), head, more)
 
 
-def check_width(trunk: str, defense: Defense, size: int, classes: int = MANY) -> None:
+def discriminants(fisher: int, classes: int) -> int:
+    """How many there are of at most `fisher`: the means of c classes span c - 1 dimensions."""
+    return min(fisher, classes - 1)
+
+
+def check_width(
+    trunk: str, defense: Defense, size: int, classes: int = MANY, fisher: int = 0
+) -> None:
     """Check, without allocating anything, that the defense can be built on the trunk.
 
     Args:
@@ -48,9 +60,10 @@ def check_width(trunk: str, defense: Defense, size: int, classes: int = MANY) ->
         defense: that is to be built.
         size: image side in pixels.
         classes: number of classes, as far as it is known.
+        fisher: as `build_classifier` has it.
 
     Raises:
         InputError: as `build_classifier`.
     """
-    width = feature_width(trunk, size)
+    width = feature_width(trunk, size) + discriminants(fisher, classes)
     nnx.eval_shape(lambda: defense.head(width, classes, rngs=nnx.Rngs(0)))

@@ -43,11 +43,19 @@ SCHEMA: dict[str, Any] = {
     "adaptive": pl.String,
     "prior": pl.String,
     "class": pl.Int64,
-    "accuracy_at_1": pl.Float64,  # mean over reconstructions and evaluators; as the next four
+    "accuracy_at_1": pl.Float64,  # mean over reconstructions and evaluators, as all outcomes are
+    "lookalike_accuracy_at_1": pl.Float64,  # of the same attack without its search
+    "open_set_accuracy": pl.Float64,  # above what 0.1 % of strangers reach
+    "lookalike_open_set_accuracy": pl.Float64,
+    "real_accuracy_at_1": pl.Float64,  # of the same judges on real held-out pictures
+    "retrieval_at_1": pl.Float64,  # among all private people; none where they are not known
+    "independent_retrieval_at_1": pl.Float64,  # by a judge that never saw the private people
+    "independent_verification": pl.Float64,
     "accuracy_at_5": pl.Float64,
     "feature_distance": pl.Float64,
     "ssim": pl.Float64,
     "identity_error": pl.Float64,  # none where true people are not known
+    "withheld": pl.String,  # why no verdict may rest on these judges; none where it may
     "classes": pl.Int64,  # of the classifier: chance is 1 / classes
     "judge_accuracy": pl.Float64,  # of the evaluators themselves on held-out pictures, their mean
     "test_accuracy": pl.Float64,
@@ -65,7 +73,19 @@ SCHEMA: dict[str, Any] = {
 }
 COSTS = ("seconds_train", "seconds_attack", "peak_memory_bytes")
 """Columns that are not the same when the same is computed twice."""
-OUTCOMES = ("accuracy_at_1", "accuracy_at_5", "feature_distance", "ssim", "identity_error")
+HITS = (
+    "accuracy_at_1",
+    "lookalike_accuracy_at_1",
+    "open_set_accuracy",
+    "lookalike_open_set_accuracy",
+    "real_accuracy_at_1",
+    "retrieval_at_1",
+    "independent_retrieval_at_1",
+    "independent_verification",
+    "accuracy_at_5",
+)
+"""Outcomes of a class that are shares."""
+OUTCOMES = (*HITS, "feature_distance", "ssim", "identity_error")
 NEVER_NONE = ("noun", "defense", "strength_name", "variant", "label", "baselines", "seed", "class",
               "accuracy_at_1", "classes", "test_accuracy", "run", "attack_folder")  # fmt: skip
 """Columns without gaps."""

@@ -16,6 +16,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
 STYLES = ("-", "--", "-.", ":")
 GREY, BASELINE = "#555555", "*"
+CONTROL = "lookalike_accuracy_at_1"
+LOOKALIKES = "the same attack without search (lookalikes)"
 NARROW = 4.2
 """Inches: the width of a figure for a telephone, whose letters stay readable there."""
 
@@ -65,10 +67,23 @@ def errors(rows: list[Row], name: str) -> np.ndarray:
     return np.array(lengths).T
 
 
-def chance(line: Callable, rows: list[Row]) -> None:
-    """A dotted line at the share of hits of a guess."""
+def control(axes: Any, line: Callable, rows: list[Row]) -> None:
+    """What an attack must beat: its lookalikes' marks are named, else a line at a guess's share."""
+    if any(row[CONTROL] is not None for row in rows):
+        mark = "|" if line == axes.axvline else "_"
+        axes.plot([], [], color=GREY, marker=mark, ms=9, mew=1.6, ls="", label=LOOKALIKES)
+        rows = [row for row in rows if row[CONTROL] is None]
     for share in sorted({1 / row["classes"] for row in rows}):
         line(share, color=GREY, lw=1, ls=":", label=f"chance {share:.3g}")
+
+
+def lookalikes(
+    axes: Any, row: Row, place: float, colour: str, *, across: bool, **more: Any
+) -> None:
+    """A stroke in the attack's colour where its lookalikes are, if they were measured."""
+    if row[CONTROL] is not None:
+        x, y = (row[CONTROL], place) if across else (place, row[CONTROL])
+        axes.plot([x], [y], color=colour, marker="|" if across else "_", ms=9, mew=1.6, **more)
 
 
 def legend(

@@ -11,11 +11,12 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 
-from loft_jax.findings.columns import ATTACK, CURVE, WORLD
+from loft_jax.findings.columns import ATTACK, WORLD
 from loft_jax.findings.groups import Group, groups, in_common
-from loft_jax.findings.summary import over_both, over_seeds
-from loft_jax.metrics.bootstrap import Interval, crossed_interval
-from loft_jax.metrics.trend import trend_p_value
+from loft_jax.findings.summary import over_seeds
+from loft_jax.metrics.crossed import share_difference
+from loft_jax.metrics.holm import holm_differences
+from loft_jax.metrics.interval import Interval
 
 
 class Difference(NamedTuple):
@@ -23,36 +24,36 @@ class Difference(NamedTuple):
 
     Attributes:
         setting: of the defense and the attack on it, see `columns.SETTING`.
-        leakage: Acc@1 of the attack, the defense's minus the baseline's.
+        leakage: Acc@1 of the attack, the defense's minus the baseline's, with its 95 % interval.
+        corrected: the same with the interval that its verdict rests on: wider where several
+            defenses are judged together (`metrics.holm`).
         utility: test accuracy, likewise.
         seeds: number of seeds behind both.
         against: setting of the baseline and the attack on it.
+        attacks: number of attacks that were made on the defense, and on the baseline, of which the
+            strongest is chosen.
+        withheld: why no verdict may rest on the judges; None where it may.
     """
 
     setting: dict[str, Any]
     leakage: Interval
+    corrected: Interval
     utility: Interval
     seeds: int
     against: dict[str, Any]
+    attacks: tuple[int, int] = (1, 1)
+    withheld: str | None = None
 
 
-class StrengthEffect(NamedTuple):
-    """How leakage moves along the strengths of one defense.
+class Sides(NamedTuple):
+    """What a difference is made of: the defense's Acc@1 and its baseline's, and their groups."""
 
-    Attributes:
-        setting: of its weakest form under the attack, whose CURVE all points share.
-        strengths: in ascending order, above zero.
-        slope: change of Acc@1 for each doubling of the strength.
-        p_value: one-sided, of Page's test that Acc@1 rises with the strength. Over seeds, since
-            what a model happens to leak all its classes share; one seed leaves it over classes.
-        seeds: number of seeds.
-    """
-
-    setting: dict[str, Any]
-    strengths: list[float]
-    slope: Interval
-    p_value: float
-    seeds: int
+    own: Group
+    bare: Group
+    found: Float64[np.ndarray, "r k"]
+    before: Float64[np.ndarray, "r k"]
+    attacks: tuple[int, int] = (1, 1)
+    withheld: str | None = None
 
 
 def differences(table: pl.DataFrame) -> list[Difference]:
@@ -60,51 +61,44 @@ def differences(table: pl.DataFrame) -> list[Difference]:
 
     An adaptive attack is compared with itself; where the baseline was not attacked that way (it has
     no activation to see through), with the attack as it is. Of the baselines that a defense names
-    the first that was attacked on the same pictures and trunk counts.
+    the first that was attacked on the same pictures and trunk counts. Defenses under one attack on
+    the same pictures and trunk are judged together.
     """
     found = list(groups(table))
-    compared = []
+    sides = []
     for group in (one for one in found if one.defended):
         for base in _alike(group, found):
             own, bare = in_common(group, base)
             if len(own.seeds) and len(own.labels):
-                leakage = over_both(accuracy(own) - accuracy(bare)).within(-1.0, 1.0)
-                cost = over_seeds(utility(own) - utility(bare)).within(-1.0, 1.0)
-                seeds = len(own.seeds)
-                compared.append(Difference(own.setting, leakage, cost, seeds, bare.setting))
+                why = own.withheld or bare.withheld
+                sides.append(Sides(own, bare, accuracy(own), accuracy(bare), withheld=why))
                 break
-    return compared
+    return judged_together(sides, (*WORLD, *ATTACK))
 
 
-def strength_effects(table: pl.DataFrame) -> list[StrengthEffect]:
-    """Slope and trend of every defense that was attacked at two strengths or more.
+def judged_together(sides: list[Sides], names: tuple[str, ...]) -> list[Difference]:
+    """The differences; those whose defense agrees in `names` are corrected for their number."""
+    families: dict[tuple, list[int]] = {}
+    for i, one in enumerate(sides):
+        families.setdefault(one.own.key(names), []).append(i)
+    corrected: dict[int, Interval] = {}
+    for family in families.values():
+        pairs = [(sides[i].found, sides[i].before) for i in family]
+        corrected |= zip(family, holm_differences(pairs), strict=True)
+    return [_difference(one, corrected[i]) for i, one in enumerate(sides)]
 
-    Over the seeds and classes that all of them have; a defense whose forms share none is left out.
-    """
-    curves: dict[tuple, list[Group]] = {}
-    for group in groups(table):
-        if group.setting["strength"] is not None and group.setting["strength"] > 0:
-            curves.setdefault(group.key((*CURVE, *ATTACK)), []).append(group)
-    effects = []
-    for found in curves.values():
-        points = in_common(*sorted(found, key=lambda group: group.setting["strength"]))
-        if len(found) < 2 or not len(points[0].seeds) or not len(points[0].labels):
-            continue
-        strengths = [group.setting["strength"] for group in points]
-        values = np.stack([accuracy(group) for group in points], -1)  # [r, k, m]
-        x = np.log2(strengths) - np.log2(strengths).mean()
-        slopes = values @ (x / np.sum(x**2))  # of the mean: the mean of every seed's and class's
-        rng = np.random.default_rng(0)
-        effects.append(
-            StrengthEffect(
-                points[0].setting,
-                strengths,
-                crossed_interval(slopes[:, :, None], rng),
-                trend_p_value(values.mean(1) if len(values) > 1 else values[0], rng),
-                len(points[0].seeds),
-            )
-        )
-    return effects
+
+def _difference(one: Sides, corrected: Interval) -> Difference:
+    return Difference(
+        one.own.setting,
+        share_difference(one.found, one.before),
+        corrected,
+        over_seeds(utility(one.own) - utility(one.bare)).within(-1.0, 1.0),
+        len(one.own.seeds),
+        one.bare.setting,
+        one.attacks,
+        one.withheld,
+    )
 
 
 def baselines_of(own: Group, others: Iterable[Group]) -> Iterator[list[Group]]:
@@ -126,8 +120,11 @@ def raises(interval: Interval) -> bool:
 
 
 def protects(one: Difference) -> bool:
-    """Whether fewer are found, and not by what cannot protect (then it is the attacker's luck)."""
-    return lowers(one.leakage) and one.setting["remark"] is None
+    """Whether fewer are found, and not by what cannot protect: then it is the attacker's luck.
+
+    Nothing is shown by judges on whom no verdict may rest.
+    """
+    return lowers(one.corrected) and one.setting["remark"] is None and one.withheld is None
 
 
 def accuracy(group: Group) -> Float64[np.ndarray, "r k"]:

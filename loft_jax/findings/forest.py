@@ -69,10 +69,11 @@ def _drawn(
         for i, (colour, _) in enumerate(colours):
             shift = 0.7 * (i - (len(colours) - 1) / 2) / len(colours)
             for row in (one for one in alike if key(one, of_colour) == key(colour, of_colour)):
+                drawing.lookalikes(panels[0], row, y + shift, drawing.colour(i), across=True)
                 _point(panels[0], row, "accuracy_at_1", y + shift, i)
         if models:
             _point(panels[1], alike[0], "test_accuracy", float(y), None)
-    drawing.chance(panels[0].axvline, rows)
+    drawing.control(panels[0], panels[0].axvline, rows)
     panels[0].set(xlabel="attack accuracy (Acc@1)", xlim=(-0.04, 1.04))
     if models:
         panels[1].set(xlabel="test accuracy", xlim=drawing.limits(rows))

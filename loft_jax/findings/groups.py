@@ -31,6 +31,11 @@ class Group(NamedTuple):
         """Whether there is a baseline to compare it with: it is none itself."""
         return bool(self.setting["baselines"])
 
+    @property
+    def withheld(self) -> str | None:
+        """Why no verdict may rest on the judges of some of its attacks; None where it may."""
+        return next(iter(self.rows["withheld"].drop_nulls()), None)
+
     def key(self, names: tuple[str, ...]) -> tuple:
         """The setting's values under these names."""
         return tuple(self.setting[name] for name in names)

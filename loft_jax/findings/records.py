@@ -6,6 +6,7 @@ A file holds more than is told; of what is told every entry has its type and bou
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Interval
@@ -85,6 +86,13 @@ class Judge:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """Of `pooled` in attack.json: means over evaluators that are no outcome of a class."""
+
+    knowledge: Number | None = None
+
+
+@dataclass(frozen=True)
 class AttackResult:
     """Of attack.json of a judged attack."""
 
@@ -99,8 +107,9 @@ class AttackResult:
     seconds_measure: Positive
     seconds_total: Positive
     peak_memory_bytes: Count
+    pooled: Pooled | None = None
     inception: dict[str, Any] | None = None
-    knowledge: Number | None = None
+    withheld: str | None = None
 
 
 def read_part(kind: type[T], path: Path) -> T:
@@ -126,6 +135,8 @@ def _pruned(kind: Any, values: Any) -> Any:
     """`values` with the entries that `kind` names and no others, in lists of records too."""
     if get_origin(kind) is tuple and isinstance(values, list):
         return [_pruned(get_args(kind)[0], one) for one in values]
+    if get_origin(kind) is UnionType and isinstance(values, dict):
+        kind = next((one for one in get_args(kind) if dataclasses.is_dataclass(one)), kind)
     if not dataclasses.is_dataclass(kind) or not isinstance(values, dict):
         return values
     hints = schema.hints(kind)  # pyright: ignore[reportArgumentType]

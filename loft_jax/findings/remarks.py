@@ -3,11 +3,9 @@
 import polars as pl
 
 from loft_jax.findings.columns import SETTING
-from loft_jax.findings.effects import Difference, StrengthEffect, lowers, raises
+from loft_jax.findings.effects import Difference, lowers, raises
+from loft_jax.findings.trends import NEAR, StrengthEffect
 from loft_jax.findings.wording import attack_name, kind_name, listed, listed_defenses, signed
-
-FEW = 6
-"""Classes or seeds below which a bootstrap interval is too narrow, see `bootstrap_interval`."""
 
 
 def remarked(table: pl.DataFrame) -> list[str]:
@@ -70,7 +68,26 @@ def slopes(effects: list[StrengthEffect], *, priors: bool) -> list[str]:
             )
         if hidden:
             said.append(f"{span} no change of Acc@1 of {name} is shown {listed(hidden)}.")
+        if far := sorted({strength for one in found for strength in one.left_out}):
+            said.append(
+                f"Left out of that trend: {strength} {listed([f'{one:g}' for one in far])}, whose "
+                f"test accuracy is more than {NEAR:g} below the baseline's."
+            )
     return said
+
+
+def unequal(worst: list[Difference]) -> list[str]:
+    """Numbers of attacks of which the strongest is chosen, where they are not all the same."""
+    counts: dict[tuple[int, int], list[dict]] = {}
+    for one in worst:
+        counts.setdefault(one.attacks, []).append(one.setting)
+    if len({number for pair in counts for number in pair}) < 2:
+        return []
+    told = [
+        f"{own} on {listed_defenses(found)} and {bare} on its baseline"
+        for (own, bare), found in counts.items()
+    ]
+    return [f"The strongest is chosen among different numbers of attacks: {'; '.join(told)}."]
 
 
 def caveats(counts: list[tuple[int, int]]) -> list[str]:
@@ -79,15 +96,11 @@ def caveats(counts: list[tuple[int, int]]) -> list[str]:
     said = []
     if single and all(single):
         said.append(
-            "There is one seed: intervals are over classes only, and other seeds may differ."
+            "There is one seed: intervals are of these models, over classes only, and those of "
+            "other seeds may differ."
         )
     elif any(single):
-        said.append("Some intervals are of one seed: they are over classes only.")
-    # Where both are several, Student's t makes up for small numbers.
-    drawn = [max(pair) for pair in counts if min(pair) == 1]
-    if 1 in drawn:
+        said.append("Some intervals are of one seed: of those models, over classes only.")
+    if (1, 1) in counts:
         said.append("One seed and one class leave no interval.")
-    few = [count for count in drawn if 1 < count < FEW]
-    if few:
-        said.append(f"Intervals over as few as {min(few)} classes or seeds are too narrow.")
     return said

@@ -46,6 +46,7 @@ def rows_of(
         "attack": attack.attack,
         "adaptive": attack.adaptive,
         "prior": prior or Path(attack.prior).name,
+        "withheld": attack.withheld,
         "judge_accuracy": float(np.mean(judges)) if judges else None,
         "seconds_train": result.seconds_compile + result.seconds_train,
         "seconds_attack": attack.seconds_total,
@@ -130,7 +131,8 @@ def outcomes(path: Path) -> tuple[list[int], dict[str, np.ndarray]]:
     stored = read_arrays(path)
     labels = stored.get("labels", np.empty(0, int))
     found = {name: stored[name] for name in OUTCOMES if name in stored}
-    # [evaluators, k, s] or [k, s]: evaluators weigh alike, so do reconstructions.
+    # [k], or of older attacks [evaluators, k, s] or [k, s], each of which weighs alike.
+    found = {name: v[:, None] if v.ndim == 1 else v for name, v in found.items()}
     shaped = all(v.ndim >= 2 and v.size and v.shape[-2] == len(labels) for v in found.values())
     if "accuracy_at_1" not in found or not len(labels) or not shaped:
         msg = f"`{path}` must hold outcomes of each class of `labels`, got {sorted(stored)}"

@@ -1,6 +1,6 @@
 """What a report says first, from intervals alone: no effect whose interval holds zero."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import polars as pl
@@ -12,9 +12,9 @@ from loft_jax.findings.effects import (
     lowers,
     protects,
     raises,
-    strength_effects,
 )
-from loft_jax.findings.remarks import caveats, not_tried, remarked, slopes
+from loft_jax.findings.remarks import caveats, not_tried, remarked, slopes, unequal
+from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.wording import attack_name, listed_defenses, priors_differ, signed
 from loft_jax.findings.worst_case import worst_cases
 
@@ -35,8 +35,9 @@ def conclusion(table: pl.DataFrame) -> list[Paragraph]:
     """A paragraph for each (pictures, trunk) of the table.
 
     "Finds fewer people" is said of a defense only if the strongest attack on it, adaptive ones
-    included, stays below the strongest on its baseline with its whole 95 % interval
-    (`worst_cases`), and only if it has no remark of its own against it; its cost is told too.
+    included, stays below the strongest on its baseline with its whole interval, corrected for the
+    number of defenses (`worst_cases`), only if it has no remark of its own against it, and only if
+    a verdict may rest on the judges; its cost is told too.
     """
     if not len(table):
         return [Paragraph("No attack is finished.")]
@@ -63,6 +64,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
         *remarked(table),
         *(_cost(one, priors=priors) for one in worst if protects(one)),
         *(_of_prior(table, prior, noun) for prior in sorted(set(table["prior"])) if priors),
+        *unequal(worst),
         *not_tried(table, worst, priors=priors),
         *slopes(effects, priors=priors),
         *caveats([*((one.seeds, one.leakage.n) for one in worst),
@@ -81,13 +83,18 @@ def _small(sentence: str) -> str:
 
 def _verdicts(worst: list[Difference], same: list[Difference], noun: str) -> list[str]:
     """What is shown of the defenses that are compared."""
-    safe = [one for one in worst if protects(one)]
-    void = [one for one in worst if lowers(one.leakage) and one not in safe]
-    hidden = [one for one in worst if one not in (*safe, *void) and _masked(one, same)]
-    bare = [one for one in worst if one not in (*safe, *void, *hidden)]
-    worse = [one for one in worst if raises(one.leakage)]
     said = []
-    for base, found in _by_baseline(safe):
+    for why, found in _by(worst, lambda one: one.withheld):
+        said.append(
+            f"No verdict is given on {_names(found)}. {why[:1].upper()}{why[1:].rstrip('.')}."
+        )
+    judged = [one for one in worst if one.withheld is None]
+    safe = [one for one in judged if protects(one)]
+    void = [one for one in judged if lowers(one.corrected) and one not in safe]
+    hidden = [one for one in judged if one not in (*safe, *void) and _masked(one, same)]
+    bare = [one for one in judged if one not in (*safe, *void, *hidden)]
+    worse = [one for one in judged if raises(one.corrected)]
+    for base, found in _by(safe, _baseline):
         said.append(
             f"The strongest attack that was tried finds fewer {noun} in {_names(found)} than in "
             f"the {base}."
@@ -107,7 +114,7 @@ def _verdicts(worst: list[Difference], same: list[Difference], noun: str) -> lis
             f"No protection is shown for {_names(bare)}: Acc@1 is not shown to fall under the "
             "strongest attack."
         )
-    for base, found in _by_baseline(worse):
+    for base, found in _by(worse, _baseline):
         said.append(
             f"The strongest attack finds more {noun} in {_names(found)} than in the {base}."
         )
@@ -118,17 +125,25 @@ def _names(found: Iterable[Difference]) -> str:
     return listed_defenses(one.setting for one in found)
 
 
-def _by_baseline(found: list[Difference]) -> list[tuple[str, list[Difference]]]:
-    bases: dict[str, list[Difference]] = {}
+def _by(
+    found: list[Difference], told: Callable[[Difference], str | None]
+) -> list[tuple[str, list[Difference]]]:
+    """Those of which the same is told; without those of which nothing is."""
+    alike: dict[str, list[Difference]] = {}
     for one in found:
-        bases.setdefault(one.against["label"], []).append(one)
-    return list(bases.items())
+        if (name := told(one)) is not None:
+            alike.setdefault(name, []).append(one)
+    return list(alike.items())
+
+
+def _baseline(one: Difference) -> str:
+    return one.against["label"]
 
 
 def _masked(one: Difference, same: list[Difference]) -> bool:
     """Whether all attacks that do not know the defense lose by it."""
     plainly = [
-        other.leakage
+        other.corrected
         for other in same
         if other.setting["label"] == one.setting["label"] and other.setting["adaptive"] == "none"
     ]
@@ -151,7 +166,7 @@ def _of_prior(table: pl.DataFrame, prior: str, noun: str) -> str:
     """The same verdict from the attacks with one prior."""
     worst = worst_cases(table.filter(pl.col("prior") == prior))
     safe = [one for one in worst if protects(one)]
-    bare = [one for one in worst if not protects(one)]
+    bare = [one for one in worst if one not in safe]
     said = [f"it is shown that fewer {noun} are found in {_names(safe)}"] if safe else []
     said += [f"it is not shown for {_names(bare)}"] if bare else []
     return f"With prior {prior} alone, {' and '.join(said) or 'no defense can be compared'}."

@@ -31,7 +31,7 @@ def leakage_against_strength(table: pl.DataFrame, *, narrow: bool = False) -> by
         _panel(upper, lower, rows, own, ungraded, curves)
         lower.set(xlabel=name, ylim=(-0.04, 1.04))
         upper.set(ylim=drawing.limits(rows))
-        drawing.chance(lower.axhline, rows)
+        drawing.control(lower, lower.axhline, rows)
     for upper, lower in pairs if narrow else pairs[:1]:
         upper.set_ylabel("test accuracy")
         lower.set_ylabel("attack accuracy (Acc@1)")
@@ -77,6 +77,8 @@ def _panel(
             shift = _shift(i * len(curves) + j, len(attacks) * len(curves))
             x = [places[row["strength"]] + shift for row in points]
             marker = drawing.marker(j if len(curves) > 1 else i)
+            for place, row in zip(x, points, strict=True):
+                drawing.lookalikes(lower, row, place, drawing.colour(i), across=False)
             drawing.line(
                 lower, x, points, "accuracy_at_1", drawing.colour(i), marker, drawing.style(j)
             )
@@ -89,6 +91,7 @@ def _panel(
         for row in alike:
             i = attacks.index(key(row, ATTACK))
             x = [end + _shift(i, len(attacks))]
+            drawing.lookalikes(lower, row, x[0], drawing.colour(i), across=False)
             drawing.line(lower, x, [row], "accuracy_at_1", drawing.colour(i), marker, "")
     for axes in (upper, lower):
         axes.grid(axis="y", color="#dddddd")

@@ -1,51 +1,48 @@
 """A row for each setting: means over seeds and classes with their 95 % intervals."""
 
-import math
 from typing import Any
 
 import numpy as np
 import polars as pl
 from jaxtyping import Float64
-from scipy.special import stdtrit
 
-from loft_jax.findings.columns import OUTCOMES
+from loft_jax.findings.columns import HITS, OUTCOMES
 from loft_jax.findings.groups import Group, groups
-from loft_jax.metrics.bootstrap import Interval, crossed_interval
+from loft_jax.metrics.crossed import mean_interval, share_difference, share_interval
+from loft_jax.metrics.interval import Interval
 
-SHARES = ("accuracy_at_1", "accuracy_at_5", "test_accuracy", "judge_accuracy", "retention",
-          "head_iie")  # fmt: skip
-"""Between 0 and 1, and so are the ends of their intervals."""
-OF_CLASSIFIER = (
-    "test_accuracy",
-    "judge_accuracy",
-    "code_effective_rank",
-    "head_iie",
-    "head_bits",
-    "retention",
-)
+SHARES = ("test_accuracy", "judge_accuracy", "retention", "head_iie")
+"""Numbers of a classifier between 0 and 1, and so are the ends of their intervals."""
+OF_CLASSIFIER = (*SHARES, "code_effective_rank", "head_bits")
+GAINS = {
+    "over_lookalikes": ("accuracy_at_1", "lookalike_accuracy_at_1"),
+    "open_set_over_lookalikes": ("open_set_accuracy", "lookalike_open_set_accuracy"),
+}
+"""What an attack's search adds to the same attack without one."""
 
 
 def summary(table: pl.DataFrame) -> list[dict[str, Any]]:
     """Settings with `seeds`, `attacked_classes`, `classes`, and each number as value, low, high.
 
-    Outcomes of an attack have intervals over seeds and classes (`crossed_interval`), numbers of a
-    classifier over seeds (Student's t). With one seed the former are over classes, the latter none.
+    Outcomes of an attack have intervals over seeds and classes (`metrics.crossed`), numbers of a
+    classifier over seeds (Student's t). With one seed the former are over classes, and so of that
+    one model; the latter have none. `over_lookalikes` is Acc@1 minus that of the attack's
+    lookalikes, paired; `withheld` says why no verdict may rest on the judges.
     """
     return [_row(group) for group in groups(table)]
 
 
 def over_seeds(values: Float64[np.ndarray, " r"]) -> Interval:
     """Mean of a number a seed and its 95 % interval, by Student's t; none for one seed."""
-    mean, r = float(values.mean()), len(values)
-    if r == 1:
-        return Interval(mean, None, None, 1)
-    half = float(stdtrit(r - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(r)
-    return Interval(mean, mean - half, mean + half, r)
+    return mean_interval(values[:, None])._replace(n=len(values))
 
 
-def over_both(values: Float64[np.ndarray, "r k"]) -> Interval:
-    """Mean over seeds and classes and its 95 % interval."""
-    return crossed_interval(values[:, :, None], np.random.default_rng(0))
+def over_both(group: Group, name: str) -> Interval | None:
+    """Mean of an outcome over seeds and classes and its 95 % interval; None if not measured."""
+    values = group.outcome(name)
+    if values is None:
+        return None
+    return share_interval(values) if name in HITS else mean_interval(values)
 
 
 def _row(group: Group) -> dict[str, Any]:
@@ -54,10 +51,14 @@ def _row(group: Group) -> dict[str, Any]:
         "seeds": len(group.seeds),
         "attacked_classes": len(group.labels),
         "classes": int(group.rows["classes"][0]),
+        "withheld": group.withheld,
     }
     for name in OUTCOMES:
-        values = group.outcome(name)
-        row |= _told(name, None if values is None else over_both(values))
+        row |= _told(name, over_both(group, name))
+    for name, (found, control) in GAINS.items():
+        first, second = group.outcome(found), group.outcome(control)
+        known = None if first is None or second is None else share_difference(first, second)
+        row |= _told(name, known)
     for name in OF_CLASSIFIER:
         values = group.by_seed(name)
         row |= _told(name, None if values is None else over_seeds(values))

@@ -39,10 +39,12 @@ def utility_against_leakage(table: pl.DataFrame) -> bytes:
             marker = drawing.marker(shape) if row["baselines"] else BASELINE
             # Up or down by a few points, so that the intervals of a model can be told apart.
             up = min(3.5, 16 / len(attacks)) * ((len(attacks) - 1) / 2 - i) / 72
+            apart = axes.transData + ScaledTranslation(0, up, figure.dpi_scale_trans)
+            drawing.lookalikes(axes, row, y, drawing.colour(i), across=True, transform=apart)
             drawing.point(
                 axes, row["accuracy_at_1"], y, drawing.colour(i), marker,
                 xerr=drawing.errors([row], "accuracy_at_1"),
-                transform=axes.transData + ScaledTranslation(0, up, figure.dpi_scale_trans),
+                transform=apart,
             )  # fmt: skip
     axes.set(xlim=(-0.04, 1.06), ylim=(low, high), xticks=np.linspace(0, 1, 6))
     corner = {"transform": axes.transAxes, "va": "top", "color": GREY, "fontsize": 9}
@@ -54,7 +56,7 @@ def utility_against_leakage(table: pl.DataFrame) -> bytes:
     figure.suptitle(drawing.title(rows), fontsize=10)
     axes.grid(color="#eeeeee")
     axes.set_axisbelow(True)
-    drawing.chance(axes.axvline, rows)
+    drawing.control(axes, axes.axvline, rows)
     defended = [row for row in rows if row["baselines"]]
     drawing.legend(
         figure, axes, rows, one_each(defended, [(kind,) for kind in kinds], ("defense",))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from loft_jax.metrics.bootstrap import Interval
+from loft_jax.metrics.interval import Interval
 
 Setting = dict[str, Any]
 

@@ -1,25 +1,33 @@
-"""The strongest attack on a defense against the strongest on its baseline, with 95 % intervals.
+"""The strongest attack on a defense against the strongest on its baseline, with intervals.
 
 An attacker takes what works best, and a defense may be strong against one attack because it only
 hides gradients. So whether it protects is asked of the strongest attacks, not of one and the same.
+The strongest is chosen on one half of the classes and reported on the other, both ways.
 """
 
 import numpy as np
 import polars as pl
 
-from loft_jax.findings.columns import ATTACK, MODEL
-from loft_jax.findings.effects import Difference, accuracy, baselines_of, utility
+from loft_jax.findings.columns import ATTACK, MODEL, WORLD
+from loft_jax.findings.effects import (
+    Difference,
+    Sides,
+    accuracy,
+    baselines_of,
+    judged_together,
+)
 from loft_jax.findings.groups import Group, groups, in_common
-from loft_jax.findings.summary import over_seeds
-from loft_jax.metrics.bootstrap import strongest_interval
+from loft_jax.metrics.strongest import strongest_elsewhere
 
 
 def worst_cases(table: pl.DataFrame) -> list[Difference]:
     """Every defense that was attacked as one of its baselines was.
 
     The baseline counts only the attacks that were made on the defense too, or it would be compared
-    under attacks that the defense was spared. The strongest is the one with the highest mean Acc@1
-    over all seeds and classes that both sides have; attacks on others are left out.
+    under attacks that the defense was spared; `attacks` says how many each side had. The strongest
+    is named by its mean Acc@1 over all seeds and classes that both sides have (attacks on others
+    are left out), but on each half of the classes the one reported is that of the other half. All
+    defenses of the same pictures and trunk are judged together.
     """
     found = list(groups(table))
     models: dict[tuple, list[Group]] = {}
@@ -30,10 +38,10 @@ def worst_cases(table: pl.DataFrame) -> list[Difference]:
         compared = (_compared(own, bare) for bare in baselines_of(own[0], found))
         if (case := next(filter(None, compared), None)) is not None:
             cases.append(case)
-    return cases
+    return judged_together(cases, WORLD)
 
 
-def _compared(found: list[Group], bare: list[Group]) -> Difference | None:
+def _compared(found: list[Group], bare: list[Group]) -> Sides | None:
     made = {group.key(ATTACK) for group in found}
     both = [group for group in bare if group.key(ATTACK) in made]
     if not both:
@@ -47,12 +55,11 @@ def _compared(found: list[Group], bare: list[Group]) -> Difference | None:
         side[int(values.mean((1, 2)).argmax())]
         for side, values in zip(sides, outcomes, strict=True)
     )
-    leakage = strongest_interval(outcomes[0], outcomes[1], np.random.default_rng(0))
-    cost = over_seeds(utility(strongest) - utility(base))
-    return Difference(
-        strongest.setting,
-        leakage.within(-1.0, 1.0),
-        cost.within(-1.0, 1.0),
-        len(strongest.seeds),
-        base.setting,
+    return Sides(
+        strongest,
+        base,
+        strongest_elsewhere(outcomes[0]),
+        strongest_elsewhere(outcomes[1]),
+        (len(sides[0]), len(sides[1])),
+        next(filter(None, (group.withheld for group in shared)), None),
     )

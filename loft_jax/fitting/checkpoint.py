@@ -10,8 +10,9 @@ import logging
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
@@ -28,11 +29,21 @@ KEPT = 2
 """The latest so many are kept, beside the best."""
 
 
-class Restored(NamedTuple):
-    """A checkpoint: the state and the loop's own bookkeeping."""
+@dataclass
+class History:
+    """The loop's own bookkeeping; saved with each checkpoint.
 
-    state: TrainState
-    progress: dict[str, Any]
+    Attributes:
+        rows: the lines of metrics.jsonl.
+        pending: metrics of the updates since the last of them.
+        seconds: spent in every process so far, without compiling.
+        after: numbers of what became of the finished network, once that is done.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    pending: dict[str, list[float]] = field(default_factory=dict)
+    seconds: float = 0.0
+    after: dict[str, Any] | None = None
 
 
 class Checkpoints:
@@ -46,7 +57,7 @@ class Checkpoints:
         if (folder / INDEX).is_file():
             self._index = files.read_json(folder / INDEX)
 
-    def save(self, state: TrainState, progress: dict[str, Any], score: float) -> None:
+    def save(self, state: TrainState, history: History, score: float) -> None:
         """Write `state` under its step; the one with the highest `score` is never deleted.
 
         Raises:
@@ -55,24 +66,23 @@ class Checkpoints:
         step = int(state.step)
         try:
             self._write(step, state)
-            entry = {"score": score, "hash": fingerprint(state), "progress": progress}
+            entry = {"score": score, "hash": fingerprint(state), "progress": vars(history)}
             index = {**self._index, str(step): entry}
-            kept = self._worth_keeping(index)
+            kept = {_best(index), *sorted(map(int, index))[-KEPT:]}
             index = {name: one for name, one in index.items() if int(name) in kept}
             files.write_json(self._folder / INDEX, index)
         except (OSError, ValueError) as error:  # tensorstore reports a full disk as ValueError
-            msg = (
-                f"a checkpoint could not be saved in {self._folder} (disk full?): "
-                f"{_first_line(error)}; the earlier checkpoints are intact"
-            )
+            why = f"(disk full?): {_first_line(error)}; the earlier checkpoints are intact"
+            if not self._folder.parent.is_dir():
+                why = "(the run's folder is gone, was it removed or renamed?): nothing is kept"
+            msg = f"a checkpoint could not be saved in {self._folder} {why}"
             raise SaveError(msg) from error
         self._index = index
         self._sweep(kept)
 
     def best_step(self) -> int | None:
         """Step of the checkpoint with the highest score."""
-        scores = {int(name): one["score"] for name, one in self._index.items()}
-        return max(scores, key=lambda step: (scores[step], step), default=None)
+        return _best(self._index)
 
     def best_score(self) -> float:
         """The highest score."""
@@ -82,7 +92,7 @@ class Checkpoints:
         """Step of the last checkpoint."""
         return max(map(int, self._index), default=None)
 
-    def restore(self, step: int, like: TrainState) -> Restored:
+    def restore(self, step: int, like: TrainState) -> tuple[TrainState, History]:
         """The checkpoint of `step`, with the shapes and the placement of the abstract `like`.
 
         Raises:
@@ -102,7 +112,7 @@ class Checkpoints:
         if fingerprint(state) != entry["hash"]:
             msg = f"`{self._folder / str(step)}` must be as it was saved, got a damaged checkpoint"
             raise InputError(msg)
-        return Restored(state, entry["progress"])
+        return state, History(**entry["progress"])
 
     def _write(self, step: int, state: TrainState) -> None:
         # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the
@@ -114,13 +124,7 @@ class Checkpoints:
             orbax.wait_until_finished()
         sys.stderr = stderr
 
-    @staticmethod
-    def _worth_keeping(index: dict[str, dict[str, Any]]) -> set[int]:
-        scores = {int(name): one["score"] for name, one in index.items()}
-        best = max(scores, key=lambda step: (scores[step], step))
-        return {best, *sorted(scores)[-KEPT:]}
-
-    def _sweep(self, kept: set[int]) -> None:
+    def _sweep(self, kept: set[int | None]) -> None:
         """Delete what the index no longer names, half-written ones of a killed process too."""
         import shutil
 
@@ -128,6 +132,12 @@ class Checkpoints:
             for path in self._folder.iterdir():
                 if path.is_dir() and path.name not in {str(step) for step in kept}:
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def _best(index: dict[str, dict[str, Any]]) -> int | None:
+    """The step of the highest score, of equal ones the last."""
+    ranked = ((one["score"], int(name)) for name, one in index.items())
+    return max(ranked, default=(0.0, None))[1]
 
 
 @contextlib.contextmanager

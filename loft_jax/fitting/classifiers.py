@@ -85,7 +85,7 @@ class ClassifierTask(Task):
         The loss, because with a hundred validation pictures accuracies are even or differ by
         chance.
         """
-        return -row["validation_loss"] if "validation_loss" in row else float(row["step"])
+        return -row["validation_loss"] if "validation_loss" in row else super().score(row)
 
     def advice(self, step: int) -> str:
         """A smaller learning rate."""

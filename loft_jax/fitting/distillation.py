@@ -114,8 +114,7 @@ def distilled(
         msg = f"`images` must be at least {HELD_OUT} public pictures, got {len(images)}"
         raise InputError(msg)
     held = held_out(len(images))
-    # Each device gets the same number of pictures.
-    batch = -(-settings.batch // mesh.size) * mesh.size
+    batch = devices.shareable(mesh, settings.batch)
     config = student_config(trunk, seed, dataclasses.replace(settings, batch=batch))
     task = StudentTask(config, images[~held], logits[~held], mesh)
     state = fit(task, devices.replicate(mesh, task.initialise()))
@@ -128,7 +127,7 @@ def answers(
 ) -> Float[np.ndarray, "n c"]:
     """Logits of the pictures."""
     step = evaluation_step(classifier.graph, mesh)
-    batch = -(-READ // mesh.size) * mesh.size
+    batch = devices.shareable(mesh, READ)
     return predict(step, classifier.params, classifier.stats, images, batch, mesh).logits
 
 
@@ -203,10 +202,6 @@ class StudentTask(Task):
     ) -> dict[str, Any]:
         """Mean divergence over an epoch."""
         return {"step": step, "loss": float(np.mean(metrics["loss"]))}
-
-    def score(self, row: Mapping[str, Any]) -> float:
-        """The latest is best."""
-        return float(row["step"])
 
     def advice(self, step: int) -> str:
         """A smaller learning rate, or another target."""

@@ -1,6 +1,6 @@
 """Measuring a finished run on any pictures: what `python -m loft_jax.evaluate` does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,15 +9,13 @@ import numpy as np
 import tyro
 from annotated_types import Interval
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import load_dataset
 from loft_jax.errors import InputError
-from loft_jax.fitting.closing import accuracy_rows, leakage_rows, rank_rows
-from loft_jax.fitting.measure import measured
-from loft_jax.fitting.predict import Answerer
+from loft_jax.fitting.closing import accuracy_row, leakage_rows, rank_rows
+from loft_jax.fitting.predict import Answerer, measured
 from loft_jax.fitting.progress import reading
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import load_data, tell
@@ -25,6 +23,7 @@ from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.metrics.head_leakage import head_leakage
 from loft_jax.nets.description import Description
 from loft_jax.runs import devices, files, schema
+from loft_jax.runs.closing import rows_table
 from loft_jax.runs.session import Result, begin, ordinary_numbers
 from loft_jax.runs.settings import Device, RunConfig
 
@@ -59,9 +58,8 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     """
     schema.check(config)
     RunFolder.open(config.path).config()  # what is wrong with the run is said before JAX starts
-    if config.out is not None and not Path(config.out).absolute().parent.is_dir():
-        msg = f"`--out` must be a file in a folder that is there, got {config.out}"
-        raise InputError(msg)
+    if config.out is not None:
+        files.check_place(Path(config.out))
     session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
     mesh = devices.data_mesh()
     run = load_trained(config.path, mesh)
@@ -99,6 +97,7 @@ def _pictures(
         channels=expected.channels,
         seed=run.config.data_seed,
         skip_unreadable=config.skip_unreadable,
+        first=run.config.data.first,
         identities=expected.classes,
         pictures=run.config.data.pictures,
         progress=progress,
@@ -118,19 +117,9 @@ def _check_classes(pictures: Dataset, expected: Description) -> None:
 
 
 def _table(numbers: dict[str, Any], title: str, target: Path) -> Group:
-    table = Table(title=title, title_justify="left", show_header=False, pad_edge=False)
-    table.add_column("what")
-    table.add_column("value", justify="right")
-    table.add_column("meaning", style="dim")
-    for row in _rows(numbers):
-        table.add_row(*row)
-    said = [f"IIE: {one}" for one in numbers["head_leakage"]["assumptions"]]
+    leakage = numbers["head_leakage"]
+    rows = [accuracy_row("accuracy", numbers), *rank_rows(numbers), *leakage_rows(leakage)]
+    said = [f"IIE: {one}" for one in leakage["assumptions"]]
     if numbers["remark"] is not None:
         said.insert(0, f"note: {numbers['remark']}")
-    return Group(table, Text("\n".join([*said, f"numbers in {target}"])))
-
-
-def _rows(numbers: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    yield from accuracy_rows("accuracy", numbers, "")
-    yield from rank_rows(numbers)
-    yield from leakage_rows(numbers["head_leakage"])
+    return Group(rows_table(rows, title), Text("\n".join([*said, f"numbers in {target}"])))

@@ -4,16 +4,15 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from loft_jax.data.settings import AugmentConfig, DataConfig
+from annotated_types import Interval
+
 from loft_jax.data.sources import absolute_data
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import Activation
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
-from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.runs import schema
-from loft_jax.runs.schema import WHERE
-from loft_jax.runs.settings import RunConfig
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,9 @@ class ModelFlags:
     """BatchNorm before the head (the authors' code has it, the paper's text not)."""
     compute_dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the activations; weights, statistics and logits stay float32."""
+    fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
+    """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
+    trunk's features and begins with (photographs, few per class); 0 is off."""
 
     def resolved(self, like: Defense) -> ModelConfig:
         """The network, with what no flag names as in `like`.
@@ -60,31 +62,21 @@ class ModelFlags:
                 )
                 raise InputError(msg)
             made = dataclasses.replace(made, **{name: value})
-        return ModelConfig(self.trunk, made, self.compute_dtype)
+        return ModelConfig(self.trunk, made, self.compute_dtype, self.fisher)
 
 
 @dataclass(frozen=True)
-class TrainFlags:
-    """One training run, as it is asked for."""
+class TrainFlags(TrainConfig):
+    """One training run, as it is asked for: all but the network as it is kept."""
 
-    preset: Annotated[str, WHERE] = "auto"
-    """Named settings, see below; auto chooses by --data. Other flags override."""
-    start_from: Annotated[str | None, WHERE] = None
-    """Run folder whose weights it begins with, wherever their shapes agree."""
-    data: DataConfig = field(default_factory=DataConfig)
     model: ModelFlags = field(default_factory=ModelFlags)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    optim: OptimConfig = field(default_factory=OptimConfig)
-    run: RunConfig = field(default_factory=RunConfig)
 
     @classmethod
     def of(cls, config: TrainConfig) -> "TrainFlags":
         """Flags that leave everything as in `config`; its defense is not one of them."""
-        values: dict[str, Any] = {
-            field.name: getattr(config, field.name) for field in dataclasses.fields(config)
-        }
-        model = ModelFlags(trunk=config.model.trunk, compute_dtype=config.model.compute_dtype)
-        return cls(**{**values, "model": model})
+        own = config.model
+        model = ModelFlags(own.trunk, compute_dtype=own.compute_dtype, fisher=own.fisher)
+        return cls(**{**vars(config), "model": model})
 
     def resolved(self, like: TrainConfig) -> TrainConfig:
         """The settings, with the defense of `like` where no flag names one.
@@ -92,8 +84,7 @@ class TrainFlags:
         Raises:
             InputError: as `ModelFlags.resolved`.
         """
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return TrainConfig(**{**values, "model": self.model.resolved(like.model.defense)})
+        return TrainConfig(**{**vars(self), "model": self.model.resolved(like.model.defense)})
 
 
 def _of_rank(word: str, like: Defense) -> Defense:
@@ -108,7 +99,8 @@ def _of_rank(word: str, like: Defense) -> Defense:
 def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with the path of the pictures absolute: a run is read from anywhere."""
     data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
-    return dataclasses.replace(config, data=data, **changes)
+    public = None if config.pretrain is None else absolute_data(config.pretrain)
+    return dataclasses.replace(config, data=data, pretrain=public, **changes)
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")

@@ -58,8 +58,7 @@ def knowledge_extraction(
     """
     k, s, size, _, channels = reconstructions.shape
     _check(reconstructions, private)
-    # Each device gets the same number of pictures.
-    batch = -(-student.optim.batch // mesh.size) * mesh.size
+    batch = devices.shareable(mesh, student.optim.batch)
     student = dataclasses.replace(
         student,
         run=dataclasses.replace(student.run, seed=seed),

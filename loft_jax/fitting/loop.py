@@ -8,13 +8,12 @@ import abc
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from jaxtyping import Array
 
 from loft_jax.errors import DivergenceError
-from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.state import TrainState
 from loft_jax.runs.compilation import CompileClock
 from loft_jax.runs.interrupt import Interrupt
@@ -52,9 +51,9 @@ class Task(abc.ABC):
             DivergenceError: if they say that going on is useless.
         """
 
-    @abc.abstractmethod
     def score(self, row: Mapping[str, Any]) -> float:
-        """By which the best checkpoint is chosen; the highest is best."""
+        """By which the best checkpoint is chosen, the highest; here the latest is best."""
+        return float(row["step"])
 
     @abc.abstractmethod
     def advice(self, step: int) -> str:
@@ -72,23 +71,6 @@ class Watch:
 
     def saved(self, state: TrainState, rows: list[dict[str, Any]]) -> None:
         """A checkpoint of a complete row is written."""
-
-
-@dataclass
-class History:
-    """The loop's own bookkeeping; saved with each checkpoint.
-
-    Attributes:
-        rows: the lines of metrics.jsonl.
-        pending: metrics of the updates since the last of them.
-        seconds: spent in every process so far, without compiling.
-        after: numbers of what became of the finished network, once that is done.
-    """
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    pending: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
-    after: dict[str, Any] | None = None
 
 
 def fit(
@@ -125,14 +107,14 @@ def fit(
             watch.row(row)
         if checkpoints is not None and (step % task.save_every == 0 or step == task.steps):
             history.seconds = time_spent()
-            checkpoints.save(state, vars(history), task.score(history.rows[-1]))
+            checkpoints.save(state, history, task.score(history.rows[-1]))
             saved = step
             watch.saved(state, history.rows)
     _read(unread, history, step, task)
     history.seconds = time_spent()
     if checkpoints is not None and step != saved:
         # Stopped between two of them: not yet judged, so never the best checkpoint.
-        checkpoints.save(state, vars(history), NEVER_BEST)
+        checkpoints.save(state, history, NEVER_BEST)
     return state
 
 

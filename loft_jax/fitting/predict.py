@@ -1,19 +1,21 @@
 """Answers of a classifier on many pictures, in batches of one shape."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Int32, UInt8
 
 from loft_jax.data.batches import evaluation_batches
 from loft_jax.defenses.base import Defense
 from loft_jax.fitting.step import evaluation_step
+from loft_jax.metrics.summary import summary
 from loft_jax.nets.classifier import Outputs
-from loft_jax.runs.devices import share_out
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.runs.devices import share_out, shareable
 
 RELEASE_SEED = 0
 """Of what is random in a defense's answers while they are measured."""
@@ -66,6 +68,13 @@ def predict(
     return Answers(joined.logits, joined.features, joined.code)
 
 
+def measured(
+    classifier: FrozenClassifier, answers: Answers, labels: Int32[np.ndarray, "n"]
+) -> dict[str, Any]:
+    """The numbers of `loft_jax.metrics.summary`, from answers given already."""
+    return summary(*answers, labels, np.asarray(classifier.head.weight))
+
+
 class Answerer:
     """What a network answers, compiled once: as its defense releases it.
 
@@ -78,7 +87,7 @@ class Answerer:
 
     def __init__(self, graph: nnx.GraphDef, defense: Defense, mesh: Mesh, batch: int):
         releases = defense.overrides("release")
-        self._mesh, self._batch = mesh, -(-batch // mesh.size) * mesh.size
+        self._mesh, self._batch = mesh, shareable(mesh, batch)
         self._step = evaluation_step(graph, mesh, defense.taps if releases else ())
         self._release = _release(defense) if releases else None
 

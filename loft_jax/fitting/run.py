@@ -4,26 +4,28 @@ import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
+from loft_jax.defenses.network import discriminants
 from loft_jax.errors import SaveError
-from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.classifiers import ClassifierTask, total_steps
 from loft_jax.fitting.closing import closing_table, epoch_line
-from loft_jax.fitting.loop import History, fit
-from loft_jax.fitting.measure import measured
+from loft_jax.fitting.control import pca_lda_accuracy
+from loft_jax.fitting.discriminants import begun_as_discriminants
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.loop import fit
 from loft_jax.fitting.pictures import draw_run
-from loft_jax.fitting.predict import Answerer, Answers
+from loft_jax.fitting.predict import Answerer, Answers, measured
 from loft_jax.fitting.progress import Bar
-from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.start import Start, begun_with
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
@@ -39,7 +41,7 @@ from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.interrupt import Interrupt, Stopped
 from loft_jax.runs.session import Result, Session
 
-Train = Callable[[TrainConfig], Result]
+Train = Callable[..., Result]
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ class Run:
         )
 
     def _remark(self) -> str | None:
-        width = feature_width(self.config.model.trunk, self.data.size)
-        return self.config.model.defense.remark(self.data.classes, width)
+        model, classes = self.config.model, self.data.classes
+        width = feature_width(model.trunk, self.data.size) + discriminants(model.fisher, classes)
+        return model.defense.remark(classes, width)
 
     def _train(
         self,
@@ -117,11 +120,16 @@ class Run:
         if (latest := checkpoints.latest_step()) is None:
             state, history = devices.replicate(self.mesh, initialise()), History()
             if (start := self._start(train)) is not None:
-                state, taken = begun_with(state, start)
+                part = "trunk" if self.start.of_strangers else None
+                state, taken = begun_with(state, start, part)
                 out.print(f"begins with {taken} of the arrays of {start.folder.path}")
+            others = start is None or start.folder.fingerprint() != data.fingerprint
+            if config.model.fisher and others:
+                images, labels = data.images[self.split.train], data.labels[self.split.train]
+                state = begun_as_discriminants(state, graphs, images, labels)
+                state = devices.replicate(self.mesh, state)
         else:
-            state, saved = checkpoints.restore(latest, like)
-            history = History(**saved)
+            state, history = checkpoints.restore(latest, like)
             out.print(f"continuing after step {latest}")
         task = ClassifierTask(config, data.images, data.labels, self.split, graphs, self.mesh)
         bar = Bar(
@@ -147,7 +155,7 @@ class Run:
 
     def _start(self, train: Train) -> Trained | None:
         try:
-            return self.start.loaded(self.folder.path, self.session.out, train)
+            return self.start.loaded(self.config, self.folder.path, self.session.out, train)
         except Stopped as stop:  # what it starts from goes on when this run does
             raise Stopped(stop.signal, self._go_on) from stop
 
@@ -156,11 +164,10 @@ class Run:
         start = self._start(train)
         assert start is not None  # a defense that does not train says what it starts from
         earlier = Checkpoints(start.folder.checkpoints)
-        state, saved = earlier.restore(start.step, like)
-        history = History(**saved)
+        state, history = earlier.restore(start.step, like)
         history.seconds = start.folder.read(RESULT)["seconds_train"]
         if checkpoints.latest_step() is None:
-            checkpoints.save(state, vars(history), earlier.best_score())
+            checkpoints.save(state, history, earlier.best_score())
         return history
 
     def _after(
@@ -169,9 +176,9 @@ class Run:
         """The state that is measured, as the defense leaves it, and what is told of it."""
         best = checkpoints.best_step()
         assert best is not None  # it was saved, or restored
-        state, saved = checkpoints.restore(best, like)
-        if saved["after"] is not None:
-            return state, saved["after"]
+        state, judged = checkpoints.restore(best, like)
+        if judged.after is not None:
+            return state, judged.after
         row = next((row for row in history.rows if row["step"] == best), history.rows[-1])
         told = {
             "validation_accuracy": row.get("validation_accuracy"),
@@ -180,8 +187,9 @@ class Run:
         if not self.config.model.defense.overrides("after"):
             return state, told
         trained = self._classifier(graphs, state)
-        features = partial(self._features, trained)
-        classifier, numbers = self.config.model.defense.after(trained, features)
+        classifier, numbers = self.config.model.defense.after(
+            trained, lambda: self._answers(trained, self.split.train).features
+        )
         classifier = devices.replicate(self.mesh, classifier)
         told["validation_accuracy"], score = self._validated(classifier, float(best))
         history.after = {**told, **numbers}
@@ -190,7 +198,7 @@ class Run:
         state = TrainState(
             jax.numpy.int32(number), classifier.params, classifier.stats, state.opt_state, average
         )
-        checkpoints.save(state, vars(history), max(score, checkpoints.best_score()))
+        checkpoints.save(state, history, max(score, checkpoints.best_score()))
         return state, history.after
 
     def _classifier(self, graphs: Graphs, state: TrainState) -> FrozenClassifier:
@@ -204,9 +212,6 @@ class Run:
         logits, labels = self._answers(classifier, chosen).logits, self.data.labels[chosen]
         return accuracy(logits, labels).value, -cross_entropy(logits, labels)
 
-    def _features(self, classifier: FrozenClassifier) -> Float[np.ndarray, "n d"]:
-        return self._answers(classifier, self.split.train).features
-
     def _answers(self, classifier: FrozenClassifier, chosen: Int[np.ndarray, " n"]) -> Answers:
         config = self.config
         answer = Answerer(classifier.graph, config.model.defense, self.mesh, config.optim.batch)
@@ -219,6 +224,7 @@ class Run:
         numbers = measured(classifier, self._answers(classifier, chosen), self.data.labels[chosen])
         return {
             **{f"test_{k}" if k.startswith("accuracy") else k: numbers[k] for k in numbers},
+            "pca_lda_accuracy": pca_lda_accuracy(self.data, self.split),
             "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
             "remark": self._remark(),
             **told,

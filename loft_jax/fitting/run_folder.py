@@ -1,39 +1,27 @@
 """The folder of a trained classifier: what a later command needs to know of it, by fixed names."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
 from loft_jax.errors import InputError
+from loft_jax.fitting.fitted_folder import FittedFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.nets.description import Description
-from loft_jax.runs import files, schema
-from loft_jax.runs.folder import CONFIG, Folder
+from loft_jax.runs import schema
+from loft_jax.runs.folder import CONFIG
 
-SPLIT, RESULT, METRICS = "split.json", "result.json", "metrics.jsonl"
+SPLIT = "split.json"
 
 
-class RunFolder(Folder):
+class RunFolder(FittedFolder[TrainConfig]):
     """Paths and files of one training run."""
 
     kind = "run"
-    format = 2
+    format = 3
     made_by = "python -m loft_jax.train"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of the checkpoints."""
-        return self.path / "checkpoint"
-
-    def config(self) -> TrainConfig:
-        """How it was asked for.
-
-        Raises:
-            InputError: if config.json is damaged or of another version.
-        """
-        return schema.read(TrainConfig, self.settings(), str(self.path / CONFIG))
+    asked = TrainConfig
 
     def description(self) -> Description:
         """Size, channels and classes of the pictures of the run.
@@ -81,10 +69,6 @@ class RunFolder(Folder):
         if own.data.data != data:
             moved = dataclasses.replace(own, data=dataclasses.replace(own.data, data=data))
             self.write(CONFIG, {**self.read(CONFIG), **schema.write(moved)})
-
-    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
-        """Write metrics.jsonl, a row an epoch."""
-        files.write_lines(self.path / METRICS, rows)
 
     def _pictures(self) -> dict[str, Any]:
         described = self.read(SPLIT).get("pictures")

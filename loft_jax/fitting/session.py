@@ -1,5 +1,6 @@
 """A training run from settings to result: what `python -m loft_jax.train` does."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.sources import DEFAULT_SIZE, load_dataset
 from loft_jax.data.split import Split, split_indices
 from loft_jax.defenses.network import check_width
+from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.pretraining import load_people
 from loft_jax.fitting.progress import reading
 from loft_jax.fitting.run import Run
 from loft_jax.fitting.run_folder import SPLIT, RunFolder, described
@@ -24,7 +27,9 @@ from loft_jax.runs.session import Result, begin, ordinary_numbers
 
 
 @ordinary_numbers()
-def train_classifier(config: TrainConfig, *, started: float | None = None) -> Result:
+def train_classifier(
+    config: TrainConfig, *, started: float | None = None, data: Dataset | None = None
+) -> Result:
     """Train, or continue, one run.
 
     Everything is judged before the folder is made, so that what is refused leaves nothing behind.
@@ -32,6 +37,7 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
     Args:
         config: what is asked for; with `run.resume`, the run's own settings and its place.
         started: `time.perf_counter()` at process start, for `seconds_total`.
+        data: the pictures, if they are not simply those that the settings name.
 
     Raises:
         InputError, SaveError, DivergenceError: see `loft_jax.errors`.
@@ -45,23 +51,33 @@ def train_classifier(config: TrainConfig, *, started: float | None = None) -> Re
         going = RunFolder.open(config.run.resume, "--resume")
     elif config.run.out is not None:
         check_free(Path(config.run.out))
-    check_width(config.model.trunk, config.model.defense, config.data.size or DEFAULT_SIZE)
+    model = config.model
+    size = config.data.size or DEFAULT_SIZE
+    check_width(model.trunk, model.defense, size, fisher=model.fisher)
     with Interrupt() as interrupt:
         session = begin(config.run, started=started)
         with reading(session.out) as progress:
-            data = load_data(config, progress)
+            data = load_data(config, progress) if data is None else data
+            public = load_people(config, data, progress) if _begins(config, going) else None
         tell(session.out, data)
-        check_width(config.model.trunk, config.model.defense, data.size, data.classes)
+        check_width(model.trunk, model.defense, data.size, data.classes, model.fisher)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)
-        start = Start.of(config, Description.of(data), mesh)
+        start = dataclasses.replace(Start.of(config, Description.of(data), mesh), public=public)
         interrupt.check("the same command, from the start")
         folder = going or _created(config, data, split)
         with folder.alone():
             folder.repoint(config.data.data)
             run = Run(config, data, split, folder, start, mesh, session, interrupt)
             return run.result(train_classifier)
+
+
+def _begins(config: TrainConfig, going: RunFolder | None) -> bool:
+    """Whether public people are wanted now: by a run of its own weights, before its first step."""
+    if config.pretrain is None or config.model.defense.start_from(config) is not None:
+        return False
+    return going is None or Checkpoints(going.checkpoints).latest_step() is None
 
 
 def tell(out: Console, data: Dataset) -> None:
@@ -84,6 +100,7 @@ def load_data(config: TrainConfig, progress: Callable[[int, int], None] | None =
         size=wanted.size,
         seed=config.data_seed,
         skip_unreadable=wanted.skip_unreadable,
+        first=wanted.first,
         identities=wanted.identities,
         pictures=wanted.pictures,
         progress=progress,

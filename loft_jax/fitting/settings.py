@@ -26,6 +26,9 @@ class ModelConfig:
     """NAME[:STRENGTH[,option=value]...], see below; --rank R is short for loft:R."""
     compute_dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the activations; weights, statistics and logits stay float32."""
+    fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
+    """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
+    trunk's features and begins with (photographs, few per class); 0 is off."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,25 @@ class TrainConfig:
     """Named settings, see below; auto chooses by --data. Other flags override."""
     start_from: Annotated[str | None, WHERE] = None
     """Run folder whose weights it begins with, wherever their shapes agree."""
+    pretrain: str | None = None
+    """Public people whose names the trunk learns first, faces, FILE.npz or a FOLDER of class
+    folders, none of them private; once for a trunk, kept in the user's cache folder."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     run: RunConfig = field(default_factory=RunConfig)
+
+    def check(self) -> None:
+        """Check what concerns several fields.
+
+        Raises:
+            InputError: if it is to begin with two networks.
+        """
+        begins = self.model.defense.start_from(self)
+        if self.pretrain is not None and self.start_from is not None and begins is None:
+            msg = f"`--pretrain` must be left out beside --start-from, got {self.pretrain}"
+            raise InputError(msg)
 
     @property
     def data_seed(self) -> int:

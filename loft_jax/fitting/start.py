@@ -11,7 +11,9 @@ from flax import nnx
 from jax.sharding import Mesh
 from rich.console import Console
 
+from loft_jax.data.dataset import Dataset
 from loft_jax.errors import InputError
+from loft_jax.fitting.pretraining import pretrained
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained, load_trained
@@ -31,11 +33,13 @@ class Start:
         wanted: settings of the run whose weights its defense asks for; None asks for nothing.
         given: the run that `--start-from` names, loaded; None where it names none.
         mesh: devices.
+        public: people that its trunk is trained on first; None where there are none.
     """
 
     wanted: TrainConfig | None
     given: Trained | None
     mesh: Mesh
+    public: Dataset | None = None
 
     @classmethod
     def of(cls, config: TrainConfig, pictures: Description, mesh: Mesh) -> "Start":
@@ -65,16 +69,25 @@ class Start:
             raise InputError(msg)
         return cls(wanted, given, mesh)
 
+    @property
+    def of_strangers(self) -> bool:
+        """Whether it is a trunk trained on public people."""
+        return self.given is None and self.wanted is None and self.public is not None
+
     def loaded(
-        self, folder: Path, out: Console, train: Callable[[TrainConfig], Result]
+        self, config: TrainConfig, folder: Path, out: Console, train: Callable[..., Result]
     ) -> Trained | None:
         """The run to begin with, trained in `folder` if nothing else is given.
 
         Args:
+            config: of the run that begins.
             folder: of the run that begins.
             out: where it is told.
             train: trains a classifier.
         """
+        if self.of_strangers:
+            assert self.public is not None
+            return load_trained(str(pretrained(config, self.public, out, train)), self.mesh)
         if self.given is not None or self.wanted is None:
             return self.given
         place = folder / FOLDER
@@ -85,10 +98,17 @@ class Start:
         return load_trained(str(place), self.mesh)
 
 
-def begun_with(state: TrainState, start: Trained) -> tuple[TrainState, str]:
+def begun_with(
+    state: TrainState, start: Trained, part: str | None = None
+) -> tuple[TrainState, str]:
     """The state with the weights and statistics of another classifier, where shapes agree.
 
     Streams of random numbers stay its own.
+
+    Args:
+        state: of fresh weights.
+        start: the other classifier.
+        part: what alone is taken, such as trunk, if it knows other people; None takes all.
 
     Returns:
         It, and how many arrays were taken, as `12 of 14`.
@@ -103,7 +123,8 @@ def begun_with(state: TrainState, start: Trained) -> tuple[TrainState, str]:
     ):
         found, leaves = dict(nnx.to_flat_state(other)), []
         for path, variable in nnx.to_flat_state(own):
-            given = None if isinstance(variable, nnx.RngState) else found.get(path)
+            own_alone = isinstance(variable, nnx.RngState) or part not in (None, path[0])
+            given = None if own_alone else found.get(path)
             fits = given is not None and given.shape == variable.shape
             taken, total = taken + fits, total + 1
             # A copy: the step that follows takes the state's memory for itself.

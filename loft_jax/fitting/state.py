@@ -56,6 +56,7 @@ def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classif
         channels=pictures.channels,
         classes=pictures.classes,
         compute_dtype=config.compute_dtype,
+        fisher=config.fisher,
         # XLA compiles the hardware generator in a third of threefry's time (2 s against 8 s here).
         # Streams of other names (dropout, noise) come from the first key.
         rngs=nnx.Rngs(jax.random.key(seed), params=jax.random.key(seed, impl="rbg")),

@@ -55,6 +55,6 @@ def load_trained(path: str, mesh: Mesh, flag: str = "RUN") -> Trained:
             f"`{flag}` must hold a checkpoint, got {path}, which has none: did its training start?"
         )
         raise InputError(msg)
-    state = checkpoints.restore(best, devices.abstract(mesh, initialise)).state
+    state, _ = checkpoints.restore(best, devices.abstract(mesh, initialise))
     classifier = FrozenClassifier(graphs.evaluate, state.evaluated_params, state.stats)
     return Trained(folder, config, pictures, best, classifier)

@@ -15,11 +15,15 @@ from loft_jax.judging.evaluators import Evaluator, load_evaluators
 from loft_jax.judging.identity import identity_numbers, is_known
 from loft_jax.judging.inception import inception_clouds
 from loft_jax.judging.independent.curve import verification_curve
+from loft_jax.judging.independent.judgement import Judgement
 from loft_jax.judging.independent.ready import Independent, independent_for
+from loft_jax.judging.intervals import pooled_numbers
 from loft_jax.judging.knowledge import knowledge_numbers
-from loft_jax.judging.measures import measured, with_interval
+from loft_jax.judging.measures import measured
+from loft_jax.judging.open_set import OpenSet, open_set_of
 from loft_jax.judging.private import PrivateData
 from loft_jax.judging.settings import Judges
+from loft_jax.judging.strangers import strangers_for
 from loft_jax.nets.inception_weights import load_inception
 from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import write_arrays
@@ -43,18 +47,15 @@ class Bench:
     mesh: Mesh
     session: Session
     interrupt: Interrupt
+    open_set: OpenSet
     independent: Independent
 
     def judged(self, attack: AttackFolder, out: Folder) -> Result:
         """Measure, then write: outcomes, numbers, and last the picture."""
         go_on = f"python -m loft_jax.judge {attack.path}"
         before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
-        numbers, outcomes = self._measured(attack, found)
         independent = self.independent.judged(found, self.private)
-        numbers["independent"] = independent.record
-        for name, values in independent.outcomes.items():
-            numbers |= with_interval(name, values[:, None])
-            outcomes[name] = values
+        numbers, outcomes = self._measured(attack, found, independent)
         self.interrupt.check(go_on)
         seconds = time.perf_counter() - before
         result = {
@@ -66,7 +67,8 @@ class Bench:
             "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
         }
         # Until all is written the attack is one that nobody has judged.
-        (out.path / NUMBERS).unlink(missing_ok=True)
+        for name in (NUMBERS, SHEET, CURVE):
+            (out.path / name).unlink(missing_ok=True)
         write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
         if out.path == attack.path:
             out.write(JUDGES, schema.write(self.judges))
@@ -77,50 +79,68 @@ class Bench:
         return Result(out.path, result, closing_table(result, out.path))
 
     def _measured(
-        self, attack: AttackFolder, found: dict[str, np.ndarray]
+        self, attack: AttackFolder, found: dict[str, np.ndarray], independent: Judgement
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """(what attack.json says, what outcomes.npz holds of each class)."""
         judges, images, labels = self.judges, found["images"], found["labels"]
         private, instance = self.private.of(labels), attack.instance()
-        numbers, outcomes = measured(self.evaluators, images, labels, private, self.mesh)
+        numbers, outcomes, recognised = measured(
+            self.evaluators, found, private, self.open_set, self.mesh
+        )
+        outcomes, facts = outcomes | independent.outcomes, {}
+        numbers["independent"] = independent.record
         if judges.features is not None:
             numbers |= inception_clouds(judges.features, images, private)
         if judges.knowledge:
             extra, outcomes["knowledge"] = knowledge_numbers(
                 images, private, self.mesh, instance["seed"]
             )
-            numbers |= extra
+            facts |= extra
         law, of_law = self.private.law, "law" in instance["prior_offers"]
         if judges.identity and law is not None and is_known(law, of_law=of_law):
-            extra, outcomes["identity_error"] = identity_numbers(
-                law, images, found["latents"], labels, of_law=of_law
-            )
-            numbers |= extra
-        return numbers, outcomes
+            people = len(self.private.data.class_names)
+            extra, more = identity_numbers(law, found, people, of_law=of_law)
+            facts, outcomes = facts | extra, outcomes | more
+        numbers["pooled"] = {**pooled_numbers(outcomes), **facts}
+        return numbers, {**outcomes, **recognised}
 
     def _sheet(self, found: dict[str, np.ndarray]) -> bytes:
         labels, data = found["labels"], self.private.data
         shown = self.judges.show_private or data.shown
         names = [data.class_names[label] for label in labels]
-        return sheet(found["images"], names, self.private.of(labels).pictures if shown else None)
+        private = self.private.of(labels).pictures if shown else None
+        return sheet(found["images"], names, found.get("lookalikes"), private)
 
 
 def bench_for(
-    private: PrivateData, judges: Judges, session: Session, interrupt: Interrupt
+    private: PrivateData, judges: Judges, prior: str, session: Session, interrupt: Interrupt
 ) -> Bench:
-    """The judges, trained now if need be.
+    """The judges, trained now if need be, and what strangers score with them.
+
+    Args:
+        private: the target's pictures.
+        judges: who judges.
+        prior: of the attack, as `--prior` has it.
+        session: of the process.
+        interrupt: heeded between the two.
 
     Raises:
-        InputError: if they, or the weights of Inception, are not as they must be.
+        InputError: if they, strangers, or the weights of Inception are not as they must be.
+        DivergenceError: if the training of one fails.
         Stopped: if a signal came.
     """
     if judges.features is not None:
         load_inception(Path(judges.features))  # a bad archive is said before the search
+    strangers = strangers_for(private, prior, judges.strangers)
     before, mesh = time.perf_counter(), devices.data_mesh()
     independent = independent_for(judges.independent, private, session.out)
-    spent = time.perf_counter() - before
     interrupt.check("the same command")
-    evaluators, seconds = load_evaluators(private, judges.evaluators, mesh, session.out)
-    seconds += spent
+    evaluators, _ = load_evaluators(private, judges.evaluators, mesh, session.out)
+    interrupt.check("the same command")
+    open_set = open_set_of(evaluators, strangers, mesh, session.out)
+    seconds = time.perf_counter() - before
     session.started += seconds  # `seconds_total` is that of the attack
     interrupt.check("the same command")
-    return Bench(private, judges, evaluators, seconds, mesh, session, interrupt, independent)
+    return Bench(
+        private, judges, evaluators, seconds, mesh, session, interrupt, open_set, independent
+    )

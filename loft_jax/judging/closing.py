@@ -9,49 +9,87 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loft_jax.attacks.closing import Row, cost_rows, rows_table
+from loft_jax.attacks.closing import cost_rows
 from loft_jax.judging.independent.closing import own_row
+from loft_jax.runs.closing import Row, rows_table
+
+NO_CONTROL = "this attack kept none: it has no such control, or is of an older version"
 
 
 def closing_table(result: dict[str, Any], folder: Path) -> RenderableType:
     """What ends an attack that was judged: one table pooled, one of the evaluators."""
-    table = rows_table(chain(_measures(result), cost_rows(result)), str(folder))
-    following = Text(
-        f"look at   {folder / 'reconstructions.png'}\nnumbers   {folder / 'attack.json'}"
+    rows = chain(_success(result), _people(result), _likeness(result), cost_rows(result))
+    parts: list[RenderableType] = [rows_table(rows, str(folder)), _evaluators(result["evaluators"])]
+    if result["withheld"]:
+        parts.append(Text(result["withheld"], style="bold"))
+    parts.append(
+        Text(f"look at   {folder / 'reconstructions.png'}\nnumbers   {folder / 'attack.json'}")
     )
-    return Group(table, _evaluators(result["evaluators"]), following)
+    return Group(*parts)
 
 
-def _measures(result: dict[str, Any]) -> Iterator[Row]:
-    meaning = f"judged to be the class{_interval(result, 'accuracy_at_1')}, over classes"
-    yield ("Acc@1", _number(result["accuracy_at_1"]), meaning)
-    meaning = f"class among the first five{_interval(result, 'accuracy_at_5')}"
-    yield ("Acc@5", _number(result["accuracy_at_5"]), meaning)
-    if "ssim" in result:
-        meaning = f"to the nearest private picture{_interval(result, 'ssim')}; 1 is a copy"
-        yield ("SSIM", _number(result["ssim"]), meaning)
-    for name, said in (("verification", "verified"), ("retrieval_at_1", "retrieved")):
-        if f"independent_{name}" in result:
-            meaning = f"by the independent judge{_interval(result, f'independent_{name}')}; "
-            meaning += f"real pictures {result[f'independent_real_{name}']:.3f}"
-            yield (said, _number(result[f"independent_{name}"]), meaning)
+def _success(result: dict[str, Any]) -> Iterator[Row]:
+    """Acc@1 among the known people, and above what strangers reach."""
+    pooled, open_set = result["pooled"], result["open_set"]
+    yield from _beside_controls(pooled, "Acc@1", "accuracy_at_1", "judged to be the class")
+    if pooled["lookalike_accuracy_at_1"] is None:
+        yield "  lookalikes", "none", NO_CONTROL
+    else:
+        yield _row(
+            pooled,
+            "  above lookalikes",
+            "accuracy_over_lookalikes",
+            "what the search adds, class by class",
+        )
+    if open_set["missing"]:
+        yield "open set", "none", open_set["missing"]
+    else:
+        reach = f"above what {100 * open_set['false_rate']:g} % of strangers reach, of "
+        reach += f"{open_set['strangers']}"
+        yield from _beside_controls(pooled, "open set", "open_set_accuracy", reach)
+    yield _row(pooled, "Acc@5", "accuracy_at_5", "class among the first five")
+
+
+def _people(result: dict[str, Any]) -> Iterator[Row]:
+    """Who was found, by a judge of strangers and where it is known who there is."""
+    pooled = result["pooled"]
+    for title, name in (("verified", "verification"), ("retrieved", "retrieval_at_1")):
+        if pooled[f"independent_{name}"] is not None:
+            meaning = "by the judge that never saw these people"
+            yield from _beside_controls(pooled, title, name, meaning, judge="independent_")
     yield own_row(result["independent"])
+    if pooled["retrieval_at_1"] is None:
+        return
+    people = pooled["retrieval_people"]
+    meaning = f"nearest of {people} people by the angle of identities, chance {1 / people:.3f}"
+    yield from _beside_controls(pooled, "retrieval@1", "retrieval_at_1", meaning)
+    parts = [
+        f"{name} {pooled[f'{name}_correlation']:.2f}"
+        for name in ("traits", "fields")
+        if f"{name}_correlation" in pooled
+    ]
+    meaning = ", ".join(["of identities, found and true", *parts])
+    yield _row(pooled, "correlation rho", "identity_correlation", meaning)
+    length, floor = pooled["identity_amplitude"], pooled["identity_error_floor"]
+    meaning = f"its square is 1 + a^2 - 2 a rho, a = {length:.2f} here; the mean face has "
+    meaning += f"{pooled['identity_error_chance']:.2f}, a stranger "
+    meaning += f"{pooled['identity_error_stranger']:.2f}"
+    meaning += f", a real picture {floor:.2f}" if floor else ""
+    yield "identity error", _number(pooled["identity_error"]), meaning
+
+
+def _likeness(result: dict[str, Any]) -> Iterator[Row]:
+    pooled = result["pooled"]
+    if "ssim" in pooled:
+        yield _row(pooled, "SSIM", "ssim", "to the nearest private picture, 1 is a copy")
     if "inception" in result:
         found = result["inception"]
         meaning = found["fid_missing"] or "on the weights of --features"
         yield ("FID, Inception", _number(found["fid"]), meaning)
-    if "knowledge" in result:
-        real, chance = result["knowledge_of_real"], result["knowledge_chance"]
-        meaning = f"of real people{_interval(result, 'knowledge')}; "
-        meaning += f"taught by real pictures {real:.2f}, chance {chance:.2f}"
-        yield ("knowledge extraction", _number(result["knowledge"]), meaning)
-    if "identity_error" in result:
-        chance, stranger = result["identity_error_chance"], result["identity_error_stranger"]
-        meaning = f"in population deviations{_interval(result, 'identity_error')}; "
-        meaning += f"mean face {chance:.2f}, a stranger {stranger:.2f}"
-        if result["identity_error_floor"]:
-            meaning += f", a real picture {result['identity_error_floor']:.2f}"
-        yield ("identity error", _number(result["identity_error"]), meaning)
+    if "knowledge" in pooled:
+        real, chance = pooled["knowledge_of_real"], pooled["knowledge_chance"]
+        meaning = f"of real people; taught by real pictures {real:.2f}, chance {chance:.2f}"
+        yield _row(pooled, "knowledge extraction", "knowledge", meaning)
 
 
 def _evaluators(judges: list[dict[str, Any]]) -> Table:
@@ -61,6 +99,11 @@ def _evaluators(judges: list[dict[str, Any]]) -> Table:
         table.add_column(Text(judge["name"]), justify="right")
     for key, name in (
         ("accuracy_at_1", "Acc@1"),
+        ("lookalike_accuracy_at_1", "  lookalikes"),
+        ("real_accuracy_at_1", "  real pictures"),
+        ("open_set_accuracy", "open set"),
+        ("lookalike_open_set_accuracy", "  lookalikes"),
+        ("real_open_set_accuracy", "  real pictures"),
         ("accuracy_at_5", "Acc@5"),
         ("feature_distance", "squared distance to nearest"),
         ("centroid_distance", "squared distance to centroid"),
@@ -72,19 +115,35 @@ def _evaluators(judges: list[dict[str, Any]]) -> Table:
         ("test_accuracy", "its own test accuracy"),
         ("seconds_train", "seconds it was trained, once"),
     ):
-        table.add_row(name, *(_number(judge[key]) for judge in judges))
+        if any(judge.get(key) is not None for judge in judges):
+            table.add_row(name, *(_number(judge.get(key)) for judge in judges))
     missing = {judge["fid_missing"] for judge in judges} - {None}
     if missing:
         table.caption = f"no FID: {'; '.join(sorted(missing))}"
     return table
 
 
+def _beside_controls(
+    pooled: dict[str, Any], title: str, name: str, meaning: str, *, judge: str = ""
+) -> Iterator[Row]:
+    """A number, and the same of lookalikes and of real pictures where they were judged."""
+    yield _row(pooled, title, f"{judge}{name}", meaning)
+    for kind, row, said in (
+        ("lookalike_", "  lookalikes", "control: without the search"),
+        ("real_", "  real pictures", "of the same people, by the same judges"),
+    ):
+        if pooled.get(f"{judge}{kind}{name}") is not None:
+            yield _row(pooled, row, f"{judge}{kind}{name}", said)
+
+
+def _row(pooled: dict[str, Any], title: str, name: str, meaning: str) -> Row:
+    """A number with its interval over classes."""
+    low, high = pooled[f"{name}_low"], pooled[f"{name}_high"]
+    interval = "" if low is None else f"95 % interval {low:.3f} to {high:.3f}"
+    return title, _number(pooled[name]), ", ".join(filter(None, (meaning, interval)))
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return "none"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-
-
-def _interval(numbers: dict[str, Any], key: str) -> str:
-    low, high = numbers[f"{key}_low"], numbers[f"{key}_high"]
-    return "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"

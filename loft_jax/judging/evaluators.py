@@ -3,26 +3,28 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from jax.sharding import Mesh
+from jaxtyping import Int64
 from rich.console import Console
 
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_classifier
-from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.trained import load_trained
 from loft_jax.judging.private import PrivateData
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.table import cheap_trunks
+from loft_jax.nets.trunks.table import JUDGES, roles
 from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.interrupt import Stopped
 from loft_jax.runs.settings import RunConfig
-
-HOW_MANY = 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Evaluator:
         classifier: it.
         test_accuracy: on the private people's held-out pictures.
         seconds: what its training took, whenever that was.
+        folder: its run folder.
+        test: indices of the private pictures that it was not trained on.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Evaluator:
     classifier: FrozenClassifier
     test_accuracy: float
     seconds: float
+    folder: Path
+    test: Int64[np.ndarray, " n"]
 
 
 def default_judges(
@@ -61,8 +67,8 @@ def default_judges(
     Raises:
         InputError: if there are not so many trunks for such pictures.
     """
-    trunks = cheap_trunks(size, other_than=config.model.trunk)[:HOW_MANY]
-    if len(trunks) < HOW_MANY:
+    trunks = roles(size, other_than=config.model.trunk).judges
+    if len(trunks) < JUDGES:
         msg = (
             f"`--evaluators` must be given for pictures of {size} px: no other trunks are so small"
         )
@@ -71,13 +77,12 @@ def default_judges(
     if seed is not None and seed != config.run.seed:
         data = dataclasses.replace(data, data_seed=config.data_seed)
         run = RunConfig(seed=seed)
-    dtype = config.model.compute_dtype
     return tuple(
         dataclasses.replace(
             config,
             start_from=None,
             data=data,
-            model=ModelConfig(trunk=trunk, defense=NoDefense(), compute_dtype=dtype),
+            model=dataclasses.replace(config.model, trunk=trunk, defense=NoDefense()),
             run=run,
         )
         for trunk in trunks
@@ -128,6 +133,26 @@ def check_evaluators(run: str | None, paths: tuple[str, ...]) -> None:
         default_judges(folder.config(), folder.description().size)
 
 
+def check_helpers(helpers: Sequence[str], paths: tuple[str, ...]) -> None:
+    """Check that no judge that was named has the architecture of a model that helped the attack.
+
+    Args:
+        helpers: trunks of the models that help.
+        paths: as `load_evaluators` has them.
+
+    Raises:
+        InputError: if one has.
+    """
+    for path in paths:
+        trunk = RunFolder.open(path, "--evaluators").config().model.trunk
+        if trunk in helpers:
+            msg = (
+                "`--evaluators` must have other trunks than the models that help this attack "
+                f"({', '.join(helpers)}), got {path} with {trunk}"
+            )
+            raise InputError(msg)
+
+
 def _trained(private: PrivateData, out: Console) -> list[Path]:
     assert private.run is not None
     home, config = private.run.path, private.run.config()
@@ -140,9 +165,9 @@ def _trained(private: PrivateData, out: Console) -> list[Path]:
 
 def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
     folder = home / f"{judge.model.trunk}-seed{judge.run.seed}"
-    if (folder / RESULT).is_file():
-        return folder
     going = (folder / CONFIG).is_file()
+    if going and (folder / RESULT).is_file():
+        return folder
     if not going:
         shutil.rmtree(folder, ignore_errors=True)  # a folder of ours appears whole: a left-over
     out.print(f"training an evaluator, once: {judge.model.trunk} -> {folder}")
@@ -173,4 +198,6 @@ def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
         run.classifier,
         float(result["test_accuracy"]),
         float(result["seconds_compile"] + result["seconds_train"]),
+        folder.path,
+        folder.split(private.data).test,
     )

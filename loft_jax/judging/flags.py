@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loft_jax.attacks.folder import JUDGES, AttackFolder
 from loft_jax.attacks.settings import AttackConfig, quick
+from loft_jax.attacks.variant import names_file
 from loft_jax.data.sources import absolute_data
 from loft_jax.fitting.flags import contradiction
 from loft_jax.judging.settings import JudgeConfig, Judges
@@ -28,7 +29,8 @@ def absolute(flags: AttackFlags) -> AttackFlags:
     prior = search.prior
     if prior is not None and prior not in PRIORS:
         prior = _absolute(prior)
-    search = dataclasses.replace(search, path=_absolute(search.path), prior=prior)
+    attack = _absolute(search.attack) if names_file(search.attack) else search.attack
+    search = dataclasses.replace(search, path=_absolute(search.path), prior=prior, attack=attack)
     return AttackFlags(search, _absolute_judges(flags.judges))
 
 
@@ -64,6 +66,7 @@ def _absolute_judges(judges: Judges) -> Judges:
         evaluators=tuple(map(_absolute, judges.evaluators)),
         features=judges.features and _absolute(judges.features),
         data=judges.data and absolute_data(judges.data),
+        strangers=judges.strangers and absolute_data(judges.strangers),
     )
 
 

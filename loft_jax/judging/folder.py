@@ -4,16 +4,16 @@ from pathlib import Path
 
 from loft_jax.errors import InputError
 from loft_jax.judging.settings import JudgeConfig
-from loft_jax.runs import schema
-from loft_jax.runs.folder import CONFIG, Folder
+from loft_jax.runs.folder import Folder
 
 
-class JudgementFolder(Folder):
+class JudgementFolder(Folder[JudgeConfig]):
     """attack.json, outcomes.npz and the picture; config.json says of which attack."""
 
     kind = "judgement"
     format = 1
     made_by = "python -m loft_jax.judge"
+    asked = JudgeConfig
 
 
 def begun(config: JudgeConfig) -> JudgementFolder | None:
@@ -28,7 +28,7 @@ def begun(config: JudgeConfig) -> JudgementFolder | None:
         return None
     try:
         folder = JudgementFolder.open(path, "--out")
-        same = schema.read(JudgeConfig, folder.settings(), str(path / CONFIG)) == config
+        same = folder.config() == config
     except InputError:
         same = False
     if not same:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from loft_jax.judging.measures import clouds
+from loft_jax.judging.clouds import clouds
 from loft_jax.judging.private import Private
 from loft_jax.nets.inception import features
 from loft_jax.nets.inception_weights import load_inception

@@ -7,16 +7,16 @@ from jax.sharding import Mesh
 from jaxtyping import Float64, UInt8
 
 from loft_jax.fitting.knowledge_extraction import knowledge_extraction
-from loft_jax.judging.measures import with_interval
+from loft_jax.judging.intervals import with_interval
 from loft_jax.judging.private import Private
 
 
 def knowledge_numbers(
     images: UInt8[np.ndarray, "k s h w ch"], private: Private, mesh: Mesh, seed: int
-) -> tuple[dict[str, Any], Float64[np.ndarray, "k 1"]]:
-    """(numbers for attack.json, share of right answers on each class's held-out pictures).
+) -> tuple[dict[str, Any], Float64[np.ndarray, " k"]]:
+    """(facts for attack.json, share of right answers on each class's held-out pictures).
 
-    `knowledge` is the mean over classes of a student taught by the reconstructions;
+    `knowledge`, their mean, is the mean over classes of a student taught by the reconstructions;
     `knowledge_of_real` that of one taught by as many real training pictures of each class, the
     ceiling; `knowledge_chance` is 1 / k.
 
@@ -34,8 +34,7 @@ def knowledge_numbers(
         for shown in (images, real)
     )  # fmt: skip
     numbers = {
-        **with_interval("knowledge", taught[:, None]),
         **with_interval("knowledge_of_real", ceiling[:, None]),
         "knowledge_chance": 1 / len(images),
     }
-    return numbers, taught[:, None]
+    return numbers, taught

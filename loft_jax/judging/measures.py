@@ -1,147 +1,169 @@
-"""What the reconstructions are worth: to evaluators, and beside the private pictures."""
+"""What evaluators make of reconstructions, of their lookalikes, and of real pictures."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float, Int64, Shaped, UInt8
+from jaxtyping import Bool, Float, Float64, Int64, UInt8
 
-from loft_jax.fitting.predict import Answers, predict
-from loft_jax.fitting.step import evaluation_step
+from loft_jax.judging.answers import answers
+from loft_jax.judging.clouds import clouds
 from loft_jax.judging.evaluators import Evaluator
+from loft_jax.judging.intervals import pooled_numbers
+from loft_jax.judging.open_set import OpenSet, Thresholds
 from loft_jax.judging.private import Private
-from loft_jax.metrics.attack_accuracy import attack_accuracy, attack_accuracy_interval
-from loft_jax.metrics.bootstrap import bootstrap_interval
+from loft_jax.judging.verdict import Witness, withheld
+from loft_jax.metrics.attack_accuracy import attack_accuracy
 from loft_jax.metrics.feature_distance import centroid_distance, feature_distance
-from loft_jax.metrics.fid import fid, fid_needs
-from loft_jax.metrics.prdc import prdc
+from loft_jax.metrics.open_set import open_set_hits
 from loft_jax.metrics.similarity import WINDOW, nearest_similarity
 
-BATCH = 64
-TOPS = (1, 5)
-NEIGHBOUR = 3
-"""k of precision, recall, density and coverage, as in the inversion literature."""
+KINDS = {"images": "", "lookalikes": "lookalike_", "real": "real_"}
+"""What is shown to a judge, and how the names of its outcomes begin."""
+Outcomes = dict[str, Float64[np.ndarray, " k"]]
 
 
 class Measured(NamedTuple):
     """What was measured.
 
     Attributes:
-        numbers: for attack.json: pooled over evaluators, and of each under `evaluators`. Intervals
-            are over classes; `_low` and `_high` are None for a single class.
-        outcomes: for outcomes.npz, one value for each reconstruction, from which differences
-            between two attacks are computed class by class.
+        numbers: for attack.json: of each evaluator under `evaluators`, and `withheld`.
+        outcomes: of each class, mean over reconstructions and evaluators.
+        recognised: for outcomes.npz: [evaluators, k, s], which are taken for their class.
     """
 
     numbers: dict[str, Any]
-    outcomes: dict[str, np.ndarray]
+    outcomes: Outcomes
+    recognised: dict[str, Bool[np.ndarray, "e k s"]]
+
+
+class _Judged(NamedTuple):
+    numbers: dict[str, Any]
+    outcomes: Outcomes
+    recognised: dict[str, Bool[np.ndarray, "k s"]]
 
 
 def measured(
     evaluators: list[Evaluator],
-    images: UInt8[np.ndarray, "k s h w ch"],
-    labels: Int64[np.ndarray, " k"],
+    found: Mapping[str, np.ndarray],
     private: Private,
+    open_set: OpenSet,
     mesh: Mesh,
 ) -> Measured:
     """Accuracy, distances, FID and PRDC under each evaluator; likeness to the private pictures.
 
     Pooled accuracy is the mean over evaluators; so is the pooled feature distance, whose unit is
     each evaluator's own: compare it only between attacks that had the same evaluators.
+
+    Args:
+        evaluators: the judges.
+        found: `images` of k `labels`, and `lookalikes` where the attack kept them.
+        private: the target's pictures of these classes.
+        open_set: what strangers score.
+        mesh: devices.
     """
-    judged = [_judged(judge, images, labels, private, mesh) for judge in evaluators]
-    outcomes = {
-        name: np.stack([one.outcomes[name] for one in judged]) for name in judged[0].outcomes
+    judged = [
+        _judged(one, found, private, open_set.thresholds.get(one.folder), mesh)
+        for one in evaluators
+    ]
+    outcomes, recognised = (
+        {name: np.stack([getattr(one, part)[name] for one in judged])
+         for name in getattr(judged[0], part)}
+        for part in ("outcomes", "recognised")
+    )  # fmt: skip
+    pooled = {name: values.mean(0) for name, values in outcomes.items()}
+    del pooled["centroid_distance"]
+    names = [one.name for one in evaluators]
+    witnesses = map(Witness, names, outcomes["accuracy_at_1"], outcomes["real_accuracy_at_1"])
+    numbers = {
+        "evaluators": [one.numbers for one in judged],
+        "open_set": open_set.told,
+        "withheld": withheld(list(witnesses), len(private.data.class_names)),
     }
-    numbers: dict[str, Any] = {}
-    for name in (*(f"accuracy_at_{top}" for top in TOPS), "feature_distance"):
-        numbers |= with_interval(name, outcomes[name].mean(0))
-    if images.shape[2] >= WINDOW:
-        likeness = nearest_similarity(_unit(images), [_unit(part) for part in private.pictures])
-        finite = np.minimum(likeness.psnr, 100.0)  # a copy has no finite ratio
-        for name, values in (("psnr", finite), ("ssim", likeness.ssim)):
-            numbers |= with_interval(name, values)
-            outcomes[name] = values
-    return Measured({**numbers, "evaluators": [one.numbers for one in judged]}, outcomes)
+    return Measured(numbers, pooled | _likeness(found["images"], private), recognised)
 
 
 def _judged(
     evaluator: Evaluator,
-    images: UInt8[np.ndarray, "k s h w ch"],
-    labels: Int64[np.ndarray, " k"],
+    found: Mapping[str, np.ndarray],
     private: Private,
+    thresholds: Thresholds | None,
     mesh: Mesh,
-) -> Measured:
-    k, s = images.shape[:2]
-    flat = images.reshape(-1, *images.shape[2:])
-    answers = _answers(evaluator, np.concatenate([flat, *private.pictures]), mesh)
-    fake, real = np.split(answers.features, [k * s])
-    ends = np.cumsum([len(chosen) for chosen in private.train])[:-1]
-    logits = answers.logits[: k * s].reshape(k, s, -1)
-    outcomes: dict[str, np.ndarray] = {
-        f"accuracy_at_{top}": attack_accuracy(logits, labels, top=top) for top in TOPS
+) -> _Judged:
+    labels, grid = found["labels"], found["images"].shape[:2]
+    shown = {
+        **{kind: list(found[kind]) for kind in ("images", "lookalikes") if kind in found},
+        "real": private.among(evaluator.test),
+        "private": private.pictures,
     }
-    for name, metric in (
-        ("feature_distance", feature_distance),
-        ("centroid_distance", centroid_distance),
-    ):
-        outcomes[name] = metric(fake.reshape(k, s, -1), np.split(real, ends))
-    numbers: dict[str, Any] = {
+    seen = _seen(evaluator, shown, mesh)
+    outcomes: Outcomes = {}
+    recognised: dict[str, np.ndarray] = {}
+    for kind, prefix in KINDS.items():
+        if kind not in seen:
+            continue
+        logits, counts = seen[kind].logits, [len(pictures) for pictures in shown[kind]]
+        hits = successes(logits, np.repeat(labels, counts), thresholds)
+        outcomes |= {f"{prefix}{name}": _by_class(part, counts) for name, part in hits.items()}
+        if kind != "real":
+            recognised[f"{prefix}recognised"] = hits["accuracy_at_1"].reshape(grid)
+    logits, features = (part.reshape(*grid, -1) for part in seen["images"])
+    outcomes["accuracy_at_5"] = attack_accuracy(logits, labels, top=5).mean(1)
+    ends = np.cumsum([len(pictures) for pictures in private.pictures])[:-1]
+    own = np.split(seen["private"].features, ends)
+    outcomes["feature_distance"] = feature_distance(features, own).mean(1)
+    outcomes["centroid_distance"] = centroid_distance(features, own).mean(1)
+    numbers = {
         "name": evaluator.name,
         "trunk": evaluator.trunk,
         "test_accuracy": evaluator.test_accuracy,
         "seconds_train": evaluator.seconds,
+        **pooled_numbers(outcomes),
+        **clouds(seen["private"].features, seen["images"].features),
     }
-    for name, values in outcomes.items():
-        numbers |= with_interval(name, values)
-    return Measured({**numbers, **clouds(real, fake)}, outcomes)
+    return _Judged(numbers, outcomes, recognised)
 
 
-def clouds(
-    real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]
-) -> dict[str, float | str | None]:
-    """FID and PRDC on one network's features; None, never 0, where there are too few pictures.
-
-    Keys: `fid`, `fid_missing` (why there is none), `precision`, `recall`, `density`, `coverage`.
-    """
-    numbers: dict[str, float | str | None] = {"fid": None, "fid_missing": _missing(real, fake)}
-    if numbers["fid_missing"] is None:
-        numbers["fid"] = fid(real, fake)
-    overlap = prdc(real, fake, k=NEIGHBOUR)._asdict() if len(fake) > NEIGHBOUR else {}
-    return numbers | {
-        name: overlap.get(name) for name in ("precision", "recall", "density", "coverage")
-    }
+class _Seen(NamedTuple):
+    logits: Float[np.ndarray, "n c"]
+    features: Float[np.ndarray, "n d"]
 
 
-def _missing(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> str | None:
-    """Why there is no FID, and what would help."""
-    needed, d = fid_needs(fake.shape[1]), fake.shape[1]
-    if len(fake) < needed:
-        return (
-            f"{len(fake)} reconstructions, {d} features need {needed}: more --classes or "
-            "--per-class"
-        )
-    if len(real) < needed:
-        return f"{len(real)} private pictures, {d} features need {needed}: more --classes"
-    return None
+def _seen(
+    evaluator: Evaluator, shown: Mapping[str, list[np.ndarray]], mesh: Mesh
+) -> dict[str, _Seen]:
+    """Answers to each kind of pictures, asked all together."""
+    flat = {kind: np.concatenate(pictures) for kind, pictures in shown.items()}
+    found = answers(evaluator, np.concatenate(list(flat.values())), mesh)
+    ends = np.cumsum([len(pictures) for pictures in flat.values()])[:-1]
+    parts = zip(np.split(found.logits, ends), np.split(found.features, ends), strict=True)
+    return {kind: _Seen(*part) for kind, part in zip(flat, parts, strict=True)}
 
 
-def _answers(evaluator: Evaluator, images: UInt8[np.ndarray, "n h w ch"], mesh: Mesh) -> Answers:
-    step = evaluation_step(evaluator.classifier.graph, mesh)
-    network = evaluator.classifier
-    return predict(step, network.params, network.stats, images, BATCH * mesh.size, mesh)
+def successes(
+    logits: Float[np.ndarray, "n c"],
+    targets: Int64[np.ndarray, " n"],
+    thresholds: Thresholds | None,
+) -> dict[str, Bool[np.ndarray, " n"]]:
+    """Which pictures are taken for their target, among the known people and among all."""
+    hits = {"accuracy_at_1": attack_accuracy(logits[:, None], targets)[:, 0]}
+    if thresholds is not None:
+        hits["open_set_accuracy"] = open_set_hits(logits, targets, thresholds)
+    return hits
 
 
-def with_interval(name: str, values: Shaped[np.ndarray, "k s"]) -> dict[str, float | None]:
-    """`name`: mean over classes; `name`_low and `name`_high: ends of its 95 % interval."""
-    interval = attack_accuracy_interval if name.startswith("accuracy") else bootstrap_interval
-    found = interval(values, _rng())
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+def _by_class(hits: Bool[np.ndarray, " n"], counts: list[int]) -> Float64[np.ndarray, " k"]:
+    return np.array([part.mean() for part in np.split(hits, np.cumsum(counts)[:-1])])
 
 
-def _rng() -> np.random.Generator:
-    """One source for every interval, so that measuring again gives the same ends."""
-    return np.random.default_rng(0)
+def _likeness(images: UInt8[np.ndarray, "k s h w ch"], private: Private) -> Outcomes:
+    """To the nearest private picture of the class; nothing of pictures below the window."""
+    if images.shape[2] < WINDOW:
+        return {}
+    likeness = nearest_similarity(_unit(images), [_unit(part) for part in private.pictures])
+    finite = np.minimum(likeness.psnr, 100.0)  # a copy has no finite ratio
+    return {"psnr": finite.mean(1), "ssim": likeness.ssim.mean(1)}
 
 
 def _unit(images: UInt8[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

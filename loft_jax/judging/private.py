@@ -23,11 +23,13 @@ class Private:
 
     Attributes:
         data: all pictures.
+        labels: the attacked classes.
         train: indices of the training pictures of each attacked class.
         test: of its held-out pictures.
     """
 
     data: Dataset
+    labels: Int64[np.ndarray, " k"]
     train: list[Int64[np.ndarray, " _"]]
     test: list[Int64[np.ndarray, " _"]]
 
@@ -41,6 +43,11 @@ class Private:
         """Held-out pictures, class by class."""
         return [self.data.images[chosen] for chosen in self.test]
 
+    def among(self, indices: Int64[np.ndarray, " n"]) -> list[UInt8[np.ndarray, "_ h w ch"]]:
+        """Of these pictures those of each class."""
+        whose = self.data.labels[indices]
+        return [self.data.images[indices[whose == label]] for label in self.labels]
+
 
 @dataclass(frozen=True)
 class PrivateData:
@@ -52,6 +59,7 @@ class PrivateData:
         split: into training and held-out ones.
         run: the target, if it is a run of ours.
         law: of the people on them, if it is known.
+        seed: which of its worlds they live in.
     """
 
     named: str
@@ -59,10 +67,11 @@ class PrivateData:
     split: Split
     run: RunFolder | None = None
     law: Law | None = None
+    seed: int = 0
 
     def of(self, labels: Int64[np.ndarray, " k"]) -> Private:
         """The pictures of these classes."""
-        return Private(self.data, *(
+        return Private(self.data, labels, *(
             [part[self.data.labels[part] == label] for label in labels]
             for part in (self.split.train, self.split.test)
         ))  # fmt: skip
@@ -92,13 +101,14 @@ def private_of_run(path: str, data: str | None) -> PrivateData:
         size=config.data.size,
         seed=config.data_seed,
         skip_unreadable=config.data.skip_unreadable,
+        first=config.data.first,
         identities=config.data.identities,
         pictures=config.data.pictures,
     )
     maker = source_of(named).law
     shape = (described.size, described.channels)
     law = None if maker is None else maker(*shape, config.data_seed, "private")
-    return PrivateData(named, pictures, run.split(pictures), run, law)
+    return PrivateData(named, pictures, run.split(pictures), run, law, config.data_seed)
 
 
 def private_of_target(instance: dict[str, Any], data: str) -> PrivateData:

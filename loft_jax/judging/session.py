@@ -3,14 +3,15 @@
 import dataclasses
 from typing import Any
 
-from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, AttackFolder
+from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.recipes.strongest import Strongest
 from loft_jax.attacks.session import begin_attack, prepared, search
 from loft_jax.attacks.session import check as check_attack
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
 from loft_jax.judging.bench import bench_for
 from loft_jax.judging.closing import closing_table
-from loft_jax.judging.evaluators import check_evaluators
+from loft_jax.judging.evaluators import check_evaluators, check_helpers
 from loft_jax.judging.folder import JudgementFolder, begun
 from loft_jax.judging.identity import BYTES as FIT_BYTES
 from loft_jax.judging.identity import is_known
@@ -22,6 +23,7 @@ from loft_jax.judging.private import (
     private_of_target,
 )
 from loft_jax.judging.settings import JudgeConfig, Judges
+from loft_jax.judging.strongest import TRIALS, searched
 from loft_jax.priors import ImagePrior
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import read_arrays
@@ -54,7 +56,7 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
         private = _private(asked, instance, config.judges)
         check_strangers(instance["prior"], private.data)
-        bench = bench_for(private, config.judges, session, interrupt)
+        bench = bench_for(private, config.judges, instance["prior"], session, interrupt)
         out = out or JudgementFolder.create(config.out, "judgement", config=schema.write(config))
         with out.alone():
             return bench.judged(attack, out)
@@ -102,12 +104,15 @@ def attack_and_judge(
         private = _private(attack, request.instance(), judges)
         check_strangers(request.prior_name, private.data)
         check_evaluators(attack.path or None, judges.evaluators)
-        bench = bench_for(private, judges, session, interrupt)
+        bench = bench_for(private, judges, request.prior_name, session, interrupt)
+        others = {JUDGES: schema.write(judges)}
+        if isinstance(request.recipe, Strongest):
+            request, others[TRIALS] = searched(request, bench)
         own = "law" in request.prior.offers
         fits = judges.identity and is_known(private.law, of_law=own) and not own
         found = search(
             request, session, interrupt,
-            later=FIT_BYTES if fits else 0, others={JUDGES: schema.write(judges)},
+            later=FIT_BYTES if fits else 0, others=others,
         )  # fmt: skip
         folder = AttackFolder.open(found.folder)
         with folder.alone():
@@ -122,6 +127,7 @@ def _are_there(attack: AttackConfig, judges: Judges, target: Target | None) -> b
 
 
 def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> PrivateData:
+    check_helpers(instance.get("helpers", ()), judges.evaluators)
     if attack.path:
         return private_of_run(attack.path, judges.data)
     if judges.data is None:
@@ -131,14 +137,16 @@ def _private(attack: AttackConfig, instance: dict[str, Any], judges: Judges) -> 
 
 
 def _judged_before(path: str) -> Result | None:
-    """The result of an attack of which nothing is missing or damaged."""
+    """The result of an attack of which nothing is missing, its picture neither, or damaged."""
     folder = AttackFolder.open(path, "--resume")
-    if NUMBERS not in folder:
+    if NUMBERS not in folder or SHEET not in folder:
         return None
     try:
         folder.found()
         read_arrays(folder.path / OUTCOMES)
         numbers = folder.read(NUMBERS)
     except InputError:
+        return None
+    if "pooled" not in numbers:  # of an older version
         return None
     return Result(folder.path, numbers, closing_table(numbers, folder.path))

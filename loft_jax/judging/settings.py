@@ -17,10 +17,13 @@ class Judges:
     evaluators: tuple[str, ...] = ()
     """Run folders that judge; none trains two of other architectures once, under RUN/evaluators."""
     identity: bool = True
-    """Synthetic faces only: measure the identity error (--no-identity: off; without the renderer as
-    prior a person must be fitted to every picture)."""
+    """Synthetic faces only: whom reconstructions are most like, of all private people (--no-
+    identity: off; without the renderer as prior a person must be fitted to every picture)."""
     knowledge: bool = False
     """Measure knowledge extraction: teach a network the reconstructions, test it on real people."""
+    strangers: str | None = None
+    """Public pictures, at least 1,000, that set what an open-set success must exceed; none draws
+    fresh people where a law is known, else takes those that the attack's prior learned from."""
     independent: str = "auto"
     """Judge that never saw the private people: drawn, faces (extra: faces), none, or auto, which is
     the one that knows such pictures. With --quick auto is none."""

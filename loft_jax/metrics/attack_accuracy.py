@@ -1,13 +1,10 @@
 """Attack accuracy: how often an evaluator takes a reconstruction for its target."""
 
-from statistics import NormalDist
-
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
-from loft_jax.metrics.bootstrap import Interval, bootstrap_interval
 
 
 def attack_accuracy(
@@ -42,27 +39,3 @@ def attack_accuracy(
         raise InputError(msg)
     own = np.take_along_axis(logits, targets[:, None, None], axis=2)
     return np.sum(logits >= own, axis=2) <= top
-
-
-def attack_accuracy_interval(
-    hits: Bool[np.ndarray, "k s"] | Float[np.ndarray, "k s"], rng: np.random.Generator
-) -> Interval:
-    """Share of hits with its 95 % interval over classes.
-
-    Where everything is a hit, or nothing, a bootstrap has nothing to vary and would claim to be
-    certain: then the ends are Wilson's, each class counted as one trial.
-
-    Args:
-        hits: of one evaluator; or their means over several evaluators, which pools these.
-        rng: source of the resamples.
-
-    Raises:
-        InputError: if `hits` is empty or not finite.
-    """
-    found = bootstrap_interval(hits, rng)
-    squared = NormalDist().inv_cdf(0.975) ** 2
-    if found.value == 1:
-        return found._replace(low=found.n / (found.n + squared), high=1.0)
-    if found.value == 0:
-        return found._replace(low=0.0, high=squared / (found.n + squared))
-    return found

@@ -31,6 +31,11 @@ def identity_error(
     deviation. 0 is the person; `Chance` is what answers without knowledge score. An attack that
     does not keep its latents near the law can score above both.
 
+    Its square is 1 + a^2 - 2 a rho, with a the length of what was found and rho its correlation
+    with the person (`metrics.retrieval.identity_correlation`), so that it hardly sees rho where
+    attacks are: at rho = 0.25 the best of all lengths scores 0.97. Who was found is told by
+    `identity_rank`.
+
     Args:
         latents: of s reconstructions of each of k people, identity first: those an attack on the
             renderer's prior found, or `fitted_latents` of any picture.

@@ -1,50 +1,13 @@
-"""Does a number move with a setting: slope with its interval, and a test of monotone trend."""
+"""Does a number rise with a setting: a test of monotone trend."""
 
 import numpy as np
-from jaxtyping import Real, Shaped
+from jaxtyping import Shaped
 from scipy.stats import rankdata
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
-from loft_jax.metrics.bootstrap import RESAMPLES, Interval, bootstrap_interval
 
-
-def slope_interval(
-    settings: Real[np.ndarray, " n"],
-    values: Shaped[np.ndarray, "k m"],
-    rng: np.random.Generator,
-    *,
-    resamples: int = RESAMPLES,
-) -> Interval:
-    """Least-squares slope of the classes' mean on the setting, and its 95 % interval over classes.
-
-    The slope of the mean is the mean of the classes' own slopes, so this is their
-    `bootstrap_interval`: a class keeps all its m numbers together. Unit: of `values` per unit of
-    `settings`; take the logarithm first where the setting is a rank.
-
-    Args:
-        settings: m numbers, not all the same, in any order.
-        values: for each of k classes (or seeds) its number at each setting.
-        rng: source of the resamples.
-        resamples: number of them.
-
-    Raises:
-        InputError: if arrays are empty, not finite, disagree in length, or settings are all alike.
-    """
-    _check(values)
-    _checks.finite("settings", settings)
-    if len(settings) != values.shape[1]:
-        msg = (
-            "`settings` must hold a number for each column of `values`, "
-            f"got {len(settings)} for {values.shape[1]}"
-        )
-        raise InputError(msg)
-    x = settings - settings.mean(dtype=np.float64)
-    if not x.any():
-        msg = f"`settings` must hold at least two different numbers, got {settings[0]} only"
-        raise InputError(msg)
-    slopes = values.astype(np.float64) @ (x / np.sum(x**2))
-    return bootstrap_interval(slopes[:, None], rng, resamples=resamples)
+RESAMPLES = 10_000
 
 
 def trend_p_value(

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
+from loft_jax.nets.fisher import Fisher
 from loft_jax.nets.head import Head
 from loft_jax.nets.taps import tapped
 
@@ -16,7 +17,8 @@ class Outputs(NamedTuple):
 
     Attributes:
         logits: class scores before the softmax.
-        features: what the trunk hands to the head (before any input normalisation).
+        features: what the head is handed (before any input normalisation): the trunk's, then the
+            discriminants, if there are some.
         code: the r numbers inside a head with a bottleneck; None where there is none.
         hidden: outputs of the modules that were asked for by path; None where none was.
     """
@@ -32,11 +34,15 @@ class Classifier(nnx.Module):
 
     Pixels are mapped to [-1, 1] here, so that data, attacks and reconstructions all live in [0, 1].
     The trunk computes in its own dtype; features, code and logits are float32 always.
+    Discriminants, where there are some, are features as well, behind those of the trunk.
     """
 
-    def __init__(self, trunk: Callable[[Array], Array], head: Head):
+    def __init__(
+        self, trunk: Callable[[Array], Array], head: Head, discriminants: Fisher | None = None
+    ):
         self.trunk = trunk
         self.head = head
+        self.discriminants = discriminants
 
     def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b c"]:
         """Logits."""
@@ -50,5 +56,7 @@ class Classifier(nnx.Module):
         """
         with tapped(self, taps) as hidden:
             features = self.trunk(2 * images - 1).astype(jnp.float32)
+            if self.discriminants is not None:
+                features = self.discriminants.beside(features, 2 * images - 1)
             logits, code = self.head(features)
         return Outputs(logits, features, code, hidden or None)

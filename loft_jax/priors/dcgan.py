@@ -91,17 +91,21 @@ class Discriminator(nnx.Module):
         self, images: Float[Array, "b h w ch"], labels: Int[Array, " b"], train: bool
     ) -> Judgement:
         """Judgement of pictures in [0, 1]; labels are not used."""
+        features = self.hidden(images, train).reshape(len(images), -1)
+        outputs = self.last(features, train)
+        if self.classes:
+            return Judgement(knowledge_score(outputs), outputs, features)
+        return Judgement(outputs[:, 0], outputs[:, :0], features)
+
+    def hidden(self, images: Float[Array, "b h w ch"], train: bool) -> Float[Array, "b 4 4 f"]:
+        """What the convolutions make of pictures in [0, 1]."""
         x = 2 * images - 1
         for k, convolution in enumerate(self.convolutions):
             x = convolution(x, train)
             if k and len(self.norms):
                 x = self.norms[k - 1](x)
             x = jax.nn.leaky_relu(x, SLOPE)
-        features = x.reshape(len(x), -1)
-        outputs = self.last(features, train)
-        if self.classes:
-            return Judgement(knowledge_score(outputs), outputs, features)
-        return Judgement(outputs[:, 0], outputs[:, :0], features)
+        return x
 
 
 def to_unit(x: Float[Array, "b h w ch"]) -> Float[Array, "b h w ch"]:

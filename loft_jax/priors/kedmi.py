@@ -1,8 +1,11 @@
 """KED-MI: a discriminator with an output for each of the target's classes."""
 
+from functools import partial
+
+import jax
 from jaxtyping import Array, Float
 
-from loft_jax.priors import dcgan, losses
+from loft_jax.priors import dcgan, losses, style
 from loft_jax.priors.games import Game, Judge, Turn, both
 from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.row import Fitted, Prior
@@ -13,26 +16,55 @@ def _discriminator(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return losses.knowledge_discriminator(real.logits, fake.logits, turn.soft)
 
 
-def _generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
+def _steady(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    # By the logit of D, log Z, and not by log D, whose slope vanishes where D is sure.
+    penalty = losses.real_gradient_penalty(
+        lambda images: jax.nn.logsumexp(judge(images, turn.labels).logits, axis=-1), turn.real
+    )
+    return _discriminator(judge, turn) + losses.R1 * penalty
+
+
+def _matching(judge: Judge, turn: Turn) -> Float[Array, ""]:
     real, fake = both(judge, turn)
-    # KED-MI matches features alone, for tens of thousands of updates; in ours that drew patches of
-    # colour with the right mean features. -log D(fake) makes each picture look real by itself.
-    matching = losses.feature_matching(fake.features, real.features, fake.logits)
-    return matching - fake.score.mean()
+    return losses.feature_matching(fake.features, real.features, fake.logits)
+
+
+def _convincing(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    # Matching alone, in thousands of updates and not tens of thousands, drew patches of colour with
+    # the right mean features. -log D(fake) makes each picture look real by itself.
+    return _matching(judge, turn) - judge(turn.fake, turn.wanted).score.mean()
 
 
 ROW = Prior(
     "generator whose discriminator learns the target's answers",
     "Chen et al. 2021 (KED-MI)",
     fitted=Fitted(
+        style.Generator,
+        partial(dcgan.Discriminator, normalise=False),
+        GanPrior,
+        {"r1": Game(_steady, _convincing, (0.0, 0.99))},
+        latent_dim=128,
+        width=32,
+        steps=750,
+        learning_rate=5e-4,
+        lead=1,
+        answers="soft",
+    ),
+)
+PUBLISHED = Prior(
+    "generator that matches features of such a discriminator, as KED-MI published it",
+    "Chen et al. 2021 (KED-MI)",
+    # Without minibatch discrimination, by which a picture's score would depend on its batch.
+    fitted=Fitted(
         dcgan.Generator,
         dcgan.Discriminator,
         GanPrior,
-        # The flag's name for it; spectral normalisation comes with the name.
-        {"hinge": Game(_discriminator, _generator, (0.5, 0.999), spectral=True)},
+        {"matching": Game(_discriminator, _matching, (0.5, 0.999), critic_steps=5)},
         latent_dim=100,
         width=32,
         steps=2500,
+        learning_rate=2e-4,
+        lead=1,
         answers="soft",
     ),
 )

@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -34,8 +35,11 @@ class Mapping(nnx.Module):
     Source: Karras et al. 2019, A style-based generator architecture, section 2.
     """
 
-    def __init__(self, dim: int, *, rngs: nnx.Rngs):
-        self.layers = nnx.List([Dense(dim, dim, spectral=False, rngs=rngs) for _ in range(DEPTH)])
+    def __init__(self, inputs: int, dim: int, *, rngs: nnx.Rngs):
+        widths = [inputs, *[dim] * DEPTH]
+        self.layers = nnx.List(
+            [Dense(a, b, spectral=False, rngs=rngs) for a, b in pairwise(widths)]
+        )
         self.mean = Mean(jnp.zeros(dim))
 
     def __call__(self, latents: Float[Array, "b z"], train: bool) -> Float[Array, "b style"]:
@@ -103,7 +107,7 @@ class Generator(nnx.Module):
     def __init__(self, architecture: Architecture, *, rngs: nnx.Rngs):
         dim = architecture.latent_dim
         maps = [architecture.maps(SMALLEST << k) for k in range(architecture.doublings + 1)]
-        self.mapping = Mapping(dim, rngs=rngs)
+        self.mapping = Mapping(self.inputs(architecture), dim, rngs=rngs)
         shape = (SMALLEST, SMALLEST, maps[0])
         self.constant = nnx.Param(jax.random.normal(rngs.params(), shape))
         self.blocks = nnx.List(
@@ -119,6 +123,11 @@ class Generator(nnx.Module):
     ) -> Float[Array, "b h w ch"]:
         """Pictures in [0, 1] of Gaussian z; labels are not used."""
         return self.synthesise(self.mapping(latents, train), train)
+
+    @staticmethod
+    def inputs(architecture: Architecture) -> int:
+        """Numbers that the mapping network is given."""
+        return architecture.latent_dim
 
     def synthesise(self, w: Float[Array, "b style"], train: bool) -> Float[Array, "b h w ch"]:
         """Pictures in [0, 1] of w."""

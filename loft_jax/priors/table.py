@@ -16,7 +16,9 @@ PRIORS: Rows[Prior] = Rows(
         "renderer": renderer.ROW,
         "dcgan": dcgan.ROW,
         "kedmi": kedmi.ROW,
+        "kedmi-published": kedmi.PUBLISHED,
         "plgmi": plgmi.ROW,
+        "plgmi-published": plgmi.PUBLISHED,
         "style": style.ROW,
     },
 )

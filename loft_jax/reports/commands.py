@@ -27,7 +27,7 @@ def train_command(config: TrainConfig) -> str:
         _, preset = presets.preset_for(config.preset, config.data.data)
         flags += ["--preset", config.preset]
     if config.run.quick:
-        preset = presets.quick(preset)
+        preset = presets.quick(preset, config.data.data)
         flags.append("--quick")
     told = dataclasses.replace(preset.data, data=config.data.data)
     preset = dataclasses.replace(preset, data=told)

@@ -19,7 +19,8 @@ from loft_jax.findings.records import (
     read_part,
 )
 from loft_jax.findings.rows import described_in, leakage_of, model_columns
-from loft_jax.fitting.run_folder import METRICS, RESULT, RunFolder
+from loft_jax.fitting.fitted_folder import METRICS, RESULT
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.files import read_json, read_lines
 

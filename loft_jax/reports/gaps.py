@@ -9,7 +9,7 @@ from loft_jax.data.sources import source_of
 from loft_jax.reports.gather import Material
 
 FEW = 6
-"""Below so many classes the bootstrap's intervals are too narrow, see `metrics.bootstrap`."""
+"""Classes of which little is learnt, however honest their interval."""
 
 
 def gaps(material: Material) -> list[str]:
@@ -55,7 +55,7 @@ def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
     if fewest < classes:
         yield f"All classes: {fewest} of {classes} were attacked."
     if fewest < FEW:
-        yield f"Enough classes: with fewer than {FEW} the intervals over classes are too narrow."
+        yield f"Enough classes: fewer than {FEW} say little of others."
 
 
 def _of_defenses(material: Material) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _of_measures(material: Material) -> Iterator[str]:
         )
     if attacks and not any(one.inception for one in attacks):
         yield "FID as published, on Inception-v3: no weights were given (--features)."
-    if attacks and all(one.knowledge is None for one in attacks):
+    if attacks and all(one.pooled is None or one.pooled.knowledge is None for one in attacks):
         yield "Knowledge extraction (--knowledge)."
 
 

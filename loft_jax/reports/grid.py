@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from loft_jax.metrics.bootstrap import Interval
+from loft_jax.metrics.interval import Interval
 
 
 class Bar(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from loft_jax.findings.columns import ATTACK
+from loft_jax.findings.drawing import CONTROL, LOOKALIKES
 from loft_jax.findings.forest import attacks_in_lines, models_in_lines
 from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
@@ -40,7 +41,16 @@ def figure(table: pl.DataFrame) -> Picture | None:
 def _words(rows: list[dict[str, Any]], what: str) -> str:
     points = "; ".join(_point(row) for row in rows[:TOLD])
     more = "" if len(rows) <= TOLD else f"; {len(rows) - TOLD} more in the table below"
-    return f"{what}, chance is {1 / rows[0]['classes']:.3f}. {points}{more}."
+    return f"{what}{_control(rows)}. {points}{more}."
+
+
+def _control(rows: list[dict[str, Any]]) -> str:
+    """What an attack must beat: the same without a search, or a guess."""
+    known = [row[CONTROL] for row in rows if row[CONTROL] is not None]
+    if not known:
+        return f", chance is {1 / rows[0]['classes']:.3f}"
+    ends = dict.fromkeys(f"{end:.2f}" for end in (min(known), max(known)))
+    return f"; {LOOKALIKES} scores {' to '.join(ends)}"
 
 
 def _point(row: dict[str, Any]) -> str:

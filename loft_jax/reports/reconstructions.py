@@ -54,6 +54,7 @@ class _Found(NamedTuple):
     labels: list[int]
     best: list[int]  # of each class the one the attacked classifier is surest of
     hits: np.ndarray | None  # [evaluators, k, s]
+    control: "_Found | None" = None
 
 
 def panel(material: Material, *, show_private: bool) -> Panel | None:
@@ -77,6 +78,7 @@ def panel(material: Material, *, show_private: bool) -> Panel | None:
             for label, name in zip(labels, names, strict=True)
         ]
         rows.append(Row(defense, attack, pictures))
+    rows += _controls(chosen, found, labels, names)
     private, note = _private(material, chosen, found, labels, names, show_private=show_private)
     seeds = chosen["seed"].unique().sort().to_list()
     return Panel(
@@ -85,8 +87,27 @@ def panel(material: Material, *, show_private: bool) -> Panel | None:
         rows,
         f"The first {len(labels)} classes that every attack shown has; seed "
         f"{', '.join(map(str, seeds))}; of each class the reconstruction of which the attacked "
-        f"classifier is surest. Below it: how many evaluators take it for its class. {note}",
+        f"classifier is surest. Below it: how many evaluators take it for its class. Lookalikes: "
+        f"what an attack gives before its search, strangers. {note}",
     )
+
+
+def _controls(
+    chosen: pl.DataFrame, found: dict[str, _Found], labels: list[int], names: list[str]
+) -> list[Row]:
+    """The lookalikes of the first attack on each classifier that kept them."""
+    rows: dict[str, Row] = {}
+    for setting in chosen.iter_rows(named=True):
+        one, defense = found[setting["attack_folder"]].control, setting["label"]
+        if one is None or defense in rows:
+            continue
+        attack = f"lookalikes of {attack_name(setting, prior=True)}"
+        pictures = [
+            _shown(one, label, f"{name} to {defense}: {attack}")
+            for label, name in zip(labels, names, strict=True)
+        ]
+        rows[defense] = Row(defense, attack, pictures)
+    return list(rows.values())
 
 
 def _chosen(material: Material) -> pl.DataFrame:
@@ -107,8 +128,12 @@ def _read(folder: Path) -> _Found:
     if not shaped or images.dtype != np.uint8 or len(images) != len(labels):
         msg = f"`{path}` must hold uint8 images [k, s, h, w, ch], got {images.shape}"
         raise InputError(msg)
-    hits = read_arrays(folder / "outcomes.npz").get("accuracy_at_1")
-    return _Found(images, labels, confidence.argmax(1).tolist(), hits)
+    judged = read_arrays(folder / "outcomes.npz")
+    strangers = stored.get("lookalikes")
+    control = None
+    if strangers is not None and strangers.shape == images.shape:  # they are sorted, best first
+        control = _Found(strangers, labels, [0] * len(labels), judged.get("lookalike_recognised"))
+    return _Found(images, labels, confidence.argmax(1).tolist(), judged.get("recognised"), control)
 
 
 def _in_common(found: list[list[int]]) -> list[int]:
@@ -146,8 +171,11 @@ def _private(
         run = material.runs.get(setting["run"])
         if run is None:
             continue
-        cut = private_pictures(Path(name) / "reconstructions.png", found[name].images)
-        where = [found[name].labels.index(label) for label in labels]
+        one = found[name]
+        cut = private_pictures(
+            Path(name) / "reconstructions.png", one.images, controls=one.control is not None
+        )
+        where = [one.labels.index(label) for label in labels]
         if cut is not None and max(where) < len(cut):
             pictures = [
                 small(cut[i], f"a private picture of {class_name}")
@@ -167,7 +195,7 @@ def _may_be_shown(material: Material) -> bool:
 
 
 def private_pictures(
-    path: Path, images: UInt8[np.ndarray, "k s h w ch"]
+    path: Path, images: UInt8[np.ndarray, "k s h w ch"], *, controls: bool
 ) -> UInt8[np.ndarray, "n h w 3"] | None:
     """The first private picture of each class on the sheet at `path`, as it was before enlarging.
 
@@ -179,19 +207,16 @@ def private_pictures(
             paper = np.asarray(opened.convert("RGB"))
     except OSError:
         return None
-    side, count = images.shape[2], min(len(images), sheet.ROWS)
-    scale = -(-sheet.SIDE // side)
-    step = scale * side + 2
-    left = sheet.LABEL + sheet.SHOWN * step + sheet.GAP
-    blocks = -(-count // sheet.TALL)
-    rows, width = -(-count // blocks), left + images.shape[1] * step + 2 * sheet.GAP
-    if paper.shape[:2] != (sheet.HEAD + rows * step, blocks * width):
+    places = sheet.layout(*images.shape[:3], private=True, controls=controls)
+    if paper.shape[1::-1] != places.size:
         return None
 
-    def cut(index: int, x: int) -> np.ndarray:
-        top, start = sheet.HEAD + index % rows * step, index // rows * width + x
-        return paper[top : top + scale * side : scale, start : start + scale * side : scale]
+    def cut(index: int, left: int) -> np.ndarray:
+        x, top = places.corner(index, left)
+        end = places.scale * images.shape[2]
+        return paper[top : top + end : places.scale, x : x + end : places.scale]
 
-    if not all(np.array_equal(cut(i, left), images[i, 0] + 0 * cut(i, left)) for i in range(count)):
-        return None
-    return np.stack([cut(i, sheet.LABEL) for i in range(count)])
+    for i in range(count := min(len(images), sheet.ROWS)):
+        if not np.array_equal(found := cut(i, places.found), images[i, 0] + 0 * found):
+            return None
+    return np.stack([cut(i, places.private) for i in range(count)])

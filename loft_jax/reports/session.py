@@ -4,13 +4,12 @@ from pathlib import Path
 
 from rich.text import Text
 
-from loft_jax.errors import InputError
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.summary import summary
 from loft_jax.reports.gather import gather
 from loft_jax.reports.page import page
 from loft_jax.reports.settings import ReportConfig
-from loft_jax.runs.files import write_bytes
+from loft_jax.runs.files import check_place, write_bytes
 from loft_jax.runs.session import Result
 
 
@@ -22,10 +21,7 @@ def write_report(config: ReportConfig) -> Result:
             be written.
     """
     target = Path(config.out)
-    if target.is_dir() or not target.parent.is_dir():
-        what = "a folder" if target.is_dir() else "in a folder that is not there"
-        msg = f"`--out` must be a file to write, got {config.out}, which is {what}"
-        raise InputError(msg)
+    check_place(target)
     material = gather([Path(path) for path in config.paths], config.data)
     written = page(material, show_private=config.show_private).encode()
     write_bytes(target, written)

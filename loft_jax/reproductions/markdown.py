@@ -6,12 +6,13 @@ from typing import Any
 from loft_jax.reproductions.experiments import Experiment
 
 COLUMNS = (
-    "defense", "attack", "adaptive", "prior", "seeds", "test accuracy", "Acc@1",
-    "judges' own accuracy", "identity error",
+    "defense", "attack", "adaptive", "prior", "seeds", "test accuracy", "Acc@1", "lookalikes",
+    "above them", "open set", "real pictures", "retrieval", "identity error", "verdict",
 )  # fmt: skip
 
 
-SHOWN = ("test_accuracy", "accuracy_at_1", "judge_accuracy", "identity_error")
+SHOWN = ("test_accuracy", "accuracy_at_1", "lookalike_accuracy_at_1", "over_lookalikes",
+         "open_set_accuracy", "real_accuracy_at_1", "retrieval_at_1", "identity_error")  # fmt: skip
 
 
 def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> str:
@@ -28,8 +29,10 @@ def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> s
         "|" + "---|" * len(COLUMNS),
         *(_line(row) for row in numbers["summary"]),
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, `{command}`. In parentheses 95 % intervals: of Acc@1 (mean "
-        "over evaluators) and identity error over seeds and people, of test accuracy over seeds.",
+        f"{datetime.now(UTC):%Y-%m-%d}, `{command}`. In parentheses 95 % intervals: of test "
+        "accuracy over seeds, of the others (means over evaluators) over seeds and people. "
+        "Lookalikes: the same attack without search. Real pictures: what the judges name of "
+        "held-out pictures of the same people.",
         "",
     ]
     return "\n".join(lines)
@@ -38,7 +41,7 @@ def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> s
 def _line(row: dict[str, Any]) -> str:
     cells = (
         row["label"], row["attack"], row["adaptive"], row["prior"], str(row["seeds"]),
-        *(_number(row, name) for name in SHOWN),
+        *(_number(row, name) for name in SHOWN), "withheld" if row["withheld"] else "may be given",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 

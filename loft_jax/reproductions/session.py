@@ -3,7 +3,9 @@
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 
@@ -25,6 +27,8 @@ from loft_jax.sweeps.look import Look
 from loft_jax.sweeps.session import collected, compute, failures, written
 from loft_jax.sweeps.settings import SweepConfig, absolute, quick
 
+ALONE = {"fig4": "a figure in the plane", "coverage": "a simulation"}
+"""Names that train no classifier of a grid, and what they are."""
 LAPTOP_DATA = ("faces", "digits")
 SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
@@ -53,8 +57,8 @@ def reproduce_experiment(
     drawn = config.data is not None and config.data != LAPTOP_DATA[0] and config.scale == "laptop"
     parts = [config.name, *([str(config.data)] if drawn else [])]
     folder = Path(config.out) / "-".join([*parts, *(["quick"] if config.quick else [])])
-    if config.name == "fig4":
-        return _plane(config, folder, command, started)
+    if config.name in ALONE:
+        return _alone(config, folder, command, started)
     experiment = EXPERIMENTS[config.name]
     asked, look = absolute(grid_of(config, experiment)), Look()
     cells = grid(asked, look)
@@ -124,7 +128,7 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
     )
     grid = dataclasses.replace(grid, defense=_possible(grid, data))
     if config.quick:
-        grid = quick(grid)
+        grid = quick(dataclasses.replace(grid, classes=None))
         grid = dataclasses.replace(grid, size=SMOKE_SIZE) if paper else grid
     return grid
 
@@ -140,16 +144,15 @@ def _possible(grid: SweepConfig, data: str) -> tuple[str, ...]:
     )
 
 
-def _plane(config: ReproduceConfig, folder: Path, command: str, started: float) -> Result:
-    from loft_jax.toy.figure import draw as draw_plane
-
+def _alone(config: ReproduceConfig, folder: Path, command: str, started: float) -> Result:
+    """A name that trains no classifier of a grid."""
     for flag, value, only in (("scale", config.scale, "laptop"), ("data", config.data, None)):
         if value != only:
-            allowed = only or "left out"
-            msg = f"`--{flag}` must be {allowed} for fig4, a figure in the plane, got {value}"
+            what = f"{only or 'left out'} for {config.name}, {ALONE[config.name]}"
+            msg = f"`--{flag}` must be {what}, got {value}"
             raise InputError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = draw_plane(folder, seed=config.seeds[0], quick=config.quick)
+    numbers = (_plane if config.name == "fig4" else _simulated)(config, folder, command)
     seconds = time.perf_counter() - started
     write_json(
         folder / "sweep.json",
@@ -160,9 +163,32 @@ def _plane(config: ReproduceConfig, folder: Path, command: str, started: float) 
             [
                 *numbers["conclusions"],
                 f"{seconds:.0f} s",
-                f"look at   {folder / 'fig4.png'}",
-                f"numbers   {folder / 'fig4.json'}",
+                f"look at   {folder / config.name}.png",
+                f"numbers   {folder / config.name}.json",
             ]
         )
     )
     return Result(folder, {**numbers, "failed": {}}, told)
+
+
+def _plane(config: ReproduceConfig, folder: Path, _: str) -> dict[str, Any]:
+    from loft_jax.toy.figure import draw as draw_plane
+
+    return draw_plane(folder, seed=config.seeds[0], quick=config.quick)
+
+
+def _simulated(config: ReproduceConfig, folder: Path, command: str) -> dict[str, Any]:
+    from loft_jax.reproductions.coverage import REPEATS, SMOKE, cells, plainly
+    from loft_jax.reproductions.coverage_table import conclusion, markdown, picture
+
+    repeats = SMOKE if config.quick else REPEATS
+    found = list(cells(repeats, np.random.default_rng(config.seeds[0])))
+    numbers = {
+        "repeats": repeats,
+        "conclusions": conclusion(found),
+        "cells": [plainly(one) for one in found],
+    }
+    write_json(folder / "coverage.json", numbers)
+    write_bytes(folder / "table.md", markdown(found, repeats, command).encode())
+    draw(console(), folder / "coverage.png", lambda: picture(found))
+    return numbers

@@ -12,7 +12,7 @@ from loft_jax.sweeps.settings import Engine
 
 Name = Literal[
     "fig1", "fig3", "fig4", "fig5", "table-rank", "table-activation", "table-input-norm",
-    "table-attacks",
+    "table-attacks", "coverage",
 ]  # fmt: skip
 
 
@@ -42,7 +42,8 @@ class ReproduceConfig:
     device: Device = "auto"
     """Which kind of device to use."""
     quick: bool = False
-    """A smoke of the same path: two ranks, two seeds, eight people, little training."""
+    """A smoke of the same path: two ranks, two seeds, eight people, little training (few repeats of
+    a simulation)."""
     cache: bool = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 

@@ -76,6 +76,11 @@ def share_out(mesh: Mesh, batch: np.ndarray) -> Array:
     return jax.make_array_from_callback(batch.shape, sharding, lambda index: batch[index])
 
 
+def shareable(mesh: Mesh, batch: int) -> int:
+    """The batch, rounded up so that each device gets as many."""
+    return -(-batch // mesh.size) * mesh.size
+
+
 def check_divisible(mesh: Mesh, batch: int, accumulate: int) -> None:
     """Check that each device gets the same number of pictures.
 

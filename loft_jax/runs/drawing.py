@@ -1,8 +1,8 @@
 """Pictures that never cost a result: drawn after the numbers, in one style, a failure is a word."""
 
-import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,11 @@ def draw(out: Console, path: Path, make: Callable[[], bytes]) -> None:
         out.print(f"warning: {path} could not be drawn: {said}")
 
 
-@contextlib.contextmanager
-def plain_style() -> Iterator[None]:
+def plain_style() -> AbstractContextManager[None]:
     """Matplotlib's own settings, whatever the user's are; a `$` in a name is a `$`."""
-    import matplotlib  # a second to import
+    import matplotlib.style  # a second to import
 
-    with matplotlib.rc_context(), contextlib.suppress(KeyError):
-        matplotlib.rcParams.update(
-            {
-                name: value
-                for name, value in matplotlib.rcParamsDefault.items()
-                if name != "backend" and not name.startswith("backend_")
-            }
-        )
-        matplotlib.rcParams.update({"text.usetex": False, "text.parse_math": False})
-        yield
+    return matplotlib.style.context(["default", {"text.usetex": False, "text.parse_math": False}])
 
 
 def png(figure: Any, dpi: int = 120) -> bytes:

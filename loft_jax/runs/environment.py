@@ -27,11 +27,9 @@ def environment() -> dict[str, Any]:
 
 def peak_memory_bytes() -> int:
     """Largest resident memory of this process so far (host memory; not that of a GPU)."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Linux hands ru_maxrss down from the parent at exec; VmHWM belongs to this program alone.
-        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
+    # Linux hands ru_maxrss down from the parent at exec; VmHWM belongs to this program alone.
+    if (peak := _status("VmHWM")) is not None:
+        return peak
     try:
         import resource  # not on Windows
     except ImportError:
@@ -42,10 +40,15 @@ def peak_memory_bytes() -> int:
 
 def resident_memory_bytes() -> int:
     """Resident memory of this process now; where only its peak is known, the peak."""
+    return _status("VmRSS") or peak_memory_bytes()
+
+
+def _status(entry: str) -> int | None:
+    """Bytes that Linux tells of this process; None elsewhere."""
     status = Path("/proc/self/status")
     if not status.exists():
-        return peak_memory_bytes()
-    line = next(row for row in status.read_text().splitlines() if row.startswith("VmRSS"))
+        return None
+    line = next(row for row in status.read_text().splitlines() if row.startswith(entry))
     return int(line.split()[1]) * 1024
 
 

@@ -17,6 +17,21 @@ from loft_jax.errors import InputError
 SEAL = "sha256"
 
 
+def check_place(path: Path, flag: str = "--out") -> None:
+    """Check, before there is anything to write, that `path` is a place for a file.
+
+    Raises:
+        InputError: if it is a folder or a device, which a file moved there would replace, or in no
+            folder.
+    """
+    place = None if path.absolute().parent.is_dir() else "is in a folder that is not there"
+    if path.exists() and not path.is_file():
+        place = "is a folder" if path.is_dir() else "is a device"
+    if place is not None:
+        msg = f"`{flag}` must be a file to write, got {path}, which {place}"
+        raise InputError(msg)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically, with the permissions that the umask leaves.
 

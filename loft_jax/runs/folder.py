@@ -6,20 +6,21 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import filelock
 import jax
 
 from loft_jax.errors import InputError
-from loft_jax.runs import files
+from loft_jax.runs import files, schema
 
 CONFIG = "config.json"
 
 Kind = TypeVar("Kind", bound="Folder")
+Settings = TypeVar("Settings")
 
 
-class Folder:
+class Folder(Generic[Settings]):
     """Paths and files of one job.
 
     Attributes:
@@ -32,6 +33,8 @@ class Folder:
     """Version of its layout; raised when an older reader would misread it."""
     made_by: ClassVar[str]
     """The command that makes such folders, for messages."""
+    asked: type[Settings]
+    """The settings that its config.json holds beside kind and format."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -111,6 +114,14 @@ class Folder:
         found = self.read(CONFIG)
         return {name: value for name, value in found.items() if name not in ("kind", "format")}
 
+    def config(self) -> Settings:
+        """How it was asked for.
+
+        Raises:
+            InputError: if config.json is damaged or of another version.
+        """
+        return schema.read(self.asked, self.settings(), str(self.path / CONFIG))
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Work in this folder while no other process does.
@@ -155,11 +166,10 @@ def check_free(path: Path) -> None:
         InputError: if it is a file, or a folder that holds something.
     """
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
-        msg = (
-            f"`--out` must be a new or empty folder, got {path}, which is not; choose "
-            f"another, or continue a run there with --resume {path}"
-        )
-        raise InputError(msg)
+        go_on = f", or continue a run there with --resume {path}"
+        begun = (path / CONFIG).is_file()
+        msg = f"`--out` must be a new or empty folder, got {path}, which is not; choose another"
+        raise InputError(msg + (go_on if begun else ""))
 
 
 def _placed(beside: Path, first: Path, *, numbered: bool) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 from loft_jax.runs.schema import hints, says_where
 
-CODE_FORMAT = 2
+CODE_FORMAT = 3
 """Raised when equal settings would no longer give equal results."""
 
 

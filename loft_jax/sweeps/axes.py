@@ -8,8 +8,8 @@ from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.table import defense_named
-from loft_jax.fitting.presets import preset_for
-from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.fitting.presets import few, preset_for
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.settings import SweepConfig
 
@@ -52,7 +52,7 @@ def trainings(config: SweepConfig) -> Iterator[TrainConfig]:
         config.data, config.trunk, known, config.seeds
     ):
         base = training(config, data)
-        model = ModelConfig(trunk=trunk, defense=defense)
+        model = dataclasses.replace(base.model, trunk=trunk, defense=defense)
         yield dataclasses.replace(base, model=model, run=RunConfig(seed=seed))
 
 
@@ -71,6 +71,8 @@ def training(config: SweepConfig, data: str) -> TrainConfig:
         pictures=config.pictures,
         data_seed=config.data_seed,
     )
+    if config.quick:
+        pictures = few(pictures, config.identities, config.pictures)
     laptop = config.preset == "auto" and source_of(data).law is not None
     epochs = config.epochs or (LAPTOP_EPOCHS if laptop else preset.optim.epochs)
     optim = dataclasses.replace(preset.optim, epochs=epochs)

@@ -12,6 +12,7 @@ from loft_jax.findings.wording import priors_differ
 
 WHERE = ("data", "trunk", "attack", "adaptive", "prior", "seeds")
 """What a line may differ in beside its defense."""
+JUDGE = "judge_accuracy"
 NAMES = {"data": "pictures", "adaptive": "attacker"}
 
 
@@ -51,7 +52,10 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
     for name in ("defense", *differing):
         table.add_column(NAMES.get(name, name), overflow="fold")
     known = any(row["identity_error"] is not None for row in rows)  # on synthetic faces
-    for name in ("test\naccuracy", "Acc@1", "95 %", *(["identity\nerror"] if known else [])):
+    controlled = any(row["over_lookalikes"] is not None for row in rows)
+    over = ["over its\nlookalikes"] if controlled else []
+    identity = ["identity\nerror"] if known else []
+    for name in ("test\naccuracy", "Acc@1", "95 %", *over, *identity):
         table.add_column(name, justify="right", no_wrap=True)  # where it is narrow, names fold
     for row in rows:
         low, high = row["accuracy_at_1_low"], row["accuracy_at_1_high"]
@@ -61,6 +65,7 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
             _number(row["test_accuracy"]),
             _number(row["accuracy_at_1"]),
             "" if low is None else f"{low:.2f} to {high:.2f}",
+            *([_signed(row["over_lookalikes"])] if controlled else []),
             *([_number(row["identity_error"])] if known else []),
         )
     return table
@@ -68,11 +73,15 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
 
 def _judges(rows: list[dict[str, Any]]) -> str:
     """What the evaluators know themselves: a poor judge's Acc@1 says little."""
-    known = [row["judge_accuracy"] for row in rows if row["judge_accuracy"] is not None]
+    name = "real_accuracy_at_1" if any(row["real_accuracy_at_1"] for row in rows) else JUDGE
+    known = [row[name] for row in rows if row[name] is not None]
     if not known:
         return "nothing is known of the judges"
     ends = dict.fromkeys(f"{end:.3f}" for end in (min(known), max(known)))
-    return f"judges' own accuracy on held-out pictures: {' to '.join(ends)}"
+    of = "" if name == JUDGE else " of the attacked classes"
+    told = f"judges' own accuracy on held-out pictures{of}: {' to '.join(ends)}"
+    held = sum(row["withheld"] is not None for row in rows)
+    return f"{told}; verdicts on {held} of {len(rows)} lines are withheld" if held else told
 
 
 def _told(name: str, value: Any) -> str:
@@ -81,6 +90,10 @@ def _told(name: str, value: Any) -> str:
     if name == "prior":
         return f"prior {value}"
     return "" if value == "none" else str(value)
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3f}"
 
 
 def _number(value: float | None) -> str:

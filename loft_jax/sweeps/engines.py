@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from loft_jax.errors import InputError
 
@@ -39,14 +39,8 @@ class _Process:
     def __init__(self, unit: Path, log: Path, share: set[int] | None, shares: list):
         self._share, self._shares = share, shares
         with log.open("ab") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "loft_jax.sweeps.work", str(unit)],
-                # Held open while we live: when we are killed, even by SIGKILL, it saves and ends.
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us, who ask it to stop
-            )
+            # A new session: Ctrl-C is for us, who ask it to stop.
+            self._process = _begun(str(unit), file, start_new_session=True)
         if share is not None:
             os.sched_setaffinity(self._process.pid, share)
 
@@ -100,17 +94,19 @@ class _Submitted:
 
 def run_unit(unit: str, log: str) -> int:
     """What a job of the cluster does: the unit, in a process of its own."""
-    # The pipe stays open as long as this job lives; see `loft_jax.sweeps.work`.
-    with (
-        Path(log).open("ab") as file,
-        subprocess.Popen(
-            [sys.executable, "-m", "loft_jax.sweeps.work", unit],
-            stdin=subprocess.PIPE,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
+    with Path(log).open("ab") as file, _begun(unit, file) as process:
         return process.wait()
+
+
+def _begun(unit: str, log: BinaryIO, *, start_new_session: bool = False) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "loft_jax.sweeps.work", unit],
+        # Held open while we live: when we are killed, even by SIGKILL, it saves and ends.
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=start_new_session,
+    )
 
 
 def _shares(jobs: int) -> list[set[int] | None]:

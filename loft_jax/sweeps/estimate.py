@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -29,25 +30,19 @@ def _trains(model: Model) -> bool:
 
 
 def _operations(model: Model, look: Look) -> float:
-    config = model.config
+    config, pictures = model.config, model.pictures
     passes = config.optim.epochs * look.training_pictures(config)
-    return BACKWARD * passes * _of_picture(config.model.trunk, model)
+    once = _of_picture(config.model.trunk, pictures.size, pictures.channels)
+    return BACKWARD * passes * once
 
 
-_known: dict[tuple, float] = {}
-
-
-def _of_picture(trunk: str, model: Model) -> float:
+@cache
+def _of_picture(trunk: str, size: int, channels: int) -> float:
     """Operations of the trunk on one picture, by the compiler's own count; runs nothing."""
-    size, channels = model.pictures.size, model.pictures.channels
-    key = (trunk, size, channels)
-    if key not in _known:
-        made = nnx.eval_shape(
-            lambda: build_trunk(trunk, size=size, channels=channels, rngs=nnx.Rngs(0))
-        )
-        graph, state = nnx.split(made)
-        picture = jax.ShapeDtypeStruct((1, size, size, channels), jnp.float32)
-        lowered = jax.jit(lambda state, x: nnx.merge(graph, state)(x)).lower(state, picture)
-        told = lowered.cost_analysis() or {}
-        _known[key] = float(told.get("flops", 0.0))
-    return _known[key]
+    made = nnx.eval_shape(
+        lambda: build_trunk(trunk, size=size, channels=channels, rngs=nnx.Rngs(0))
+    )
+    graph, state = nnx.split(made)
+    picture = jax.ShapeDtypeStruct((1, size, size, channels), jnp.float32)
+    lowered = jax.jit(lambda state, x: nnx.merge(graph, state)(x)).lower(state, picture)
+    return float((lowered.cost_analysis() or {}).get("flops", 0.0))

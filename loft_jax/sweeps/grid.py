@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loft_jax.attacks.adaptive import forms, useful
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.request import prior_name, recipe_for
-from loft_jax.attacks.settings import AttackConfig, attacked_classes
+from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, attacked_classes
 from loft_jax.attacks.settings import quick as quick_attack
 from loft_jax.data.sources import source_of
 from loft_jax.data.sources.table import row_of
@@ -118,10 +118,12 @@ def _models(config: SweepConfig, look: Look) -> list[Model]:
     asked = list(trainings(config))
     for training in asked:  # before any picture is drawn or read
         schema.check(training)
-        check_width(training.model.trunk, training.model.defense, training.data.size or 32)
+        own = training.model
+        check_width(own.trunk, own.defense, training.data.size or 32, fisher=own.fisher)
     for training in asked:
         pictures = look.pictures(training)
-        check_width(training.model.trunk, training.model.defense, pictures.size)
+        own = training.model
+        check_width(own.trunk, own.defense, pictures.size, fisher=own.fisher)
         model = Model(training, pictures)
         made.setdefault(model.name, model)
     return list(made.values())
@@ -145,11 +147,12 @@ def _judges(model: Model, config: SweepConfig) -> tuple[Model, ...]:
 
 def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attack]:
     judges = _judges(model, config)
+    first = min(QUICK_CLASSES if config.quick else FIRST_CLASSES, model.pictures.classes)
     chosen(config.independent, row_of(model.config.data.data)[0])  # before hours of training
     for name, prior in itertools.product(config.attack, config.prior or (None,)):
         asked = AttackConfig(
             attack=name,
-            classes=config.classes or f"0:{min(FIRST_CLASSES, model.pictures.classes)}",
+            classes=config.classes or f"0:{first}",
             per_class=config.per_class,
             seed=model.config.run.seed,
             steps=config.steps,

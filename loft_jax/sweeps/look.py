@@ -14,7 +14,6 @@ from jaxtyping import UInt64
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.public import check_disjoint, load_public, picture_hashes
 from loft_jax.data.sources import source_of
-from loft_jax.errors import InputError
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.settings import TrainConfig
@@ -63,8 +62,9 @@ class Look:
         key = (fit.data, fit.size, fit.channels, fit.seed, fit.count)
         if key not in self._public:
             images = load_public(
-                fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count
-            )
+                fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count,
+                flag="--public",
+            )  # fmt: skip
             hashes = picture_hashes(images)
             self._public[key] = hashlib.sha256(hashes.tobytes()).hexdigest()[:16], hashes
         told, hashes = self._public[key]
@@ -97,11 +97,7 @@ class Look:
     def _loaded(self, config: TrainConfig) -> Dataset:
         key = repr((dataclasses.astuple(config.data), config.data_seed))
         if key not in self._data:
-            try:
-                self._data[key] = load_data(config)
-            except InputError as error:
-                msg = str(error).replace("`data`", "`--data`", 1)
-                raise InputError(msg) from error
+            self._data[key] = load_data(config)
         return self._data[key]
 
     def _hashes(self, config: TrainConfig) -> UInt64[np.ndarray, " n"]:

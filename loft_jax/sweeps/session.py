@@ -9,13 +9,14 @@ import polars as pl
 from rich.console import Console
 
 from loft_jax.errors import InputError
-from loft_jax.findings.effects import differences, strength_effects
+from loft_jax.findings.effects import differences
 from loft_jax.findings.rows import rows_of
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import to_table, write_table
 from loft_jax.findings.trade_off import utility_against_leakage
+from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.worst_case import worst_cases
 from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment

@@ -139,7 +139,6 @@ def quick(config: SweepConfig) -> SweepConfig:
         defense=tuple(kinds.values()),
         rank=(),
         seeds=config.seeds[:2],
-        classes="0:4",
         identities=min(config.identities, 8),
         pictures=min(config.pictures, 16),
         epochs=2,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -60,6 +61,9 @@ class Target(abc.ABC):
         trunk: name of its architecture, where it is one of ours.
         default_prior: where attacks search if nobody says; None must be said.
         law: what makes the law of its pictures, if it is known.
+        augmentation: how its training changed pictures at random, by the names of the flags of
+            python -m loft_jax.train (flip, shift, crop_scale, brightness, contrast, ...); None
+            where nothing is known of it.
         world: number of the world of synthetic people that it knows.
     """
 
@@ -67,7 +71,9 @@ class Target(abc.ABC):
     trunk: str = ""
     default_prior: str | None = None
     law: Callable[..., Any] | None = None
+    augmentation: Mapping[str, Any] | None = None
     world: int = 0
+    _network: Network  # of a white one
 
     def __init__(self, *, access: Access, size: int, channels: int, class_names: tuple[str, ...]):
         self.access: Access = access
@@ -93,7 +99,10 @@ class Target(abc.ABC):
         Raises:
             InputError: if it is not white.
         """
-        raise self._hidden()
+        if self.access != "white":
+            msg = f"`target` must be white for an attack by gradients, got access {self.access}"
+            raise InputError(msg)
+        return self._network
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
@@ -125,7 +134,7 @@ class Target(abc.ABC):
             part = np.asarray(images[start : start + BATCH], np.float32)
             parts.append(self._withheld(self._answer(part)))
             self.count(len(part))
-        return _joined(parts)
+        return jax.tree.map(lambda *answers: np.concatenate(answers), *parts)
 
     def count(self, pictures: int) -> None:
         """Add pictures that were asked: who asks the network inside `jax.jit` tells it here."""
@@ -139,22 +148,7 @@ class Target(abc.ABC):
         """What a white one offers beside gradients."""
         return frozenset()
 
-    def _hidden(self) -> InputError:
-        msg = f"`target` must be white for an attack by gradients, got access {self.access}"
-        return InputError(msg)
-
     def _withheld(self, answer: Answer) -> Answer:
         if self.access == "white":
             return answer
         return Answer(answer.label, None if self.access == "label" else answer.scores)
-
-
-def _joined(parts: list[Answer]) -> Answer:
-    label, scores, logits, features = (
-        None if column[0] is None else np.concatenate(column)
-        for column in list(zip(*parts, strict=True))[:4]
-    )
-    told = [part.hidden for part in parts if part.hidden is not None]
-    hidden = {name: np.concatenate([one[name] for one in told]) for name in told[0]} if told else {}
-    assert label is not None
-    return Answer(label, scores, logits, features, hidden or None)

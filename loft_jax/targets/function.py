@@ -12,7 +12,7 @@ from loft_jax.errors import InputError
 from loft_jax.nets.classifier import Outputs
 from loft_jax.runs import arrays
 from loft_jax.targets.answering import answered
-from loft_jax.targets.base import Access, Answer, Network, Target
+from loft_jax.targets.base import Access, Answer, Target
 
 Function = Callable[[Float[Array, "b h w ch"]], Float[Array, "b c"] | Outputs]
 PROBES = 8
@@ -49,6 +49,8 @@ class FunctionTarget(Target):
         InputError: if the function does not take such pictures or give so many logits.
     """
 
+    _network: FunctionNetwork
+
     def __init__(
         self,
         function: Function,
@@ -66,13 +68,6 @@ class FunctionTarget(Target):
     def label(self) -> str:
         """The function's name."""
         return f"function {getattr(self._network.function, '__name__', 'without a name')}"
-
-    @property
-    def network(self) -> Network:
-        """The function itself."""
-        if self.access != "white":
-            raise self._hidden()
-        return self._network
 
     @property
     def fingerprint(self) -> str:

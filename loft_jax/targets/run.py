@@ -14,7 +14,7 @@ from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.nets.classifier import Outputs
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.registry import law_of_data, prior_of_data
-from loft_jax.runs import arrays
+from loft_jax.runs import arrays, schema
 from loft_jax.targets.answering import answered
 from loft_jax.targets.base import Access, Answer, Target
 
@@ -33,10 +33,11 @@ class RunTarget(Target):
             channels=run.pictures.channels,
             class_names=tuple(run.pictures.class_names),
         )
-        self.run = run
+        self.run, self._network = run, run.classifier
         self.home, self.trunk = run.folder.path, run.config.model.trunk
         self.default_prior = prior_of_data(run.config.data.data)
         self.law = law_of_data(run.config.data.data)
+        self.augmentation = schema.write(run.config.augment)
         self.world = run.config.data_seed
         self._key = jax.random.key(seed)
 
@@ -44,13 +45,6 @@ class RunTarget(Target):
     def label(self) -> str:
         """The run's folder."""
         return str(self.run.folder.path)
-
-    @property
-    def network(self) -> FrozenClassifier:
-        """The weights, whatever is done to answers."""
-        if self.access != "white":
-            raise self._hidden()
-        return self.run.classifier
 
     @property
     def fingerprint(self) -> str:

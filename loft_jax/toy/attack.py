@@ -1,7 +1,6 @@
 """Gradient attacks in the plane: on classes by the common search, on codes by their posterior."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,18 +22,6 @@ from loft_jax.toy.networks import ToyNetwork
 CLASS_RATE, CODE_RATE = 0.02, 0.1
 
 Objective = Callable[..., Float[Array, ""]]
-
-
-class Ascent(NamedTuple):
-    """Paths, and how high they got.
-
-    Attributes:
-        points: steps + 1 points of every path, its start first.
-        values: of the objective at the end points.
-    """
-
-    points: Float[np.ndarray, "t n 2"]
-    values: Float[np.ndarray, " n"]
 
 
 def attack_classes(
@@ -101,21 +88,15 @@ def attack_codes(
     return points[-1].reshape(n, k, 2)[np.arange(n), best]
 
 
-def class_score(network: ToyNetwork) -> Objective:
-    """The score log p(target | x) of one point."""
-
-    def score(x: Float[Array, "2"], target: Int[Array, ""]) -> Float[Array, ""]:
-        return jax.nn.log_softmax(network(x[None])[0])[target]
-
-    return score
-
-
 def gradient_field(
     network: ToyNetwork, x: Float[np.ndarray, "n 2"], target: int
 ) -> Float[np.ndarray, "n 2"]:
     """The gradient of log p(target | x) at each point."""
-    field = jax.jit(jax.vmap(jax.grad(class_score(network)), in_axes=(0, None)))
-    return np.asarray(field(x.astype(np.float32), target))
+
+    def score(x: Float[Array, "2"]) -> Float[Array, ""]:
+        return jax.nn.log_softmax(network(x[None])[0])[target]
+
+    return np.asarray(jax.jit(jax.vmap(jax.grad(score)))(x.astype(np.float32)))
 
 
 def ascend(
@@ -124,8 +105,10 @@ def ascend(
     given: tuple[np.ndarray, ...],
     rule: optax.GradientTransformation,
     steps: int,
-) -> Ascent:
-    """Paths of `steps` updates that raise objective(x, *given), each row of `given` its own.
+) -> tuple[Float[np.ndarray, "t n 2"], Float[np.ndarray, " n"]]:
+    """(paths, starts first; the objective at their ends) of `steps` updates that raise it.
+
+    The objective is a function of x and of rows of `given`, each path its own.
 
     The rule must treat every number on its own, as SGD and Adam do: then no path sees another.
     """
@@ -144,4 +127,4 @@ def ascend(
         return jnp.concatenate([x[None], path]), jax.vmap(objective)(path[-1], *given)
 
     points, values = run(jnp.asarray(starts, jnp.float32), given)
-    return Ascent(np.asarray(points), np.asarray(values))
+    return np.asarray(points), np.asarray(values)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from iie import GaussianMixture, Nodes, code_error
 from loft_jax.toy.attack import attack_classes, attack_codes
-from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, public_starts
+from loft_jax.toy.law import CLASSES, bayes_class, class_shares, public_starts
 from loft_jax.toy.networks import ToyNetwork
 
 NOISE = 0.1  # of a code, as a share of its standard deviation sqrt(tr Cov c)
@@ -124,10 +124,7 @@ def _right(
     law: GaussianMixture, nodes: Nodes, answers: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Probability that the answer at each node is the class of an input there."""
-    logs = class_log_densities(law, nodes.points)
-    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    return shares[np.arange(len(answers)), answers]
+    return class_shares(law, nodes.points)[np.arange(len(answers)), answers]
 
 
 def _ends(

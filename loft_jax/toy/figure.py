@@ -1,25 +1,23 @@
 """Figure 4: where attacks end in the plane, above what theory says that any attack could know."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iie import GaussianMixture, LabelOnly, ideal_inversion_error, prior_nodes
+from loft_jax.runs.drawing import png
 from loft_jax.runs.files import write_bytes, write_json
 from loft_jax.toy.attack import gradient_field
 from loft_jax.toy.conclusions import conclusions
 from loft_jax.toy.evaluation import NOISE, Effort, Paths, evaluate, releases
 from loft_jax.toy.fitting import fit
-from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, three_classes
+from loft_jax.toy.law import CLASSES, bayes_class, class_log_densities, class_shares, three_classes
 from loft_jax.toy.networks import ARCHITECTURES, ToyNetwork
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shapes tell them apart in print.
@@ -64,7 +62,7 @@ def draw(out: Path, *, seed: int, quick: bool) -> dict[str, Any]:
         "noise": NOISE,
         "variance": law.covariance.trace(),
         "label_iie": label,
-        "bayes_accuracy": float(nodes.weights @ _largest_share(law, nodes.points)),
+        "bayes_accuracy": float(nodes.weights @ class_shares(law, nodes.points).max(axis=1)),
         "nodes": len(nodes.points),
         "training_steps": steps,
         "effort": effort._asdict(),
@@ -74,12 +72,6 @@ def draw(out: Path, *, seed: int, quick: bool) -> dict[str, Any]:
     write_bytes(out / "fig4.png", _picture(law, maps, numbers, label))
     write_json(out / "fig4.json", result)
     return result
-
-
-def _largest_share(law: GaussianMixture, x: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
-    """Probability that the Bayes classifier is right at each point."""
-    logs = class_log_densities(law, x)
-    return 1 / np.sum(np.exp(logs - logs.max(axis=1, keepdims=True)), axis=1)
 
 
 def _picture(
@@ -118,9 +110,7 @@ def _picture(
         frameon=False,
         fontsize=9,
     )
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, dpi=130)
-    return buffer.getvalue()
+    return png(figure, dpi=130)
 
 
 def _map(axis: Axes, law: GaussianMixture, network: ToyNetwork, paths: Paths) -> None:
@@ -223,8 +213,11 @@ def _exact_style(estimated: bool) -> dict[str, Any]:
 
 
 def _legend() -> list[Any]:
+    def line(label: str, **style: Any) -> Line2D:
+        return Line2D([], [], label=label, **style)
+
     def mark(marker: str, label: str, **style: Any) -> Line2D:
-        return Line2D([], [], ls="", marker=marker, label=label, **style)
+        return line(label, ls="", marker=marker, **style)
 
     black = {"mec": "black", "mew": 0.7}
     noise = f"noise: {NOISE:g} of its standard deviation"
@@ -233,24 +226,17 @@ def _legend() -> list[Any]:
     ]
     return [
         *regions,
-        Line2D([], [], color="#555555", lw=0.8, label="true density, 1, 10, 50 % of its peak"),
+        line("true density, 1, 10, 50 % of its peak", color="#555555", lw=0.8),
         mark(r"$\rightarrow$", "gradient of log p(class 1 | x), paler if small", color="#404040"),
         mark("*", "mean of class 1", color="white", ms=12, **black),
-        Line2D(
-            [],
-            [],
-            color="black",
-            lw=0.9,
-            marker="o",
-            mfc="white",
-            ms=4,
-            label="path (cut at the frame), start",
+        line(
+            "path (cut at the frame), start", color="black", lw=0.9, marker="o", mfc="white", ms=4
         ),
         mark("^", "end in class 1 (Bayes classifier)", color=ORANGE, ms=7, **black),
         mark("x", "end elsewhere", color=ORANGE, mew=1.8, ms=6),
-        Line2D([], [], **_exact_style(False), label=f"exact IIE, mean below ({noise})"),
-        Line2D([], [], **_exact_style(True), label="the same, an estimate with its uncertainty"),
+        line(f"exact IIE, mean below ({noise})", **_exact_style(False)),
+        line("the same, an estimate with its uncertainty", **_exact_style(True)),
         mark("v", "attack, mean above: upper bound, ±2 s.e.", color=ORANGE, ms=7, **black),
-        Line2D([], [], color="#555555", lw=0.9, ls=":", label="error of guessing the mean of $x$"),
-        Line2D([], [], color=BLUE, lw=0.9, ls="--", label="exact IIE of the true label"),
+        line("error of guessing the mean of $x$", color="#555555", lw=0.9, ls=":"),
+        line("exact IIE of the true label", color=BLUE, lw=0.9, ls="--"),
     ]

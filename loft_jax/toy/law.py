@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
+from scipy.special import softmax
 
 from iie import GaussianMixture
 
@@ -35,6 +36,11 @@ def class_log_densities(
             np.log(p) - np.sum(z**2, axis=0) / 2 - np.sum(np.log(np.diagonal(L) ** 2)) / 2
         )
     return np.stack(columns, axis=1) - np.log(2 * np.pi)
+
+
+def class_shares(law: GaussianMixture, x: Float[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n k"]:
+    """The probability of each class at each point."""
+    return softmax(class_log_densities(law, x), axis=1)
 
 
 def bayes_class(law: GaussianMixture, x: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " n"]:

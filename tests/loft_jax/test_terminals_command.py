@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
-COMMANDS = ("train", "evaluate", "fit_prior", "attack", "judge", "sweep", "reproduce", "report")
+COMMANDS = (
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
+    "report",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])

@@ -53,7 +53,13 @@ def test_a_false_claim_exits_1_with_its_residual_and_no_document(monkeypatch, ca
 
 @pytest.mark.parametrize(
     "arguments",
-    [["no_such_proof"], ["--latex", "/no/such/folder/out.tex"], ["--json", "/"], ["--lat", "x"]],
+    [
+        ["no_such_proof"],
+        ["--latex", "/no/such/folder/out.tex"],
+        ["--json", "/"],
+        ["--json", "/dev/null"],
+        ["--lat", "x"],
+    ],
 )
 def test_bad_input_is_refused_in_one_sentence(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

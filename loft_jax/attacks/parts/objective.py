@@ -1,5 +1,7 @@
 """The attacker's objective: a weighted sum of identity, prior and picture terms, row by row."""
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,6 +10,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.attacks.parts import losses
 from loft_jax.attacks.parts.keys import folded
+from loft_jax.attacks.parts.losses import PATTERN
 from loft_jax.attacks.parts.public import PublicFacts
 from loft_jax.attacks.parts.statistics import statistics_loss, watched_outputs
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, transformed
@@ -16,9 +19,6 @@ from loft_jax.priors import ImagePrior
 from loft_jax.targets.base import Network
 
 Networks = tuple[Network, ...]
-
-
-PATTERN = "pattern"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Objective:
         views: random views of each picture that the networks are shown.
         transform: how a view differs from the picture.
         realness: weight of minus the prior's discriminator.
-        features: weight of the squared distance to the mean public feature (LOMMA).
+        features: weight of the mean squared distance to the mean public feature (LOMMA).
         statistics: weight of the BatchNorm statistics (DeepInversion); of the whole batch, so that
             rows with this term do depend on their batch.
         first_statistics: how often the first BatchNorm layer counts in them.
@@ -68,6 +68,25 @@ class Objective:
         return frozenset(name for name, weight in asked.items() if weight)
 
     @property
+    def has_prior(self) -> bool:
+        """Whether a term stands beside the identity loss."""
+        beside = (self.realness, self.features, self.statistics, self.variation, self.image_norm)
+        return any((*beside, self.latent_norm))
+
+    def with_identity(self, identity: str) -> "Objective":
+        """By this loss, at a weight that leaves to the terms beside it what they had."""
+        weight = self.identity_weight * losses.scale(self.identity) / losses.scale(identity)
+        return dataclasses.replace(self, identity=identity, identity_weight=weight)
+
+    def with_view(self, change: Callable[[Transform], Transform]) -> "Objective":
+        """With another view in place of its own; pictures as they are need no second look."""
+        if self.transform == NO_TRANSFORM:
+            return self
+        made = change(self.transform)
+        views = 1 if made == NO_TRANSFORM else self.views
+        return dataclasses.replace(self, transform=made, views=views)
+
+    @property
     def _by_pattern(self) -> bool:
         return self.identity == PATTERN and self.identity_weight != 0
 
@@ -88,6 +107,7 @@ def score(
     images: Float[Array, "n h w ch"],
     labels: Int[Array, " n"],
     keys: Key[Array, " n"],
+    weight: float | Float[Array, ""] = 1.0,
 ) -> Scored:
     """The objective of pictures in [0, 1] made from latents.
 
@@ -100,6 +120,7 @@ def score(
         images: their pictures.
         labels: the class that each is to show.
         keys: draws of the views.
+        weight: of the identity loss, times its own; traced, so that one program serves them all.
 
     Raises:
         InputError: if a term asks for what prior or target do not have.
@@ -112,7 +133,7 @@ def score(
     else:
         answer, batch = networks[0].outputs(shown), jnp.float32(0)
     answers = [answer, *(helper.outputs(shown) for helper in networks[1:])]
-    loss = _identity(objective, public, answers, seen_labels)
+    loss = _identity(objective, public, answers, seen_labels, weight)
     loss = loss.reshape(objective.views, -1).mean(0) + objective.statistics * batch[None]
     if objective.realness:
         loss -= objective.realness * prior.realness(images, labels)
@@ -140,11 +161,16 @@ def _views(
 
 
 def _identity(
-    objective: Objective, public: PublicFacts, answers: list[Outputs], labels: Int[Array, " m"]
+    objective: Objective,
+    public: PublicFacts,
+    answers: list[Outputs],
+    labels: Int[Array, " m"],
+    weight: float | Float[Array, ""],
 ) -> Float[Array, " m"]:
     total = jnp.zeros(len(labels))
     if objective.identity_weight:
-        total += objective.identity_weight * _asking(objective.identity, public, answers, labels)
+        asked = _asking(objective.identity, public, answers, labels)
+        total += objective.identity_weight * weight * asked
     if objective.features:
         distance = losses.feature_distance(answers[0].features, public.feature_mean)
         total += objective.features * distance
@@ -158,5 +184,5 @@ def _asking(
         assert public.patterns is not None
         mean, wanted = public.feature_mean, public.patterns[labels]
         return losses.pattern_angle(answers[0].features, mean, wanted)
-    asked = losses.IDENTITY[identity]
+    asked = losses.IDENTITY[identity].loss
     return sum(asked(answer.logits, labels) for answer in answers) / len(answers)  # pyright: ignore

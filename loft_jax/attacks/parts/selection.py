@@ -1,5 +1,7 @@
 """Which starts are worth a search, and which results are worth keeping."""
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -11,7 +13,7 @@ from jaxtyping import Array, Float, Int, Int64, Integer, Key
 
 from loft_jax.attacks.parts.keys import folded
 from loft_jax.attacks.parts.objective import Networks
-from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, mirrored, transformed
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, flipped, transformed
 from loft_jax.priors import ImagePrior
 from loft_jax.targets.base import Network
 
@@ -31,6 +33,7 @@ class Selection:
         restarts: searches for each reconstruction that is kept.
         views: random views by which the kept ones are chosen; 0 takes the picture as it is.
         transform: how a view differs.
+        mirrored: whether a candidate's score is a mean over it and its mirror image.
     """
 
     candidates: int = 2000
@@ -38,6 +41,17 @@ class Selection:
     restarts: int = 1
     views: int = 0
     transform: Transform = NO_TRANSFORM
+    mirrored: bool = False
+
+    def with_view(self, change: Callable[[Transform], Transform]) -> "Selection":
+        """With another view in place of its own; mirror images only where that has them too."""
+        view = change(self.transform) if self.views else NO_TRANSFORM
+        return dataclasses.replace(
+            self,
+            views=0 if view == NO_TRANSFORM else self.views,
+            transform=view,
+            mirrored=self.mirrored and change(Transform(flip=0.5)).flip > 0,
+        )
 
 
 class Candidates(NamedTuple):
@@ -45,7 +59,7 @@ class Candidates(NamedTuple):
 
     Attributes:
         latents: what they were decoded from.
-        confidence: softmax of the target, mean over the picture and its mirror image.
+        confidence: softmax of the target, of the picture or a mean over it and its mirror image.
         features: the target's features of the picture.
     """
 
@@ -60,8 +74,10 @@ def score_candidates(
     classes: int,
     key: Key[Array, ""],
     n: int,
+    *,
+    mirrored: bool,
 ) -> Candidates:
-    """Candidates, n of them, each decoded once and shown to the target twice, for all classes.
+    """Candidates, n of them, each decoded once and scored once for all classes.
 
     A conditional prior is asked for the classes in turn.
 
@@ -71,7 +87,7 @@ def score_candidates(
     parts = []
     for index in range(batches):
         labels = (jnp.arange(BATCH) + index * BATCH) % classes
-        parts.append(_score_batch(target, prior, jax.random.fold_in(key, index), labels))
+        parts.append(_score_batch(target, prior, jax.random.fold_in(key, index), labels, mirrored))
     columns = zip(*parts, strict=True)
     joined = [np.concatenate([np.asarray(part) for part in column])[:n] for column in columns]
     return Candidates(*joined)
@@ -120,12 +136,17 @@ def robust_confidence(
     return jax.lax.map(of_view, jnp.arange(max(views, 1))).mean(0)
 
 
-@jax.jit
+@partial(jax.jit, static_argnames=("mirrored",))
 def _score_batch(
-    target: Network, prior: ImagePrior, key: Key[Array, ""], labels: Int[Array, " n"]
+    target: Network,
+    prior: ImagePrior,
+    key: Key[Array, ""],
+    labels: Int[Array, " n"],
+    mirrored: bool,
 ) -> tuple[Float[Array, "n z"], Float[Array, "n c"], Float[Array, "n d"]]:
     latents = prior.sample(key, BATCH)
     images = prior.decode(latents, labels)
-    outputs = target.outputs(jnp.concatenate([images, mirrored(images)]))
-    confidence = jax.nn.softmax(outputs.logits).reshape(2, BATCH, -1).mean(0)
+    shown = jnp.concatenate([images, flipped(images)]) if mirrored else images
+    outputs = target.outputs(shown)
+    confidence = jax.nn.softmax(outputs.logits).reshape(-1, BATCH, outputs.logits.shape[1]).mean(0)
     return latents, confidence, outputs.features[:BATCH]

@@ -1,7 +1,7 @@
 """What a search varies: points, Gaussians, or the hidden picture between two synthesis blocks."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,49 @@ from loft_jax.attacks.parts.public import PublicFacts
 from loft_jax.priors import ImagePrior
 
 Variables = dict[str, Array]
-"""What a phase varies, each [n ...]; `latents` or, of a distribution, `mean` is always there."""
+"""What a phase varies, each [n ...]."""
+Labels = Int[Array, " n"]
+Keys = Key[Array, " n"]
+
+
+@runtime_checkable
+class Space(Protocol):
+    """What is varied: points, or a distribution for each row; hashable.
+
+    Attributes:
+        draws: pictures of each row in one step.
+        distribution: whether a row is a distribution, from which any number can be drawn.
+    """
+
+    distribution: ClassVar[bool]
+
+    @property
+    def draws(self) -> int:
+        """See above."""
+        ...
+
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
+        """The variables before the first step, from those of the phase before."""
+        ...
+
+    def pictures(
+        self,
+        prior: ImagePrior,
+        variables: Variables,
+        labels: Labels,
+        keys: Keys,
+        draws: int,
+    ) -> "Pictures":
+        """`draws` pictures of each row; `keys` draw the noise."""
+        ...
+
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
+        """What a row costs beside its pictures."""
+        ...
+
+    def project(self, variables: Variables, centre: Variables, public: PublicFacts) -> Variables:
+        """Where the rows go after a step."""
+        ...
 
 
 class Pictures(NamedTuple):
@@ -25,27 +67,38 @@ class Pictures(NamedTuple):
 
 @dataclass(frozen=True)
 class Points:
-    """One latent vector a row."""
+    """One latent vector a row.
+
+    Attributes:
+        projection: the set that it stays in.
+        draws: 1.
+        origin: the number that all its coordinates begin at; None begins at the row's candidate.
+    """
 
     projection: Projection = FREE
     draws: int = 1
+    origin: float | None = None
+    distribution: ClassVar[bool] = False
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
-        """The latents as they are."""
-        return {"latents": variables["latents"]}
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
+        """The latents as they are, or all at the origin."""
+        latents = variables["latents"]
+        if self.origin is not None:
+            latents = jnp.full_like(latents, self.origin)
+        return {"latents": latents}
 
     def pictures(
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """The prior's pictures."""
         return Pictures(variables["latents"], prior.decode(variables["latents"], labels))
 
-    def penalty(self, variables: Variables) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """Nothing."""
         return jnp.zeros(len(variables["latents"]))
 
@@ -63,22 +116,25 @@ class Gaussians:
     Attributes:
         kl: weight of KL(Gaussian || N(0, I)).
         draws: samples of each Gaussian in one step.
+        log_variance: where the search begins; 0 is the prior's own law.
     """
 
     kl: float = 0.0
     draws: int = 1
+    log_variance: float = 0.0
+    distribution: ClassVar[bool] = True
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
-        """Mean 0 and variance 1, the prior's own law."""
-        zero = jnp.zeros_like(variables["latents"])
-        return {"mean": zero, "log_variance": zero}
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
+        """Mean 0."""
+        mean = jnp.zeros_like(variables["latents"])
+        return {"mean": mean, "log_variance": jnp.full_like(mean, self.log_variance)}
 
     def pictures(
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """Pictures of `draws` samples of each Gaussian."""
@@ -88,7 +144,7 @@ class Gaussians:
         latents = (mean[:, None] + deviation[:, None] * noise).reshape(-1, mean.shape[1])
         return Pictures(latents, prior.decode(latents, jnp.repeat(labels, draws)))
 
-    def penalty(self, variables: Variables) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """The divergence from the prior's law."""
         return self.kl * losses.kl_to_normal(variables["mean"], variables["log_variance"])
 
@@ -109,8 +165,9 @@ class Hidden:
     block: int
     reach: float
     draws: int = 1
+    distribution: ClassVar[bool] = False
 
-    def begin(self, prior: ImagePrior, variables: Variables, labels: Int[Array, " n"]) -> Variables:
+    def begin(self, prior: ImagePrior, variables: Variables, labels: Labels) -> Variables:
         """The blocks up to this one, applied to where the phase before stopped."""
         latents = variables["latents"]
         if "hidden" in variables:
@@ -125,8 +182,8 @@ class Hidden:
         self,
         prior: ImagePrior,
         variables: Variables,
-        labels: Int[Array, " n"],
-        keys: Key[Array, " n"],
+        labels: Labels,
+        keys: Keys,
         draws: int,
     ) -> Pictures:
         """The remaining blocks' pictures."""
@@ -135,7 +192,7 @@ class Hidden:
             hidden = prior.block(index, hidden, latents, labels)
         return Pictures(latents, prior.to_image(hidden))
 
-    def penalty(self, variables: Variables) -> Float[Array, " n"]:
+    def penalty(self, prior: ImagePrior, variables: Variables, keys: Keys) -> Float[Array, " n"]:
         """Nothing."""
         return jnp.zeros(len(variables["latents"]))
 
@@ -143,7 +200,3 @@ class Hidden:
         """Each into its ball."""
         ball = L1Ball(self.reach)
         return {name: ball(variables[name], centre[name], public) for name in variables}
-
-
-Space = Points | Gaussians | Hidden
-"""What is varied: `begin`, `pictures`, `penalty`, `project`; `draws` pictures a step."""

@@ -16,17 +16,38 @@ for labels looks like this::
 
 import abc
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 from jax.sharding import Mesh
 from jaxtyping import Array, Key
 
+from loft_jax.attacks.parts.averages import Average
+from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.search.base import Search
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior
 from loft_jax.runs.schema import WHERE
 from loft_jax.targets.base import Network, Target
+
+Grade = Literal["FAITHFUL", "SCALED", "DEVIATES"]
+
+
+class Fidelity(NamedTuple):
+    """How near a form of a recipe is to the paper.
+
+    Attributes:
+        grade: FAITHFUL has the paper's objective, update rule, order and numbers; SCALED other
+            numbers (steps, rates, sizes); DEVIATES another objective, rule or order.
+        how: what differs.
+        weakens: whether that weakens the attack, and how that is known: begins with no, yes or
+            not known.
+    """
+
+    grade: Grade
+    how: str
+    weakens: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +74,15 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(abc.ABC):
-    """One attack.
+    """One attack, in the form that is the strongest here; `original` is the published one.
 
     Attributes:
         title: as it is known.
         source: where it was published.
         published: hyper-parameters as published.
-        scaled: what is different here, for 32-64 px on a CPU.
+        fidelity: how near this form is to them.
+        original: the form that `--published` asks for: the paper's objective, update rule, order
+            and numbers wherever the prior allows; None where this form is it.
         public_code: where code that others published reads differently, and is not followed.
         needs: what target and prior must offer (`Target.offers`, `ImagePrior.offers`).
         default_prior: what `--prior` is when left out; none where it must be trained first.
@@ -70,7 +93,8 @@ class Recipe(abc.ABC):
     title: Annotated[str, WHERE]
     source: Annotated[str, WHERE]
     published: Annotated[str, WHERE] = ""
-    scaled: Annotated[str, WHERE] = ""
+    fidelity: Annotated[Fidelity | None, WHERE] = None
+    original: Annotated["Recipe | None", WHERE] = None
     public_code: Annotated[str, WHERE] = ""
     needs: Annotated[tuple[str, ...], WHERE] = ()
     default_prior: Annotated[str | None, WHERE] = "renderer"
@@ -86,19 +110,52 @@ class Recipe(abc.ABC):
         """All that it needs, what follows from its settings included."""
         return frozenset(self.needs)
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> "Recipe":
-        """The recipe with another number of steps and candidates; None leaves its own.
+    def form(self, *, published: bool) -> "Recipe":
+        """This form, or the published one."""
+        return self.original if published and self.original is not None else self
+
+    def with_views(self, change: Callable[[Transform], Transform]) -> "Recipe":
+        """The recipe with every random view of its own changed; one without views stays."""
+        return self
+
+    def averaged(self, average: Average, *, flips: bool) -> "Recipe":
+        """The recipe with AlignMI's average of the target's slope; see `parts.averages`.
+
+        Raises:
+            InputError: if it follows no slope.
+        """
+        if average == "none":
+            return self
+        msg = f"`--average` must be none for {self.title}, which follows no slope, got {average}"
+        raise InputError(msg)
+
+    def with_effort(
+        self, steps: int | None, candidates: int | None, restarts: int | None = None
+    ) -> "Recipe":
+        """The recipe with another number of steps, candidates, restarts; None leaves its own.
 
         Raises:
             InputError: if it has no such number.
         """
-        asked = {"steps": steps, "candidates": candidates}
+        asked = {"steps": steps, "candidates": candidates, "restarts": restarts}
         given = {name: value for name, value in asked.items() if value is not None}
         for name, value in given.items():
             if name not in {field.name for field in dataclasses.fields(self)}:
                 msg = f"`--{name}` must be left out for {self.title}, which has none, got {value}"
                 raise InputError(msg)
         return dataclasses.replace(self, **given)
+
+    def with_prior_weight(self, factor: float) -> "Recipe":
+        """The recipe with what keeps pictures likely weighing so many times as much.
+
+        Raises:
+            InputError: if nothing does.
+        """
+        msg = (
+            f"`--prior-weight` must be left out for {self.title}, which has no such term, got "
+            f"{factor:g}"
+        )
+        raise InputError(msg)
 
     @property
     def identities(self) -> bool:

@@ -1,12 +1,16 @@
 """Recipes that descend an objective: by which rule, through which spaces, from which starts."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from loft_jax.attacks.parts import averages
+from loft_jax.attacks.parts.averages import Average
 from loft_jax.attacks.parts.objective import Objective
 from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
-from loft_jax.attacks.parts.spaces import Gaussians, Hidden, Points
+from loft_jax.attacks.parts.spaces import Hidden, Points
+from loft_jax.attacks.parts.transforms import Transform
 from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.search.gradient import Phase, Rule
@@ -51,29 +55,67 @@ class GradientRecipe(Recipe):
         """Gradients, what its terms read, and what it says beside."""
         return frozenset(self.needs) | {"gradients"} | self.objective.needs
 
-    def with_effort(self, steps: int | None, candidates: int | None) -> "GradientRecipe":
-        """With so many steps in each phase, and so many candidates; None leaves its own."""
+    def with_effort(
+        self, steps: int | None, candidates: int | None, restarts: int | None = None
+    ) -> "GradientRecipe":
+        """With so many steps in each phase, candidates and restarts; None leaves its own.
+
+        A phase without steps keeps none: it is a control.
+        """
         changes: dict = {}
         if steps is not None:
-            changes["search"] = tuple(dataclasses.replace(one, steps=steps) for one in self.search)
-        if candidates is not None:
-            changes["selection"] = dataclasses.replace(self.selection, candidates=candidates)
+            changes["search"] = tuple(
+                dataclasses.replace(one, steps=steps if one.steps else 0) for one in self.search
+            )
+        numbers = {"candidates": candidates, "restarts": restarts}
+        asked = {name: number for name, number in numbers.items() if number is not None}
+        changes["selection"] = dataclasses.replace(self.selection, **asked)
         return dataclasses.replace(self, **changes)
+
+    def with_views(self, change: Callable[[Transform], Transform]) -> "GradientRecipe":
+        """The recipe with the views of its objective and of its selection changed."""
+        return dataclasses.replace(
+            self,
+            objective=self.objective.with_view(change),
+            selection=self.selection.with_view(change),
+        )
+
+    def averaged(self, average: Average, *, flips: bool) -> "GradientRecipe":
+        """With the identity loss averaged over noisy copies, or over crops."""
+        objective = averages.averaged(self.objective, average, flips=flips)
+        return dataclasses.replace(self, objective=objective)
 
     @property
     def identities(self) -> bool:
-        """It has one."""
-        return True
+        """It has one, which a search without steps never asks."""
+        return any(phase.steps for phase in self.search)
 
     def with_identity(self, identity: str) -> "GradientRecipe":
-        """With this identity loss, at the weight of its own."""
-        objective = dataclasses.replace(self.objective, identity=identity)
+        """With this identity loss; the terms beside it keep their say.
+
+        Raises:
+            InputError: if there are no steps.
+        """
+        if not self.identities:
+            super().with_identity(identity)  # says so
+        return dataclasses.replace(self, objective=self.objective.with_identity(identity))
+
+    def with_prior_weight(self, factor: float) -> "GradientRecipe":
+        """With all that stands beside the identity loss weighing so many times as much.
+
+        Raises:
+            InputError: if nothing does, or there are no steps.
+        """
+        if not self.objective.has_prior or not self.identities:
+            super().with_prior_weight(factor)  # says so
+        weight = self.objective.identity_weight / factor
+        objective = dataclasses.replace(self.objective, identity_weight=weight)
         return dataclasses.replace(self, objective=objective)
 
     @property
     def distribution(self) -> bool:
         """Whether the search is for a distribution of each class."""
-        return isinstance(self.search[0].space, Gaussians)
+        return self.search[0].space.distribution
 
     def objective_for(self, prior: ImagePrior) -> Objective:
         """The objective for this prior: ||z||^2 means nothing where latents are not normal."""

@@ -1,4 +1,4 @@
-"""The published attacks, a row each; reading it is like reading the survey."""
+"""The published attacks, a row each, and a control; reading it is like reading the survey."""
 
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.deep_inversion import DEEP_INVERSION
@@ -6,10 +6,12 @@ from loft_jax.attacks.recipes.gmi import GMI
 from loft_jax.attacks.recipes.if_gmi import IF_GMI
 from loft_jax.attacks.recipes.ked_mi import KED_MI
 from loft_jax.attacks.recipes.lomma import LOMMA
+from loft_jax.attacks.recipes.lookalikes import LOOKALIKES
 from loft_jax.attacks.recipes.mi_face import MI_FACE
 from loft_jax.attacks.recipes.mirror import MIRROR
 from loft_jax.attacks.recipes.plg_mi import PLG_MI
 from loft_jax.attacks.recipes.ppa import PPA
+from loft_jax.attacks.recipes.strongest import STRONGEST
 from loft_jax.attacks.recipes.vmi import VMI
 from loft_jax.runs.rows import Rows
 
@@ -26,5 +28,7 @@ RECIPES: Rows[Recipe] = Rows(
         "lomma": LOMMA,
         "if-gmi": IF_GMI,
         "mirror": MIRROR,
+        "strongest": STRONGEST,
+        "lookalikes": LOOKALIKES,
     },
 )

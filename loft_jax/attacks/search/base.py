@@ -26,6 +26,9 @@ class Reconstructions(NamedTuple):
         confidence: what the final selection went by.
         loss: mean objective, step by step.
         target_confidence: mean confidence of the target in the search's own views, step by step.
+        lookalikes: pictures that the same attack gives without its steps: the strangers from whom
+            it began, chosen as its results are; None where an attack has no such control.
+        lookalike_latents: of those.
     """
 
     latents: Float[np.ndarray, "k s z"]
@@ -33,6 +36,14 @@ class Reconstructions(NamedTuple):
     confidence: Float[np.ndarray, "k s"]
     loss: Float[np.ndarray, " t"]
     target_confidence: Float[np.ndarray, " t"]
+    lookalikes: Float[np.ndarray, "k s h w ch"] | None = None
+    lookalike_latents: Float[np.ndarray, "k s z"] | None = None
+
+    def by_class(self) -> dict[str, np.ndarray]:
+        """What there is of each class: all but the traces."""
+        traces = ("loss", "target_confidence")
+        named = self._asdict().items()
+        return {name: part for name, part in named if part is not None and name not in traces}
 
 
 class Search(abc.ABC):

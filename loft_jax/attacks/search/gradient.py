@@ -26,11 +26,14 @@ class Rule:
     """Of sgd; of adam its b1."""
     decay: float = 0.999
     """b2 of adam."""
+    nesterov: bool = False
+    """Of sgd: v' = m v - a g, then x moves by -m v + (1 + m) v', as GMI's authors have it."""
 
     def build(self) -> optax.GradientTransformation:
         """The transformation."""
         if self.name == "sgd":
-            return optax.sgd(self.learning_rate, momentum=self.momentum or None)
+            momentum = self.momentum or None
+            return optax.sgd(self.learning_rate, momentum, nesterov=self.nesterov)
         return optax.adam(self.learning_rate, b1=self.momentum, b2=self.decay)
 
 
@@ -85,8 +88,12 @@ def advance(
     centre: Variables,
     done: Int[Array, ""],
     keep: bool = False,
+    weight: float | Float[Array, ""] = 1.0,
 ) -> tuple[State, Trace]:
-    """`steps` updates of every row, after `done` of them; the state's memory is reused."""
+    """`steps` updates of every row, after `done` of them; the state's memory is reused.
+
+    `weight` is that of `score`.
+    """
     update = rule.build()
     repeated = jnp.repeat(labels, space.draws)
 
@@ -94,8 +101,8 @@ def advance(
         noise, view = folded(step_keys, 1), folded(step_keys, 2)
         latents, images = space.pictures(prior, variables, labels, noise, space.draws)
         views = view if space.draws == 1 else _each(view, space.draws)
-        scored = score(objective, networks, prior, public, latents, images, repeated, views)
-        rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(variables)
+        scored = score(objective, networks, prior, public, latents, images, repeated, views, weight)
+        rows = scored.loss.reshape(-1, space.draws).mean(1) + space.penalty(prior, variables, noise)
         return rows.sum(), (rows.mean(), scored.confidence.mean())
 
     def step(state: State, number: Array) -> tuple[State, Trace]:

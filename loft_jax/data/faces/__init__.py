@@ -1,8 +1,6 @@
 """Synthetic faces with a known law: latents, renderer, populations."""
 
 from loft_jax.data.faces.law import FaceLaw as FaceLaw
-from loft_jax.data.faces.law import class_names as class_names
 from loft_jax.data.faces.renderer import render as render
-from loft_jax.data.faces.sheet import contact_sheet as contact_sheet
 from loft_jax.data.faces.traits import IDENTITY_DIM as IDENTITY_DIM
 from loft_jax.data.faces.traits import NUISANCE_DIM as NUISANCE_DIM

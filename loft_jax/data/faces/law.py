@@ -131,11 +131,6 @@ class FaceLaw:
         return images, (number // pictures_per_identity).astype(np.int32)
 
 
-def class_names(identities: int) -> tuple[str, ...]:
-    """Returns "person 000", "person 001", ...: a name for each label."""
-    return tuple(f"person {k:03d}" for k in range(identities))
-
-
 @jax.jit
 def _latents(
     key: Key[Array, ""],

@@ -6,14 +6,17 @@ A source either loads pictures that are there, or has a law that draws people wh
     SOURCES["masks"] = Source(law=MaskLaw, noun="masks", singular="mask", shown=True, size=32)
 """
 
+import os.path
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int32, UInt8
 
 from loft_jax.data.dataset import Dataset
+from loft_jax.data.first import ALL, First
 
 DEFAULT_SIZE = 32
 """Side in pixels of what has no files: faces are drawn at it, the 8 px digits enlarged to it."""
@@ -83,7 +86,9 @@ class Wanted(NamedTuple):
         identities: how many members a law draws.
         pictures: how many pictures of each.
         skip_unreadable: leave out files that cannot be read.
+        first: how much of a set that is there is used.
         progress: called with (done, of so many) while much is read or drawn.
+        singles: refuse classes of one picture; else leave them out.
     """
 
     data: str
@@ -93,7 +98,14 @@ class Wanted(NamedTuple):
     identities: int = 128
     pictures: int = 32
     skip_unreadable: bool = False
+    first: First = ALL
     progress: Callable[[int, int], None] | None = None
+    singles: bool = True
+
+    @property
+    def path(self) -> Path:
+        """The file or folder that `data` names."""
+        return Path(os.path.expanduser(self.data))
 
 
 @dataclass(frozen=True)
@@ -101,8 +113,8 @@ class Source:
     """One kind of pictures. What it says here decides, never what it or a file is called.
 
     Attributes:
-        load: the pictures with their classes; not asked where there is a law. Size and channels
-            are brought to what was asked for afterwards, if the loader has not done so.
+        load: the pictures with their classes; not asked where there is a law. Size, channels
+            and number are brought to what was asked for afterwards, if the loader has not done so.
         law: of synthetic people; None for pictures of what there is.
         public: pictures that an attacker may learn from, without labels; not asked where there is a
             law, which draws its public population. None has none.

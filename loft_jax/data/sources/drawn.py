@@ -14,8 +14,10 @@ PUBLIC_COUNT = 8192
 """Public pictures drawn when no number is asked for."""
 
 
-def private(name: str, source: Source, wanted: Wanted) -> Dataset:
-    """The first members of the private population with their pictures.
+def people(
+    name: str, source: Source, wanted: Wanted, population: Population = "private"
+) -> Dataset:
+    """The first members of a population with their pictures.
 
     Raises:
         InputError: if a number is out of range, or the pictures do not fit into memory.
@@ -23,18 +25,20 @@ def private(name: str, source: Source, wanted: Wanted) -> Dataset:
     identities, pictures = wanted.identities, wanted.pictures
     for argument, count in (("identities", identities), ("pictures", pictures)):
         if count < 2:
-            msg = f"`{argument}` must be at least 2, got {count}"
+            msg = f"`--{argument}` must be at least 2, got {count}"
             raise InputError(msg)
     size, channels = _shape(source, wanted)
-    _check_drawable("`identities` x `pictures`", identities * pictures, size, channels)
-    law = _law(source, wanted, "private")
+    _check_drawable("`--identities` x `--pictures`", identities * pictures, size, channels)
+    law = _law(source, wanted, population)
+    told = [name, source.version, wanted.seed, identities, pictures]
+    told += [] if population == "private" else [population]
     images, labels = law.pictures(identities, pictures, _counted(wanted, identities * pictures))
     return Dataset(
         name=name,
         images=np.asarray(images),
         labels=np.asarray(labels, np.int32),
         class_names=tuple(f"{source.singular} {index}" for index in range(identities)),
-        made_by=json.dumps([name, source.version, wanted.seed, identities, pictures]),
+        made_by=json.dumps(told),
     )
 
 
@@ -45,7 +49,7 @@ def public(source: Source, wanted: Wanted, count: int | None) -> Images:
         InputError: if a number is out of range, or the pictures do not fit into memory.
     """
     count = PUBLIC_COUNT if count is None else count
-    _check_drawable("`count`", count, *_shape(source, wanted))
+    _check_drawable("`--count`", count, *_shape(source, wanted))
     return _law(source, wanted, "public").pictures(count, 1, _counted(wanted, count))[0]
 
 

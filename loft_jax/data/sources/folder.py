@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from loft_jax.data import notes
-from loft_jax.data.dataset import Dataset
+from loft_jax.data.dataset import Dataset, without_singles
+from loft_jax.data.first import ALL, First
 from loft_jax.data.names import printable, printable_names
 from loft_jax.data.picture_file import SUFFIXES
 from loft_jax.data.picture_files import read_files
@@ -22,7 +23,9 @@ def load_folder(
     size: int | None = None,
     *,
     skip_unreadable: bool = False,
+    first: First = ALL,
     progress: Callable[[int, int], None] | None = None,
+    singles: bool = True,
 ) -> Dataset:
     """The data set in `path/<class>/<picture>`, pictures in order of their names.
 
@@ -35,7 +38,9 @@ def load_folder(
         size: side in pixels; each picture is cut to its largest centred square and resized
             (bicubic, antialiased). None keeps pictures that are all square and of one size.
         skip_unreadable: leave out files that cannot be read (`Dataset.skipped` lists them).
+        first: how much of it is used; the rest is not read.
         progress: called with (files read, files) after each.
+        singles: refuse classes of one picture; else leave them out.
 
     Raises:
         InputError: if the folder holds no class folders or a class has fewer than 2 pictures;
@@ -44,19 +49,27 @@ def load_folder(
     """
     check_size(size)
     tree = class_tree(path)
-    files = [file for folder in tree.classes for file in folder.pictures]
+    every = [file for folder in tree.classes for file in folder.pictures]
     labels = np.repeat(np.arange(len(tree.classes)), [len(p.pictures) for p in tree.classes])
+    used = np.flatnonzero(first.kept(labels))
+    files, labels = [every[index] for index in used], labels[used]
+    left_out = first.note(len(tree.classes), len(every), len(files))
     read = read_files(files, size, progress)
     if read.unreadable and not skip_unreadable:
         raise InputError(_unreadable(read.unreadable))
+    images, own = read.images, labels[read.which].astype(np.int32)
+    names = printable_names([folder.path.name for folder in tree.classes[: first.classes]])
+    if not singles:
+        images, own, names = without_singles(images, own, names)
     return Dataset(
         name=printable(path.resolve().name),
-        images=read.images,
-        labels=labels[read.which].astype(np.int32),
-        class_names=printable_names([folder.path.name for folder in tree.classes]),
+        images=images,
+        labels=own,
+        class_names=names,
         skipped=tuple(read.unreadable),
         notes=(
             *tree.notes,
+            *([left_out] if len(files) < len(every) else []),
             *notes.of_sizes(read.originals, size),
             *notes.of_brightness(read.images),
         ),
@@ -90,25 +103,23 @@ def _unreadable(files: list[str]) -> str:
     return f"{count} cannot be read: {shown}{more}; mend or remove, or give --skip-unreadable"
 
 
-def _path(data: str) -> Path:
-    return Path(os.path.expanduser(data))
-
-
 def _load(wanted: Wanted) -> Dataset:
     return load_folder(
-        _path(wanted.data),
+        wanted.path,
         wanted.size,
         skip_unreadable=wanted.skip_unreadable,
+        first=wanted.first,
         progress=wanted.progress,
+        singles=wanted.singles,
     )
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_folder(_path(wanted.data), wanted.size, wanted.progress)
+    return public_folder(wanted.path, wanted.size, wanted.progress)
 
 
 def _is_folder(data: str) -> bool:
-    return bool(data) and os.path.isdir(_path(data))
+    return bool(data) and os.path.isdir(os.path.expanduser(data))
 
 
 FOLDER = Source(load=_load, public=_public, recognises=_is_folder, noun="people", singular="person")

@@ -10,7 +10,7 @@ from jaxtyping import Int32
 from loft_jax.data import notes
 from loft_jax.data.archive import Archive, opened
 from loft_jax.data.archive_images import read_images, shape_of_images
-from loft_jax.data.dataset import Dataset
+from loft_jax.data.dataset import Dataset, without_singles
 from loft_jax.data.names import printable, printable_names
 from loft_jax.data.resize import check_size
 from loft_jax.data.sources.base import Images, Source, Wanted
@@ -19,7 +19,13 @@ from loft_jax.errors import InputError
 Progress = Callable[[int, int], None]
 
 
-def load_npz(path: Path, size: int | None = None, *, progress: Progress | None = None) -> Dataset:
+def load_npz(
+    path: Path,
+    size: int | None = None,
+    *,
+    progress: Progress | None = None,
+    singles: bool = True,
+) -> Dataset:
     """The data set in an .npz file.
 
     Keys: `images`, uint8 or float in [0, 1], [n h w] or [n h w ch] with ch 1 or 3; `labels`,
@@ -30,6 +36,7 @@ def load_npz(path: Path, size: int | None = None, *, progress: Progress | None =
         path: the file.
         size: side in pixels to centre-crop and resize to; None keeps square pictures as they are.
         progress: called with (pictures read, pictures) after each block.
+        singles: refuse classes of one picture; else leave them out.
 
     Raises:
         InputError: naming file and key, what is allowed and what came. Pickled arrays are refused,
@@ -43,6 +50,8 @@ def load_npz(path: Path, size: int | None = None, *, progress: Progress | None =
         labels = _labels(archive, shape_of_images(archive)[0])
         names = _class_names(archive, labels)
         images = read_images(archive, size, progress)
+    if not singles:
+        images, labels, names = without_singles(images, labels, names)
     return Dataset(
         name=printable(path.stem),
         images=images,
@@ -100,20 +109,17 @@ def _class_names(archive: Archive, labels: Int32[np.ndarray, " n"]) -> tuple[str
     return printable_names([str(name) for name in names])
 
 
-def _path(data: str) -> Path:
-    return Path(os.path.expanduser(data))
-
-
 def _load(wanted: Wanted) -> Dataset:
-    return load_npz(_path(wanted.data), wanted.size, progress=wanted.progress)
+    return load_npz(wanted.path, wanted.size, progress=wanted.progress, singles=wanted.singles)
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_npz(_path(wanted.data), wanted.size, wanted.progress)
+    return public_npz(wanted.path, wanted.size, wanted.progress)
 
 
 def _is_archive(data: str) -> bool:
-    return _path(data).suffix.lower() == ".npz" and not os.path.isdir(_path(data))
+    path = Wanted(data).path
+    return path.suffix.lower() == ".npz" and not os.path.isdir(path)
 
 
 NPZ = Source(load=_load, public=_public, recognises=_is_archive, noun="people", singular="person")

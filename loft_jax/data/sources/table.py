@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loft_jax.data.dataset import Dataset
+from loft_jax.data.first import ALL, First
 from loft_jax.data.resize import check_channels, check_size, resize, to_channels
 from loft_jax.data.sources import drawn
 from loft_jax.data.sources.base import Source, Wanted
@@ -48,6 +49,7 @@ def load_dataset(
     channels: int | None = None,
     seed: int,
     skip_unreadable: bool = False,
+    first: First = ALL,
     identities: int = 128,
     pictures: int = 32,
     progress: Callable[[int, int], None] | None = None,
@@ -61,6 +63,7 @@ def load_dataset(
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: which people a law draws.
         skip_unreadable: folders only, leave out unreadable files (`Dataset.skipped` lists them).
+        first: how much of a set that is there is used.
         identities: number of people that a law draws.
         pictures: pictures of each of them.
         progress: called with (done, of so many) while much is read or drawn.
@@ -73,11 +76,13 @@ def load_dataset(
     name, source = row_of(data)
     check_there(source, data, "FOLDER of class folders")
     side = source.size if size is None else size
-    wanted = Wanted(data, side, channels, seed, identities, pictures, skip_unreadable, progress)
+    wanted = Wanted(
+        data, side, channels, seed, identities, pictures, skip_unreadable, first, progress
+    )
     if source.law is not None:
-        loaded = drawn.private(name, source, wanted)
+        loaded = drawn.people(name, source, wanted)
     elif source.load is not None:
-        loaded = source.load(wanted)
+        loaded = first.of(source.load(wanted))
     else:
         msg = f"the source `{name}` must have a loader or a law, got neither"
         raise InputError(msg)
@@ -90,7 +95,7 @@ def load_dataset(
     )
 
 
-def check_there(source: Source, data: str, folder: str) -> None:
+def check_there(source: Source, data: str, folder: str, flag: str = "--data") -> None:
     """Check that what `data` names is a folder, if it is to be one.
 
     Raises:
@@ -101,5 +106,5 @@ def check_there(source: Source, data: str, folder: str) -> None:
     names = ", ".join(name for name, row in SOURCES.items() if row.recognises is None)
     came = "which is not a folder" if os.path.exists(os.path.expanduser(data)) else ""
     came = "which is a file of another type" if os.path.isfile(os.path.expanduser(data)) else came
-    msg = f"`data` must be {names}, FILE.npz or a {folder}, got `{data}`, "
+    msg = f"`{flag}` must be {names}, FILE.npz or a {folder}, got `{data}`, "
     raise InputError(msg + (came or "which does not exist"))

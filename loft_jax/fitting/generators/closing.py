@@ -1,10 +1,12 @@
 """What is told of a prior: a line a row while it is fitted, the closing table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+
+from loft_jax.runs.closing import Row, rows_table
 
 
 def row_line(row: Mapping[str, Any], steps: int) -> str:
@@ -17,21 +19,19 @@ def row_line(row: Mapping[str, Any], steps: int) -> str:
 
 def closing_table(result: dict[str, Any], folder: Path) -> Table:
     """The table that ends `python -m loft_jax.fit_prior`."""
-    table = Table(title=f"{folder}", title_justify="left", show_header=False, pad_edge=False)
-    table.add_column("what")
-    table.add_column("value", justify="right")
-    table.add_column("meaning", style="dim")
+    return rows_table(_rows(result, folder / "samples.png"), str(folder))
+
+
+def _rows(result: dict[str, Any], samples: Path) -> Iterator[Row]:
     n, features = result["fid_pictures"], result["fid_features"]
     if result["fid"] is None:
-        table.add_row("FID", "none", result["fid_missing"])
+        yield "FID", "none", result["fid_missing"]
     else:
-        table.add_row("FID", f"{result['fid']:.3g}", f"{n} samples, features of {features}")
+        yield "FID", f"{result['fid']:.3g}", f"{n} samples, features of {features}"
         floor = "of as many public pictures that it learnt from: the floor"
-        table.add_row("FID of real ones", f"{result['fid_of_public']:.3g}", floor)
-    table.add_row("spread", f"{result['spread']:.3f}", "over a batch of fakes, mean over pixels")
+        yield "FID of real ones", f"{result['fid_of_public']:.3g}", floor
+    yield "spread", f"{result['spread']:.3f}", "over a batch of fakes, mean over pixels"
     for phase in ("compile", "fit", "total"):
-        table.add_row(f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", "")
-    memory = f"{result['peak_memory_bytes'] / 2**30:.2f} GiB"
-    table.add_row("peak memory", memory, "of this process")
-    table.add_row("look at", "samples.png", f"{folder / 'samples.png'}, beside it public.png")
-    return table
+        yield f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", ""
+    yield "peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process"
+    yield "look at", "samples.png", f"{samples}, beside it public.png"

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Int64, UInt8
 
-from loft_jax.data.batches import batch_indices, evaluation_batches
+from loft_jax.data.batches import batch_indices, in_batches
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.step import Batch
 from loft_jax.nets.frozen import FrozenClassifier
@@ -79,11 +79,11 @@ def target_probabilities(
     target: FrozenClassifier, images: UInt8[np.ndarray, "n h w ch"], batch: int
 ) -> Float32[np.ndarray, "n c"]:
     """Softmax of the target's logits on every picture."""
-    parts = []
-    for indices, valid in evaluation_batches(len(images), batch):
-        pixels = jnp.asarray(images[indices], jnp.float32) / 255
-        parts.append(np.asarray(_probabilities(target, pixels))[valid])
-    return np.concatenate(parts)
+    return in_batches(
+        lambda at: _probabilities(target, jnp.asarray(images[at], jnp.float32) / 255),
+        len(images),
+        batch,
+    )
 
 
 @jax.jit

@@ -1,5 +1,7 @@
 """The closing number of a prior: its FID against public pictures that it never saw."""
 
+import itertools
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -8,7 +10,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, UInt8
 
-from loft_jax.data.batches import evaluation_batches
+from loft_jax.data.batches import in_batches
 from loft_jax.defenses.network import build_classifier
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
@@ -75,21 +77,16 @@ def quality(
 
 def samples(prior: GanPrior, n: int, seed: int, batch: int) -> UInt8[np.ndarray, "n h w ch"]:
     """Pictures from the prior's own law, rounded to bytes; classes in turn if it has any."""
-    key, parts = jax.random.key(seed), []
-    for number, (indices, valid) in enumerate(evaluation_batches(n, batch)):
-        labels = jnp.asarray(indices % max(1, prior.architecture.classes))
-        parts.append(np.asarray(_bytes(prior, jax.random.fold_in(key, number), labels))[valid])
-    return np.concatenate(parts)
+    keys = map(partial(jax.random.fold_in, jax.random.key(seed)), itertools.count())
+    classes = max(1, prior.architecture.classes)
+    return in_batches(lambda at: _bytes(prior, next(keys), jnp.asarray(at % classes)), n, batch)
 
 
 def features(
     network: FrozenClassifier, images: UInt8[np.ndarray, "n h w ch"], batch: int
 ) -> Float[np.ndarray, "n d"]:
     """The network's features of every picture."""
-    parts = []
-    for indices, valid in evaluation_batches(len(images), batch):
-        parts.append(np.asarray(_features(network, jnp.asarray(images[indices])))[valid])
-    return np.concatenate(parts)
+    return in_batches(lambda at: _features(network, jnp.asarray(images[at])), len(images), batch)
 
 
 @jax.jit

@@ -7,9 +7,10 @@ from typing import Any
 from jax.sharding import Mesh
 
 from loft_jax.errors import SaveError
-from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.checkpoint import Checkpoints, History
+from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.generators.closing import closing_table, row_line
-from loft_jax.fitting.generators.folder import RESULT, PriorFolder
+from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.fitting.generators.grid import SIDE, grid, png
 from loft_jax.fitting.generators.material import Material
 from loft_jax.fitting.generators.public import Public
@@ -18,7 +19,7 @@ from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import blueprint, prior_in
 from loft_jax.fitting.generators.step import FitStep
 from loft_jax.fitting.generators.task import GeneratorTask
-from loft_jax.fitting.loop import History, fit
+from loft_jax.fitting.loop import fit
 from loft_jax.fitting.progress import Bar
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained
@@ -92,8 +93,7 @@ class PriorRun:
             public = self.folder.path / "public.png"
             draw(out, public, lambda: png(self.public.seen[: SIDE**2]))
         else:
-            state, saved = checkpoints.restore(latest, devices.abstract(self.mesh, initialise))
-            history = History(**saved)
+            state, history = checkpoints.restore(latest, devices.abstract(self.mesh, initialise))
             out.print(f"continuing after step {latest}")
         update = FitStep(self.architecture, config, graphs)
         classifier = self.target.classifier if self.target else None
@@ -120,12 +120,9 @@ class PriorRun:
         """Write metrics.jsonl, samples.png and the step's own grid in samples/."""
         self._check_there()
         self.folder.write_metrics(rows)
-        places = self.folder.path / "samples", self.folder.path
-        places[0].mkdir(exist_ok=True)
-        for place, name in zip(
-            places, (f"step_{int(state.step):06d}.png", "samples.png"), strict=True
-        ):
-            draw(self.session.out, place / name, lambda: self._grid(state))
+        (self.folder.path / "samples").mkdir(exist_ok=True)
+        for name in (f"samples/step_{int(state.step):06d}.png", "samples.png"):
+            draw(self.session.out, self.folder.path / name, lambda: self._grid(state))
 
     def _grid(self, state: TrainState) -> bytes:
         return grid(prior_in(state, self.architecture), self.config.seed)

@@ -31,10 +31,12 @@ class FitConfig:
     count: Annotated[int, Interval(ge=16, le=10**7)] | None = None
     """Number of public pictures; none is all of a file, 8192 faces."""
     target: Annotated[str | None, WHERE] = None
-    """Run folder of the classifier under attack; kedmi and plgmi are fitted to its answers."""
+    """Run folder of the classifier under attack; kedmi and plgmi are fitted to its answers; of
+    any other prior, FID is measured in its features."""
     loss: str | None = None
-    """Adversarial loss; none is the prior's own: hinge, for style r1 (logistic, gradient penalty on
-    public pictures). dcgan and style also take wgan-gp; spectral normalisation goes with hinge."""
+    """Adversarial loss; none is the prior's own: for dcgan hinge, for style, plgmi and kedmi r1
+    (logistic, gradient penalty on public pictures). dcgan and style also take wgan-gp; spectral
+    normalisation goes with hinge."""
     steps: Annotated[int, Interval(ge=1, le=10**9)] | None = None
     """Iterations; none is the prior's own number (wgan-gp: half of it)."""
     critic_steps: Annotated[int, Interval(ge=1, le=1000)] | None = None
@@ -42,14 +44,14 @@ class FitConfig:
     batch: Annotated[int, Interval(ge=2, le=2**16)] = 32
     """Pictures in one update."""
     width: Annotated[int, Interval(ge=1, le=4096)] | None = None
-    """Feature maps at full size, doubled with each halving of the side; none is 32 (plgmi 16), half
-    at 64 px: an update then costs twice as much for twice the side, not four times."""
+    """Feature maps at full size, doubled with each halving of the side; none is 32 (plgmi-published
+    16), half at 64 px: an update then costs twice as much for twice the side, not four times."""
     learning_rate: Annotated[float, Interval(gt=0, le=1e6)] | None = None
     """Of the generator's Adam; none is the prior's own. The discriminator's is in proportion."""
     ema: Annotated[float, Interval(ge=0, lt=1)] = 0.999
     """Largest decay of the moving average of the generator's weights; 0 is off."""
     top_n: Count = 30
-    """plgmi only: public pictures that stand for each class."""
+    """plgmi and plgmi-published: public pictures that stand for each class."""
     seed: Seed = 0
     """Seeds pictures, weights, order and latents."""
     out: Annotated[str | None, WHERE] = None

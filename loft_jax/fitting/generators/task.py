@@ -63,10 +63,6 @@ class GeneratorTask(Task):
         self._check_alive(row)
         return row
 
-    def score(self, row: Mapping[str, Any]) -> float:
-        """The latest is best."""
-        return float(row["step"])
-
     def advice(self, step: int) -> str:
         """A smaller learning rate."""
         return "; try a smaller --learning-rate. The earlier checkpoints are intact"

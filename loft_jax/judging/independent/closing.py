@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loft_jax.attacks.closing import Row
+from loft_jax.runs.closing import Row
 
 
 def own_row(record: dict[str, Any]) -> Row:

@@ -24,11 +24,6 @@ def max_pool_3x3_stride_2(x: Float[Array, "b h w ch"]) -> Float[Array, "b h2 w2 
     return jnp.maximum(jnp.maximum(left, here), right)
 
 
-def global_mean_pool(x: Float[Array, "b h w ch"]) -> Float[Array, "b ch"]:
-    """Mean over all pixels."""
-    return x.mean((1, 2))
-
-
 def adaptive_mean_pool(x: Float[Array, "b h w ch"], size: int) -> Float[Array, "b s s ch"]:
     """Means over a `size` x `size` grid of (overlapping, if need be) cells that cover the image.
 

@@ -8,7 +8,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
-from loft_jax.nets.layers.pooling import global_mean_pool, max_pool_2x2, max_pool_3x3_stride_2
+from loft_jax.nets.layers.pooling import max_pool_2x2, max_pool_3x3_stride_2
 
 IMAGENET_STEM_FROM = 112
 POOLED_STEM_FROM = 48
@@ -133,7 +133,7 @@ class ResNet(nnx.Module):
             x = max_pool_2x2(x)
         for block in self.blocks:
             x = block(x)
-        return global_mean_pool(x)
+        return x.mean((1, 2))
 
 
 resnet18_narrow = partial(ResNet, BasicBlock, (2, 2, 2, 2), width=16)

@@ -6,7 +6,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
-from loft_jax.nets.layers.pooling import global_mean_pool, max_pool_2x2
+from loft_jax.nets.layers.pooling import max_pool_2x2
 
 WIDTHS = (16, 32, 32, 64, 64, 128)
 POOL_AFTER = (0, 2, 4)
@@ -36,4 +36,4 @@ class SmallCNN(nnx.Module):
             x = jax.nn.relu(norm(convolve(x)))
             if i in POOL_AFTER:
                 x = max_pool_2x2(x)
-        return global_mean_pool(x)
+        return x.mean((1, 2))

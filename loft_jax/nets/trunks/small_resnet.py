@@ -6,7 +6,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
-from loft_jax.nets.layers.pooling import global_mean_pool, max_pool_2x2
+from loft_jax.nets.layers.pooling import max_pool_2x2
 from loft_jax.nets.trunks.resnet import BasicBlock, residual_stages
 
 WIDTH = 48
@@ -37,4 +37,4 @@ class SmallResNet(nnx.Module):
         x = max_pool_2x2(x)
         for block in self.blocks:
             x = block(x)
-        return global_mean_pool(x)
+        return x.mean((1, 2))

@@ -7,16 +7,11 @@ import jax.numpy as jnp
 from flax import nnx
 
 from loft_jax.errors import InputError
-from loft_jax.nets.trunks.resnet import (
-    resnet18,
-    resnet18_narrow,
-    resnet34,
-    resnet50,
-    resnet101,
-    resnet152,
-)
+from loft_jax.nets.trunks import resnet
 from loft_jax.nets.trunks.small_cnn import SmallCNN
+from loft_jax.nets.trunks.small_densenet import SmallDenseNet
 from loft_jax.nets.trunks.small_resnet import SmallResNet
+from loft_jax.nets.trunks.small_squeezenet import SmallSqueezeNet
 from loft_jax.nets.trunks.vgg import VGG16
 from loft_jax.runs.rows import Rows
 
@@ -40,23 +35,43 @@ TRUNKS: Rows[Trunk] = Rows(
     {
         "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
         "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
-        "resnet18_narrow": Trunk(resnet18_narrow, lambda size: 128, 8),
-        "resnet18": Trunk(resnet18, lambda size: 512, 8),
-        "resnet34": Trunk(resnet34, lambda size: 512, 8),
-        "resnet50": Trunk(resnet50, lambda size: 2048, 8),
-        "resnet101": Trunk(resnet101, lambda size: 2048, 8),
-        "resnet152": Trunk(resnet152, lambda size: 2048, 8),
+        "small_densenet": Trunk(SmallDenseNet, SmallDenseNet.features, 8),
+        "small_squeezenet": Trunk(SmallSqueezeNet, SmallSqueezeNet.features, 8),
+        "resnet18_narrow": Trunk(resnet.resnet18_narrow, lambda size: 128, 8),
+        "resnet18": Trunk(resnet.resnet18, lambda size: 512, 8),
+        "resnet34": Trunk(resnet.resnet34, lambda size: 512, 8),
+        "resnet50": Trunk(resnet.resnet50, lambda size: 2048, 8),
+        "resnet101": Trunk(resnet.resnet101, lambda size: 2048, 8),
+        "resnet152": Trunk(resnet.resnet152, lambda size: 2048, 8),
         "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
     },
 )
 
-CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn")
+CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn", "small_densenet", "small_squeezenet")
 """Trunks that a command may train on the way, best first."""
+JUDGES = 2
+"""Judges that are trained where nobody names any."""
 
 
-def cheap_trunks(size: int, *, other_than: str) -> list[str]:
-    """Cheap trunks for size x size images, without one architecture; allocates nothing."""
-    return [name for name in CHEAP if name != other_than and TRUNKS[name].smallest <= size]
+class Roles(NamedTuple):
+    """Which trunks judge attacks on a target, and which may help them: never the same."""
+
+    judges: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+def roles(size: int, *, other_than: str) -> Roles:
+    """Cheap trunks for size x size images: the first two judge, the others help.
+
+    A model that helps an attack and one that judges it would agree on what their architecture takes
+    for a face.
+
+    Args:
+        size: image side in pixels.
+        other_than: the target's architecture, which has neither role.
+    """
+    fit = [name for name in CHEAP if name != other_than and TRUNKS[name].smallest <= size]
+    return Roles(tuple(fit[:JUDGES]), tuple(fit[JUDGES:]))
 
 
 def feature_width(trunk: str, size: int) -> int:

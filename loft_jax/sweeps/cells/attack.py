@@ -12,6 +12,7 @@ from loft_jax.attacks.request import content_of
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
 from loft_jax.judging.settings import Judges
+from loft_jax.runs import schema
 from loft_jax.runs.arrays import read_arrays
 from loft_jax.runs.identity import content
 from loft_jax.sweeps.cells.base import Job, Place
@@ -63,7 +64,7 @@ class Attack(Job):
         prior = self.prior.content() if isinstance(self.prior, Prior) else self._given(self.prior)
         return {
             "attack": self.config.attack,
-            **content_of(self.config, self.model.config.model.defense),
+            **self._content(self.config),
             "model": self.model.content(),
             "prior": prior,
             "judges": [judge.content() for judge in self.judges],
@@ -82,9 +83,8 @@ class Attack(Job):
 
     def asked(self, folder: Path) -> tuple[Any, Any]:
         """Of the attack."""
-        defense = self.model.config.model.defense
         found = AttackFolder.open(folder).config()
-        return content_of(found, defense), content_of(self.config, defense)
+        return self._content(found), self._content(self.config)
 
     def finished(self, folder: Path) -> bool:
         """Whether it is judged; a damaged judgement is made again."""
@@ -118,6 +118,10 @@ class Attack(Job):
         evaluators = tuple(place.of(judge) for judge in self.judges)
         judges = Judges(evaluators=evaluators, independent=self.independent)
         attack_and_judge(config, judges, started=time.perf_counter())
+
+    def _content(self, config: AttackConfig) -> dict[str, Any]:
+        training = self.model.config
+        return content_of(config, training.model.defense, schema.write(training.augment))
 
     def _given(self, prior: Given) -> Any:
         # A folder is what it holds, wherever it lies.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loft_jax.fitting.run_folder import RESULT, RunFolder
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig

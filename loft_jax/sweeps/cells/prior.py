@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loft_jax.fitting.generators.folder import RESULT, PriorFolder
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.runs.identity import content, digest
 from loft_jax.sweeps.cells.base import Job, Place
@@ -74,6 +75,8 @@ class Prior(Job):
     def _alike(self) -> dict[str, Any]:
         config = self.config
         assert config.size is not None
+        row, game = config.row, config.game
         resolved = (config.iterations, config.critic_updates, *config.rates,
-                    config.maps(config.size), config.row.latent_dim)  # fmt: skip
+                    config.maps(config.size), row.latent_dim, row.answers, row.conditional,
+                    config.loss or next(iter(row.games)), game.betas, game.spectral)  # fmt: skip
         return {**content(config), "resolved": content(resolved), "public": self.public}

@@ -45,12 +45,26 @@ def test_numbers_and_picture_are_those_of_the_functions(files, capsys):
     flags = {"noise": 0.1, "confidence": 0.9, "rng": 4}
     lower = iie.lower_bound(np.eye(3), samples=U, releases=Y, jacobian=J, bits=9.0, **flags)
     assert report["lower"] == lower.to_dict()
-    assert report["upper"] == iie.upper_bound(U, Y, **flags).to_dict()
+    assert report["upper"] == iie.upper_bound(U, Y, variance=3.0, **flags).to_dict()
     assert {row["name"] for row in report["lower"]["table"]} == {"van Trees", "information", "bits"}
     assert (files / "iie-bounds.png").read_bytes().startswith(b"\x89PNG")
     out = capsys.readouterr().out
     assert f"{lower.best.relative:.4f}" in out
     assert "standard normal" in out
+
+
+@pytest.mark.parametrize(("flags", "variance"), [("--latents", 3.0), ("", None)])
+def test_both_ends_are_shares_of_one_variance(files, capsys, flags, variance):
+    """Of the standard normal numbers it is their count, else the samples' own."""
+    assert main(f"{FILES} --noise 0.1 --bits 9 {flags}".split()) == 0
+    report = read(files / "iie-bounds.json")
+    whole = np.var(U, axis=0).sum() if variance is None else variance
+    assert report["variance"] == pytest.approx(whole)
+    for row in (*report["lower"]["table"], *report["upper"]["table"]):
+        assert row["variance"] == pytest.approx(whole)
+        assert row["relative"] == pytest.approx(row["total"] / whole)
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"Relative is the share of tr S = {whole:.5g}, at both ends." in out
 
 
 def test_archives_hold_the_same_numbers(files):

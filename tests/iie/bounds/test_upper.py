@@ -61,7 +61,10 @@ def test_the_bound_is_the_error_on_the_half_that_was_not_fitted():
     errors = np.sum((X[measuring] - guess) ** 2, axis=1)
     assert bound.standard_error == pytest.approx(stats.sem(errors))
     assert bound.total >= errors.mean() + stats.sem(errors) * stats.t.ppf(0.95, 149) - 1e-12
-    assert bound.relative == pytest.approx(bound.total / np.var(X, axis=0).sum())
+    assert bound.variance == pytest.approx(np.var(X, axis=0).sum())
+    assert bound.relative == pytest.approx(bound.total / bound.variance)
+    share = iie.upper_bound(X, Y, rng=3, variance=50.0).best
+    assert (share.total, share.relative) == (bound.total, bound.total / 50)
     assert (bound.kind, bound.name, table.confidence) == ("upper bound", "ridge", 0.95)
 
 
@@ -144,6 +147,7 @@ def test_halves_are_disjoint_and_whole():
         ({"samples": X * np.inf}, "`samples` must be finite"),
         ({"samples": [[1.0], [1.0, 2.0]]}, "`samples` must be a rectangular array"),
         ({"samples": np.full((300, 4), "a")}, "`samples` must hold real numbers"),
+        ({"variance": -1.0}, "`variance` must be at least 0, got -1"),
         ({"noise": -1.0}, "`noise` must not be negative"),
         ({"noise": np.ones((6, 6, 1))}, "`noise` must be one variance, 6 of them or 6 x 6"),
         ({"regressors": [3]}, "`regressors` must have `predict`, got a int"),

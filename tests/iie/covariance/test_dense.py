@@ -156,3 +156,19 @@ S = np.array([[4.0, 2.0], [2.0, 3.0]])
 )
 def test_scipys_covariances_are_the_matrices_they_stand_for(value, expected):
     laws.assert_equals_dense(as_covariance(value), expected)
+
+
+@pytest.mark.parametrize("d", [2, 16, 64, 127, 128])
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1.0, 1e150, 1e300])
+def test_an_indefinite_matrix_is_refused_on_every_scale_and_rounding_is_not(d, scale):
+    """Truth from the construction: Q diag(1, ..., 1, l) Q^T has the eigenvalue l."""
+    v = np.random.default_rng(d).standard_normal(d)
+    v /= np.linalg.norm(v)
+
+    def matrix(least):
+        return (np.eye(d) - (1 - least) * np.outer(v, v)) * scale
+
+    with pytest.raises(ValueError, match="positive semidefinite"):
+        DenseCovariance(matrix(-1e-7))
+    for least in (-1e-12, 0.0, 1e-12):
+        assert DenseCovariance(matrix(least)).trace() == pytest.approx((d - 1 + least) * scale)

@@ -1,5 +1,7 @@
 """Adaptive attackers: tanh hides gradients from a plain attack only; patterns are classes."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from flax import nnx
 
 from loft_jax.attacks.adaptive import adapted, form_named, useful
+from loft_jax.attacks.parts import losses
 from loft_jax.attacks.parts.public import class_patterns
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.loft import LoFt, straight_through
@@ -43,7 +46,7 @@ def test_straight_through_changes_no_answer_and_gives_the_linear_heads_gradient(
 def test_a_linear_head_has_nothing_to_go_straight_through():
     for defense in (NoDefense(), LoFt(activation="none")):
         with pytest.raises(
-            InputError, match=r"one of none, pre-code, logit .* got straight-through"
+            InputError, match=r"one of none, pre-code, cross-entropy, .* got straight-through"
         ):
             form_named("straight-through", defense.adaptive)
 
@@ -65,10 +68,19 @@ def test_patterns_of_a_linear_discriminant_are_its_class_means():
 def test_variants_change_the_identity_term_and_nothing_else():
     own = LoFt().adaptive
     for name, recipe in RECIPES.items():
+        if not recipe.identities:  # of a control that never asks it
+            continue
         code = adapted(recipe, "pre-code", own)
         logit = adapted(recipe, "logit", own) if name != "lomma" else recipe
-        assert code.objective.identity_weight == recipe.objective.identity_weight
         assert code.objective.identity == "pattern"
+        for changed in (code, logit):
+            own_weight, weight = (one.objective.identity_weight for one in (recipe, changed))
+            own_scale, other = (losses.scale(one.objective.identity) for one in (recipe, changed))
+            assert weight * other == pytest.approx(own_weight * own_scale)
+            beside = dataclasses.replace(
+                changed.objective, identity=recipe.objective.identity, identity_weight=own_weight
+            )
+            assert beside == recipe.objective
         assert {"features", "head"} <= code.needed
         assert logit.objective.identity == "logit"
         assert adapted(recipe, "straight-through", own) == recipe == adapted(recipe, "none", own)
@@ -77,10 +89,13 @@ def test_variants_change_the_identity_term_and_nothing_else():
 
 def test_forms_that_change_nothing_are_told_apart():
     assert useful(RECIPES["ppa"], LoFt().adaptive) == (
-        "none", "straight-through", "pre-code", "logit"
+        "none", "straight-through", "pre-code", "cross-entropy", "logit", "max-margin"
     )  # fmt: skip
-    assert useful(RECIPES["ppa"], NoDefense().adaptive) == ("none", "pre-code", "logit")
-    assert useful(RECIPES["lomma"], {}) == ("none",)
+    assert useful(RECIPES["mirror"], NoDefense().adaptive) == (
+        "none", "pre-code", "logit", "max-margin", "poincare"
+    )  # fmt: skip
+    assert useful(RECIPES["lomma"], {}) == ("none", "cross-entropy", "max-margin", "poincare")
+    assert useful(RECIPES["lookalikes"], NoDefense().adaptive) == ("none",)
 
 
 def test_what_descends_the_logit_already_has_no_form_that_does():
@@ -89,8 +104,6 @@ def test_what_descends_the_logit_already_has_no_form_that_does():
 
 
 def test_a_saturated_head_stops_the_plain_attack_and_not_the_adaptive_ones(linear, prior, bind):
-    import dataclasses
-
     from loft_jax.attacks.parts.objective import Objective
     from loft_jax.attacks.parts.projections import L2Ball
     from loft_jax.attacks.parts.selection import Selection

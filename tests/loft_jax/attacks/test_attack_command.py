@@ -71,26 +71,37 @@ def test_it_writes_the_promised_files_and_numbers(whole):
         assert judge["feature_distance"] > 0
         assert judge["fid"] is None  # 10 pictures for 128 features
     pooled = np.mean([judge["accuracy_at_1"] for judge in result["evaluators"]])
-    assert result["accuracy_at_1"] == pytest.approx(pooled)
-    assert result["knowledge_chance"] == 0.2
-    assert 0 <= result["knowledge"] <= 1
-    assert result["knowledge_of_real"] > 0.2
+    assert result["pooled"]["accuracy_at_1"] == pytest.approx(pooled)
+    assert result["pooled"]["knowledge_chance"] == 0.2
+    assert 0 <= result["pooled"]["knowledge"] <= 1
+    assert result["pooled"]["knowledge_of_real"] > 0.2
+    assert 0 <= result["pooled"]["lookalike_accuracy_at_1"] <= 1
+    # Digits have no law, and the attack learned from no public pictures.
+    assert "--strangers" in result["open_set"]["missing"]
+    assert result["pooled"]["open_set_accuracy"] is None
     assert result["seconds_total"] > result["seconds_search"] > 0
     assert result["memory_needed_bytes"] < result["memory_budget_bytes"]
     with np.load(folder / "reconstructions.npz") as stored:
         assert stored["images"].shape == (5, 2, 8, 8, 1)
         assert stored["images"].dtype == np.uint8
         np.testing.assert_array_equal(stored["labels"], np.arange(5))
+        for control, name in (("lookalikes", "images"), ("lookalike_latents", "latents")):
+            assert stored[control].shape == stored[name].shape
+            assert stored[control].dtype == stored[name].dtype
+            assert np.any(stored[control] != stored[name])
     with np.load(folder / "outcomes.npz") as stored:
-        assert stored["accuracy_at_1"].shape == (2, 5, 2)
-        assert stored["accuracy_at_1"].mean() == pytest.approx(result["accuracy_at_1"])
+        assert stored["recognised"].shape == stored["lookalike_recognised"].shape == (2, 5, 2)
+        for name in ("accuracy_at_1", "lookalike_accuracy_at_1", "real_accuracy_at_1"):
+            assert stored[name].shape == (5,)
+            assert stored[name].mean() == pytest.approx(result["pooled"][name])
+        np.testing.assert_allclose(stored["recognised"].mean((0, 2)), stored["accuracy_at_1"])
     assert "Acc@1" in out
     assert "classes: 0, 1, 2, 3, 4\n" in out
     # 512 candidates at most are scored, with their mirror images; the search adds its own.
     assert result["queries"] > 256
-    # Digits are published: two of each stand beside the two reconstructions.
+    # Digits are published: two of each stand beside two reconstructions and two lookalikes.
     with Image.open(folder / "reconstructions.png") as picture:
-        assert picture.width > 110 + 4 * 64
+        assert picture.width > 110 + 6 * 64
 
 
 def test_a_killed_attack_goes_on_to_the_same_reconstructions(
@@ -312,7 +323,7 @@ def test_flags_that_contradict_are_refused_and_a_finished_attack_is_told_again(w
         with pytest.raises(InputError, match=f"`{word}` must be left out beside --resume"):
             attack.main(["--resume", str(folder), *more])
     found = loft_jax.attack(resume=str(folder), cache=False)
-    assert found.numbers["accuracy_at_1"] == json.loads(before)["accuracy_at_1"]
+    assert found.numbers["pooled"] == json.loads(before)["pooled"]
     assert (folder / "attack.json").read_bytes() == before
 
 
@@ -355,7 +366,8 @@ def test_a_target_that_is_no_run_is_attacked_and_judged_only_on_data(runs, tmp_p
     judged = loft_jax.judge(
         tmp_path / "alone", data="digits", evaluators=[str(runs / "a")], cache=False
     )
-    assert "accuracy_at_1" in judged.numbers
+    # That nobody knows which pictures the target has seen is no matter: the judges' own are known.
+    assert judged.numbers["pooled"]["real_accuracy_at_1"] > 0.5
     with pytest.raises(InputError, match="`--data` must name the target's pictures"):
         loft_jax.judge(tmp_path / "alone", evaluators=[str(runs / "a")])
 

@@ -27,6 +27,8 @@ from loft_jax.fitting.distillation import (
     student_config,
 )
 from loft_jax.fitting.optimizer import learning_rate
+from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.judging.evaluators import default_judges
 from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.nets.trunks.table import TRUNKS, Trunk
 from loft_jax.runs.devices import data_mesh
@@ -192,8 +194,23 @@ class TestTrunks:
         assert set(chosen) <= set(TRUNKS)
 
     def test_refused_where_there_are_none(self):
-        with pytest.raises(InputError, match="resnet18_narrow"):
+        with pytest.raises(InputError, match="got small_squeezenet"):
             helper_trunks("small_cnn", 8, 2)
+
+    @pytest.mark.parametrize("own", TRUNKS)
+    @pytest.mark.parametrize("size", [8, 16, 64])
+    def test_never_those_of_the_judges(self, own, size):
+        # The judges as `judging` names them, for a run of this trunk.
+        config = TrainConfig(model=ModelConfig(trunk=own))
+        judges = {judge.model.trunk for judge in default_judges(config, size)}
+        assert len(judges) == 2
+        assert own not in judges
+        for count in (1, 2):
+            try:
+                helpers = set(helper_trunks(own, size, count))
+            except InputError:
+                continue  # too few of them, which is said
+            assert helpers.isdisjoint(judges | {own})
 
 
 @pytest.fixture

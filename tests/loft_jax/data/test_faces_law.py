@@ -9,8 +9,6 @@ from loft_jax.data.faces import (
     IDENTITY_DIM,
     NUISANCE_DIM,
     FaceLaw,
-    class_names,
-    contact_sheet,
 )
 from loft_jax.data.faces.law import CHUNK, _picture_chunk
 from loft_jax.errors import InputError
@@ -95,17 +93,6 @@ def test_identity_moves_a_picture_more_than_nuisance_once_the_head_is_in_place()
     between = np.sum((means - means.mean(0)) ** 2) / (people - 1) - within / poses
     assert within > 0.02 * between
     assert between > 1.5 * within
-
-
-def test_a_contact_sheet_has_a_row_for_each_person():
-    sheet = contact_sheet(LAW, 2, 3)
-    images, _ = LAW.pictures(2, 3)
-    assert sheet.shape == (64, 96, 3)
-    np.testing.assert_array_equal(sheet[32:, 64:], images[5])
-
-
-def test_class_names_count_people():
-    assert class_names(3) == ("person 000", "person 001", "person 002")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_unreadable_files_of_a_folder_are_listed(tmp_path):
 
 @pytest.mark.parametrize("count", [0, 21])
 def test_a_count_outside_the_file_is_refused(tmp_path, count):
-    with pytest.raises(InputError, match="`count` must be at"):
+    with pytest.raises(InputError, match="`--count` must be at"):
         load_public(str(archive(tmp_path, images=IMAGES)), count=count)
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from loft_jax.data.dataset import Dataset
+from loft_jax.data.first import First
 from loft_jax.data.public import load_public
 from loft_jax.data.sources import SOURCES, Source, absolute_data, load_dataset, source_of
 from loft_jax.errors import InputError
@@ -48,6 +49,42 @@ def test_size_and_channels_are_those_asked_for(archive):
     assert (digits.size, digits.channels, digits.classes) == (32, 3, 10)
 
 
+@pytest.mark.parametrize("kind", ["archive", "folder"])
+@pytest.mark.parametrize(
+    ("classes", "pictures", "kept"),
+    [
+        (None, 2, [0, 1, 3, 4, 5, 6]),
+        (2, None, [0, 1, 2, 3, 4]),
+        (2, 2, [0, 1, 3, 4]),
+        (9, 9, [0, 1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_the_first_classes_and_pictures_are_used_and_the_rest_is_told(
+    kind, classes, pictures, kept, tmp_path
+):
+    images = np.random.default_rng(1).integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
+    labels = np.array([0, 0, 0, 1, 1, 2, 2])
+    path = tmp_path / ("people.npz" if kind == "archive" else "people")
+    if kind == "archive":
+        np.savez(path, images=images, labels=labels, class_names=["9", "10", "11"])
+    for index, name in enumerate([] if kind == "archive" else np.array(["9", "10", "11"])[labels]):
+        (path / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(images[index]).save(path / name / f"{index}.png")
+    data = load_dataset(str(path), size=None, seed=0, first=First(classes, pictures))
+    np.testing.assert_array_equal(data.images, images[kept])
+    np.testing.assert_array_equal(data.labels, labels[kept])
+    assert data.class_names == ("9", "10", "11")[: classes or 3]
+    told = f"used, {len(kept)} of 7 pictures, of 3 classes: "
+    assert any(note.startswith(told) for note in data.notes) == (len(kept) < 7)
+
+
+def test_what_is_not_used_of_a_folder_is_not_read(folder):
+    for name in ("0", "1"):
+        (folder / name / "unreadable.png").write_bytes(b"")  # last in order
+    data = load_dataset(str(folder), size=None, seed=0, first=First(pictures=2))
+    np.testing.assert_array_equal(data.images, IMAGES)
+
+
 def test_skipped_files_reach_the_caller(folder):
     (folder / "1" / "bad.png").write_bytes(b"")
     data = load_dataset(str(folder), size=None, seed=0, skip_unreadable=True)
@@ -59,7 +96,7 @@ def test_skipped_files_reach_the_caller(folder):
 
 @pytest.mark.parametrize("data", ["", "nothing", "~nobody/x", "a\0b", "x" * 5000])
 def test_a_name_of_nothing_lists_what_is_allowed(data):
-    with pytest.raises(InputError, match=r"`data` must be faces, digits, FILE.npz or a FOLDER"):
+    with pytest.raises(InputError, match=r"`--data` must be faces, digits, FILE.npz or a FOLDER"):
         load_dataset(data, size=None, seed=0)
 
 
@@ -74,8 +111,8 @@ def test_a_file_of_another_type_is_called_so(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"identities": 1}, "`identities` must be at least 2, got 1"),
-        ({"pictures": 1}, "`pictures` must be at least 2, got 1"),
+        ({"identities": 1}, "`--identities` must be at least 2, got 1"),
+        ({"pictures": 1}, "`--pictures` must be at least 2, got 1"),
         ({"channels": 2}, "`channels` must be 1"),
         ({"size": 4}, "`size` must be 8..1024 pixels, got 4"),
     ],
@@ -185,7 +222,9 @@ def test_paths_that_are_there_become_absolute_and_nothing_else(archive, folder, 
 
 @pytest.mark.parametrize(("identities", "pictures"), [(10**12, 2), (2, 10**12), (10**400, 2)])
 def test_more_faces_than_fit_are_refused_by_their_numbers(identities, pictures):
-    with pytest.raises(InputError, match=r"`identities` x `pictures` = 20.* must fit into memory"):
+    with pytest.raises(
+        InputError, match=r"`--identities` x `--pictures` = 20.* must fit into memory"
+    ):
         load_dataset("faces", size=None, seed=0, identities=identities, pictures=pictures)
 
 
@@ -193,7 +232,7 @@ def test_large_sizes_and_counts_are_refused_by_their_numbers(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 4 * 1024**2 * 3 - 1)
     with pytest.raises(InputError, match=r"= 4 pictures .* 12\.0 MiB where 11\.9"):
         load_dataset("faces", size=1024, seed=0, identities=2, pictures=2)
-    with pytest.raises(InputError, match=r"`count` = 1000000000000 pictures .* 2.7 PiB where"):
+    with pytest.raises(InputError, match=r"`--count` = 1000000000000 pictures .* 2.7 PiB where"):
         load_public("faces", count=10**12)
 
 
@@ -245,9 +284,9 @@ def test_a_loader_is_a_source_in_one_row_and_need_not_resize(plugged):
     data = load_dataset("two", size=16, channels=1, seed=0)
     assert (data.size, data.channels, data.source, data.noun) == (16, 1, "two", "classes")
     assert not data.shown
-    with pytest.raises(InputError, match="`data` must have public pictures, got `two`"):
+    with pytest.raises(InputError, match="`--data` must have public pictures, got `two`"):
         load_public("two")
-    with pytest.raises(InputError, match=r"`data` must be faces, digits, two, FILE\.npz or"):
+    with pytest.raises(InputError, match=r"`--data` must be faces, digits, two, FILE\.npz or"):
         load_dataset("three", size=None, seed=0)
 
 

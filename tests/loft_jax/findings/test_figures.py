@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import polars as pl
 import pytest
 from attacked_tables import PLAIN, cut, drawn, loft, rows_with, table_of, weighted
 
@@ -32,8 +33,15 @@ def world(
     return table_of(*parts)
 
 
+def with_lookalikes(table):
+    """The same, whose attacks find a third without a search."""
+    control = (pl.col("accuracy_at_1") / 3).alias("lookalike_accuracy_at_1")
+    return table.with_columns(control)
+
+
 TABLES = {
     "full": world(),
+    "lookalikes": with_lookalikes(world(others=(cut(4),))),
     "baselines alone": world(ranks=()),
     "no baseline": world(plain=False),
     "one strength": world(ranks=(8,)),
@@ -70,6 +78,33 @@ def test_strengths_of_two_names_have_a_panel_each():
         for table in (TABLES["full"], both)
     )
     assert two > 1.5 * one
+
+
+class Lines:
+    """Axes that only remember what is drawn."""
+
+    def __init__(self):
+        self.levels, self.names = [], []
+
+    def axvline(self, x, **look):
+        self.levels.append(x)
+        self.names.append(look["label"])
+
+    def plot(self, *_, **look):
+        self.names.append(look["label"])
+
+
+def test_chance_is_the_line_only_where_no_lookalikes_are_known():
+    known = [{"lookalike_accuracy_at_1": 0.4, "classes": 40}]
+    unknown = [{"lookalike_accuracy_at_1": None, "classes": 40}]
+    for rows, levels, names in (
+        (known, [], [drawing.LOOKALIKES]),
+        (unknown, [1 / 40], ["chance 0.025"]),
+        (known + unknown, [1 / 40], [drawing.LOOKALIKES, "chance 0.025"]),
+    ):
+        axes = Lines()
+        drawing.control(axes, axes.axvline, rows)
+        assert (axes.levels, axes.names) == (levels, names)
 
 
 def test_the_same_table_gives_the_same_picture():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from loft_jax.errors import InputError
-from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.errors import InputError, SaveError
+from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.state import TrainState
 from loft_jax.runs.devices import abstract, data_mesh, replicate
 
@@ -27,7 +27,7 @@ def saved(tmp_path):
     """Four checkpoints; the second has the best score."""
     checkpoints = Checkpoints(tmp_path / "checkpoint")
     for step, score in ((1, 0.5), (2, 0.9), (3, 0.7), (4, 0.6)):
-        checkpoints.save(replicate(data_mesh(), state(step)), {"rows": [{"step": step}]}, score)
+        checkpoints.save(replicate(data_mesh(), state(step)), History([{"step": step}]), score)
     return checkpoints
 
 
@@ -44,10 +44,17 @@ def test_a_second_reader_finds_the_same_best(saved, tmp_path):
     assert again.latest_step() == 4
 
 
+def test_of_a_run_that_was_removed_nothing_is_said_to_be_kept(saved, tmp_path):
+    tmp_path.rename(tmp_path.with_name("elsewhere"))
+    with pytest.raises(SaveError, match=r"the run's folder is gone.*: nothing is kept"):
+        saved.save(replicate(data_mesh(), state(5)), History(), 0.1)
+    assert not tmp_path.exists()
+
+
 def test_what_is_restored_is_what_was_saved(saved):
-    found = saved.restore(2, like())
-    assert found.progress == {"rows": [{"step": 2}]}
-    for got, want in zip(jax.tree.leaves(found.state), jax.tree.leaves(state(2)), strict=True):
+    found, history = saved.restore(2, like())
+    assert history == History([{"step": 2}])
+    for got, want in zip(jax.tree.leaves(found), jax.tree.leaves(state(2)), strict=True):
         np.testing.assert_array_equal(got, want)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from loft_jax.judging import session
 from loft_jax.judging.evaluators import default_judges
 from loft_jax.judging.independent.row import Recogniser, Row
 from loft_jax.judging.independent.table import RECOGNISERS
+from loft_jax.runs.arrays import read_arrays, write_arrays
 from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
 
@@ -51,7 +53,7 @@ def width(folder):
 
 def judges(photographs):
     return {
-        "evaluators": [str(photographs / name) for name in ("a", "b", "a")],
+        "evaluators": [str(photographs / name) for name in ("a", "b", "a", "b/../a")],
         "data": str(photographs / "moved.npz"),
         "cache": False,
     }
@@ -61,7 +63,8 @@ def test_without_the_pictures_it_attacks_alone_and_says_so(alone, capsys):
     assert (alone / "search.json").exists()
     assert not (alone / "attack.json").exists()
     assert json.loads((alone / "search.json").read_text())["prior"] == "pixels"
-    assert width(alone) < 110 + 3 * 66
+    # Two reconstructions and their lookalikes.
+    assert width(alone) < 110 + 5 * 66
 
 
 def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, tmp_path):
@@ -73,7 +76,8 @@ def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, 
     assert [one["name"] for one in numbers["evaluators"]] == ["a", "b"]  # a once
     assert numbers["objective"] == searched["objective"]
     with np.load(judged.folder / "outcomes.npz") as stored:
-        assert stored["accuracy_at_1"].shape == (2, 3, 2)
+        assert stored["accuracy_at_1"].shape == (3,)
+        assert stored["recognised"].shape == (2, 3, 2)
     # Photographs are private: none on the sheet unless it is asked for.
     assert width(judged.folder) == width(alone)
     assert "the judges" not in str(judged)
@@ -81,8 +85,39 @@ def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, 
     assert shown.folder == alone
     assert width(alone) > width(judged.folder)
     again = json.loads((alone / "attack.json").read_text())
-    assert again["accuracy_at_1"] == numbers["accuracy_at_1"]
-    assert again["knowledge_chance"] == pytest.approx(1 / 3)
+    assert again["pooled"]["accuracy_at_1"] == numbers["pooled"]["accuracy_at_1"]
+    assert again["pooled"]["knowledge_chance"] == pytest.approx(1 / 3)
+    # Noise cannot be learned: these judges name no more real pictures than chance has it.
+    assert "no verdict may rest on these judges: a names" in numbers["withheld"]
+    assert "no verdict may rest on these judges" in " ".join(str(judged).split())
+    # Killed between the numbers and the picture.
+    picture = (alone / "reconstructions.png").read_bytes()
+    (alone / "reconstructions.png").unlink()
+    loft_jax.attack(resume=str(alone), cache=False)
+    assert (alone / "reconstructions.png").read_bytes() == picture
+
+
+def test_an_attack_of_an_older_version_is_judged_without_lookalikes_and_says_so(
+    alone, photographs, tmp_path
+):
+    old = tmp_path / "old"
+    shutil.copytree(alone, old)
+    stored = read_arrays(old / "reconstructions.npz")
+    kept = {name: part for name, part in stored.items() if not name.startswith("lookalike")}
+    assert len(kept) == len(stored) - 2
+    write_arrays(old / "reconstructions.npz", **kept)
+    rng = np.random.default_rng(5)
+    public = rng.integers(0, 256, (1100, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "public.npz", images=public)
+    settings = {**judges(photographs), "strangers": str(tmp_path / "public.npz")}
+    judged = loft_jax.judge(old, **settings)
+    pooled = judged.numbers["pooled"]
+    assert pooled["lookalike_accuracy_at_1"] is pooled["lookalike_open_set_accuracy"] is None
+    assert "this attack kept none" in " ".join(str(judged).split())
+    assert 0 <= pooled["open_set_accuracy"] <= 1
+    assert judged.numbers["open_set"]["strangers"] == 1100
+    assert len(list((photographs / "a").glob("strangers-*.npz"))) == 1
+    assert not any(name.startswith("lookalike") for name in read_arrays(old / "outcomes.npz"))
 
 
 def test_judges_of_other_pictures_are_refused(alone, photographs, tiny_run, tmp_path):
@@ -142,8 +177,6 @@ def test_a_smoke_trains_no_independent_judge(tiny_run, monkeypatch):
 
 
 def test_damage_is_noticed_and_never_other_numbers(alone, photographs, tmp_path):
-    import shutil
-
     for name in ("reconstructions.npz", "search.json", "instance.json", "config.json"):
         copy = tmp_path / name
         shutil.copytree(alone, copy)
@@ -177,7 +210,7 @@ def test_a_judgement_typed_again_is_made_again_and_no_other_folder_is_touched(
     first = loft_jax.judge(alone, **settings)
     (first.folder / "attack.json").unlink()  # as a kill leaves it that comes before the numbers
     again = loft_jax.judge(alone, **settings)
-    assert again.numbers["accuracy_at_1"] == first.numbers["accuracy_at_1"]
+    assert again.numbers["pooled"] == first.numbers["pooled"]
     assert (first.folder / "attack.json").exists()
     before = (first.folder / "attack.json").read_bytes()
     (tmp_path / "mine").mkdir()

@@ -4,11 +4,15 @@ import hashlib
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
-from loft_jax.judging import identity, inception
-from loft_jax.judging.measures import clouds, with_interval
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.judging import evaluators, identity, inception
+from loft_jax.judging.clouds import clouds
+from loft_jax.judging.evaluators import default_judges
+from loft_jax.judging.intervals import PROMISED, pooled_numbers, with_interval
 from loft_jax.judging.private import Private
 from loft_jax.metrics.identity_fit import Fit
 
@@ -46,7 +50,7 @@ def private():
     images = np.random.default_rng(2).integers(0, 256, (12, 4, 4, 1), np.uint8)
     data = Dataset("x", images, np.repeat(np.arange(3, dtype=np.int32), 4), ("a", "b", "c"))
     parts = [np.arange(4 * k, 4 * k + 4) for k in range(3)]
-    return Private(data, [part[:2] for part in parts], [part[2:] for part in parts])
+    return Private(data, np.arange(3), [part[:2] for part in parts], [part[2:] for part in parts])
 
 
 def test_inception_is_told_apart_by_its_weights(private, tmp_path, monkeypatch):
@@ -63,28 +67,78 @@ def test_inception_is_told_apart_by_its_weights(private, tmp_path, monkeypatch):
     assert found["precision"] == found["recall"] == 1
 
 
-def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(
-    monkeypatch,
-):
+def test_every_promised_number_is_there_and_null_where_nobody_measured_it():
+    hits, control = np.array([1.0, 0.5, 1.0, 0.0]), np.array([0.5, 0.0, 0.5, 0.0])
+    numbers = pooled_numbers({"accuracy_at_1": hits, "lookalike_accuracy_at_1": control})
+    for name in PROMISED:
+        there = name in ("accuracy_at_1", "lookalike_accuracy_at_1")
+        for end in ("", "_low", "_high"):
+            assert (numbers[f"{name}{end}"] is not None) == there
+    # Paired: three of the four classes gain a half, which is 3 / 8 -+ 3.18 / 8 by Student's t.
+    assert numbers["accuracy_over_lookalikes"] == pytest.approx(3 / 8)
+    ends = numbers["accuracy_over_lookalikes_low"], numbers["accuracy_over_lookalikes_high"]
+    assert -0.1 < ends[0] < 0 < 0.7 < ends[1] < 0.8
+    assert "accuracy_over_lookalikes" not in pooled_numbers({"accuracy_at_1": hits})
+
+
+def test_the_laws_own_latents_are_ranked_among_all_private_people():
+    law = FaceLaw(16, 1, 5)
+    everybody = np.asarray(law.latents(np.arange(20), np.zeros(20, int)))
+    labels = np.array([7, 3])
+    images = np.zeros((2, 1, 16, 16, 1), np.uint8)
+    # Of the first class the person at half length, of the second somebody else.
+    latents = np.stack([0.5 * everybody[7], everybody[8]])[:, None]
+    found = {"images": images, "lookalikes": images, "labels": labels,
+             "latents": latents, "lookalike_latents": latents[::-1]}  # fmt: skip
+    facts, outcomes = identity.identity_numbers(law, found, 20, of_law=True)
+    np.testing.assert_array_equal(outcomes["retrieval_at_1"], [1, 0])
+    np.testing.assert_array_equal(outcomes["lookalike_retrieval_at_1"], [0, 0])
+    assert outcomes["identity_correlation"][0] == pytest.approx(1)
+    # By hand: mean square of t is not quite 1 for one person.
+    size = np.sqrt(np.mean(everybody[7, :96] ** 2))
+    assert outcomes["identity_error"][0] == pytest.approx(size / 2)
+    true, other = everybody[3, :24], everybody[8, :24]
+    expected = true @ other / np.sqrt((true @ true) * (other @ other))
+    assert outcomes["traits_correlation"][1] == pytest.approx(expected, rel=1e-5)
+    assert (facts["retrieval_people"], len(facts["coordinate_correlation"])) == (20, 96)
+    assert "real_retrieval_at_1" not in facts
+
+
+def test_people_are_fitted_to_pictures_and_the_fit_is_judged_by_real_ones(monkeypatch):
     law, labels = FaceLaw(16, 1, 0), np.array([3, 1])
     people = np.asarray(law.latents(labels, np.zeros_like(labels)))
+    strangers = np.asarray(law.latents(np.array([8, 9]), np.zeros_like(labels)))
     seen = []
 
     def fitted(pictures, key, *, starts, steps):
         seen.append(pictures)
-        # Reconstructions are off by 1 in every coordinate, real pictures by 0.5.
-        return Fit(np.concatenate([people + 1, people + 0.5]), np.zeros(4, np.float32))
+        # Reconstructions are off by 1 in every coordinate, lookalikes are others, real pictures are
+        # off by 0.5.
+        return Fit(np.concatenate([people + 1, strangers, people + 0.5]), np.zeros(6, np.float32))
 
     monkeypatch.setattr(identity, "fitted_latents", fitted)
     images = np.random.default_rng(3).integers(0, 256, (2, 3, 16, 16, 1), np.uint8)
-
-    latents = np.zeros((2, 3, 256), np.float32)
-    numbers, errors = identity.identity_numbers(law, images, latents, labels, of_law=False)
-    assert errors.shape == (2, 1)
-    np.testing.assert_allclose(errors, 1, rtol=1e-5)
-    assert numbers["identity_error"] == pytest.approx(1)
-    assert numbers["identity_error_floor"] == pytest.approx(0.5)
+    found = {"images": images, "lookalikes": images[:, ::-1], "labels": labels,
+             "latents": np.zeros((2, 3, 256), np.float32)}  # fmt: skip
+    facts, outcomes = identity.identity_numbers(law, found, 10, of_law=False)
+    np.testing.assert_allclose(outcomes["identity_error"], [1, 1], rtol=1e-5)
+    np.testing.assert_array_equal(outcomes["lookalike_retrieval_at_1"], [0, 0])
+    assert facts["identity_error_floor"] == pytest.approx(0.5)
+    assert facts["real_retrieval_at_1"] == 1
     np.testing.assert_allclose(seen[0][:2], images[:, 0] / 255.0, rtol=1e-6)
+    np.testing.assert_allclose(seen[0][2:4], images[:, 2] / 255.0, rtol=1e-6)
     np.testing.assert_allclose(
-        seen[0][2:], law.decode(law.latents(labels, np.zeros_like(labels))), atol=1e-6
+        seen[0][4:], law.decode(law.latents(labels, np.zeros_like(labels))), atol=1e-6
     )
+
+
+def test_an_evaluator_without_its_settings_is_trained_again(tmp_path, monkeypatch):
+    judge = default_judges(TrainConfig(), 32)[0]
+    folder = tmp_path / f"{judge.model.trunk}-seed0"
+    folder.mkdir()
+    (folder / "result.json").write_text("{}")
+    asked = []
+    monkeypatch.setattr(evaluators, "train_classifier", asked.append)
+    assert evaluators._trained_one(judge, tmp_path, Console(quiet=True)) == folder
+    assert [one.run.out for one in asked] == [str(folder)]
+    assert not folder.exists()

@@ -16,11 +16,12 @@ from loft_jax.priors.networks import networks
 from loft_jax.priors.resnet_gan import halved
 from loft_jax.priors.style import Modulated
 
-KINDS = ("dcgan", "kedmi", "plgmi", "style")
+CONDITIONAL = ("plgmi", "plgmi-published")
+KINDS = ("dcgan", "kedmi", "kedmi-published", *CONDITIONAL, "style")
 
 
 def architecture(kind, size=8, channels=1):
-    return Architecture(kind, size, channels, 3 if kind in ("kedmi", "plgmi") else 0, 2, 6)
+    return Architecture(kind, size, channels, 0 if kind in ("dcgan", "style") else 3, 2, 6)
 
 
 def prior(kind, **changes):
@@ -55,13 +56,13 @@ def test_pictures_lie_in_the_unit_box_and_depend_on_the_latent(kind):
 def test_only_the_conditional_generator_asks_for_the_class():
     for kind in KINDS:
         made = prior(kind)
-        if made.conditional:  # a fresh one treats all classes alike
+        if kind == "plgmi-published":  # a fresh one treats all classes alike
             scale = made.generator["blocks"][0]["norms"][0]["scale"]
             scale[...] = scale[...].at[1].set(3.0)
         latents = made.sample(jax.random.key(0), 2)
         zero, one = (made.decode(latents, jnp.full(2, k)) for k in (0, 1))
         assert np.array_equal(zero, one) != made.conditional
-        assert made.conditional == (kind == "plgmi")
+        assert made.conditional == (kind in CONDITIONAL)
 
 
 def test_blocks_one_after_the_other_are_the_whole_style_generator():
@@ -104,8 +105,9 @@ def test_a_modulated_convolution_is_one_with_scaled_and_normalised_weights_for_e
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_the_projection_discriminator_adds_an_inner_product_with_the_class():
-    made = networks(architecture("plgmi"), 0).discriminator
+@pytest.mark.parametrize("kind", CONDITIONAL)
+def test_the_projection_discriminator_adds_an_inner_product_with_the_class(kind):
+    made = networks(architecture(kind), 0).discriminator
     images = jnp.asarray(np.random.default_rng(0).random((3, 8, 8, 1)), jnp.float32)
     judged = [made(images, jnp.full(3, k), False) for k in range(3)]
     rows = np.asarray(made.embedding(False))

@@ -105,10 +105,11 @@ def write_attack(
     hits = rng.random((2, classes, 2)) < chance
     arrays = {
         "labels": np.arange(classes),
-        "accuracy_at_1": hits,
-        "accuracy_at_5": hits | (rng.random(hits.shape) < 0.5),
-        "feature_distance": rng.uniform(40, 90, hits.shape),
-        "ssim": rng.uniform(0.3, 0.7, hits.shape[1:]),
+        "recognised": hits,
+        "accuracy_at_1": hits.mean((0, 2)),
+        "accuracy_at_5": (hits | (rng.random(hits.shape) < 0.5)).mean((0, 2)),
+        "feature_distance": rng.uniform(40, 90, classes),
+        "ssim": rng.uniform(0.3, 0.7, classes),
     }
     real = RunFolder.open(run).config().data.data != "faces"
     private = private_of(classes) if show_private or not real else None
@@ -123,7 +124,7 @@ def write_attack(
         path / "reconstructions.npz",
         images=images, labels=arrays["labels"], confidence=confidence,
     )  # fmt: skip
-    (path / "reconstructions.png").write_bytes(sheet(images, names, private))
+    (path / "reconstructions.png").write_bytes(sheet(images, names, None, private))
     reason = "`fake` must hold at least 193 samples for 192 features, got 16"
     write_json(
         path / "attack.json",

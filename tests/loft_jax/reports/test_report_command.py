@@ -42,11 +42,12 @@ def configuration(words):
     from loft_jax.fitting.presets import preset_for
 
     def parsed(default):
-        return cli.parse(TrainFlags, prog="x", description="", args=words, default=default)
+        return cli.parse(default, prog="x", description="", args=words)
 
     asked = parsed(TrainFlags())
     name, preset = preset_for(asked.preset, asked.data.data)
-    preset = quick(preset) if asked.run.quick else preset
+    if asked.run.quick:
+        preset = quick(preset, parsed(TrainFlags.of(preset)).data.data)
     config = parsed(TrainFlags.of(preset)).resolved(preset)
     return dataclasses.replace(config, preset=name)
 
@@ -135,7 +136,7 @@ def test_the_line_of_a_run_asks_for_the_same_run(preset, short, defense, tmp_pat
     (tmp_path / "my pictures").mkdir()
     config = dataclasses.replace(PRESETS[preset].config, preset=preset)
     if short:
-        config = quick(config)
+        config = quick(config, config.data.data)
     config = dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, data_seed=3)

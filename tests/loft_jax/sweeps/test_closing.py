@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
 from rich.console import Console
@@ -55,6 +56,22 @@ def test_what_is_the_same_for_all_is_in_the_title_alone():
     assert "gan" not in rest
     two = printed(table_of()) + printed(attacked("ppa", "gmi"))
     assert "ppa, prior" not in two
+
+
+def test_what_is_added_to_lookalikes_and_withheld_verdicts_are_told():
+    table = attacked("ppa")
+    assert "lookalikes" not in printed(table)
+    assert "withheld" not in printed(table)
+    known = table.with_columns(
+        lookalike_accuracy_at_1=pl.col("accuracy_at_1") / 2, real_accuracy_at_1=pl.lit(0.75),
+        withheld=pl.when(pl.col("defense") == "none").then(pl.lit("poor judges")),
+    )  # fmt: skip
+    text = printed(known)
+    for row in summary(known):
+        assert f"{row['accuracy_at_1'] / 2:+.3f}" in text
+    assert "held-out pictures of the attacked classes: 0.750; verdicts on 1 of 3" in " ".join(
+        text.split()
+    )
 
 
 def test_identity_errors_have_a_column_where_some_are_known():

@@ -10,6 +10,7 @@ from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.runs import identity
 from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps import cells as kinds
+from loft_jax.sweeps.axes import training
 from loft_jax.sweeps.cells import Attack, Model, Prior
 from loft_jax.sweeps.grid import grid
 from loft_jax.sweeps.settings import SweepConfig, quick
@@ -127,10 +128,17 @@ def test_the_steps_and_the_row_of_a_prior_rename_it_and_the_attacks_with_it(told
     before = grid(config, told)
     names = [one.name for one in (before.priors[0], before.attacks[0], before.models[0])]
     row = PRIORS["dcgan"]
-    longer = dataclasses.replace(row, fitted=row.fitted._replace(steps=row.fitted.steps + 1))
+    own = row.fitted.games["hinge"]
     cases = [grid(dataclasses.replace(config, prior_steps=7), told)]
-    monkeypatch.setitem(PRIORS._rows, "dcgan", longer)
-    cases.append(grid(config, told))
+    for change in (
+        {"steps": row.fitted.steps + 1},
+        {"conditional": True},
+        {"games": {"hinge": own._replace(betas=(0.1, 0.9))}},
+        {"games": dict(reversed(row.fitted.games.items()))},
+    ):
+        other = dataclasses.replace(row, fitted=row.fitted._replace(**change))
+        monkeypatch.setitem(PRIORS._rows, "dcgan", other)
+        cases.append(grid(config, told))
     for after in cases:
         assert after.priors[0].name != names[0]
         assert after.attacks[0].name != names[1]
@@ -228,6 +236,24 @@ def test_a_smoke_keeps_the_last_defense_of_each_kind():
     assert small.specs == ("none", "loft:4")
     assert len(small.seeds) == 2
     assert quick(SweepConfig(defense=("none", "svd:9", "svd:2"))).specs == ("none", "svd:2")
+
+
+def test_a_smoke_attacks_what_there_is_or_what_is_named(told):
+    def attacked(**asked):
+        (found,) = {one.config.classes for one in grid(quick(SweepConfig(**asked)), told).attacks}
+        return found
+
+    assert attacked(quick=True) == "0:4"
+    assert attacked(quick=True, identities=3) == "0:3"
+    assert attacked(quick=True, classes="5,2") == "5,2"
+
+
+def test_a_smoke_uses_few_pictures_of_a_folder(tmp_path):
+    config = quick(SweepConfig(quick=True, data=(str(tmp_path), "faces")))
+    folder, faces = (training(config, data).data for data in config.data)
+    assert (folder.first_classes, folder.first_pictures) == (8, 16)
+    assert (faces.first_classes, faces.first_pictures) == (None, None)
+    assert (faces.identities, faces.pictures) == (8, 16)
 
 
 @pytest.mark.parametrize(

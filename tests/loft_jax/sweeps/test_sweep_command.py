@@ -64,7 +64,7 @@ def test_a_sweep_ends_with_one_tidy_table(whole):
     mean = table.filter(pl.col("spec") == "none")["accuracy_at_1"].mean()
     plain = table.filter(pl.col("spec") == "none")["attack_folder"][0]
     attack = json.loads((whole / plain / "attack.json").read_text())
-    assert mean == pytest.approx(attack["accuracy_at_1"], abs=1e-12)
+    assert mean == pytest.approx(attack["pooled"]["accuracy_at_1"], abs=1e-12)
     assert {path.name for path in whole.iterdir()} >= {"summary.json", "leakage.png", "sweep.json"}
 
 

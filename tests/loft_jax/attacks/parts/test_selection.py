@@ -30,7 +30,7 @@ def softmax_of(images):
 
 
 def test_candidates_are_scored_by_the_mean_over_picture_and_mirror_image(target, prior):
-    found = score_candidates(target, prior, 3, jax.random.key(1), 5)
+    found = score_candidates(target, prior, 3, jax.random.key(1), 5, mirrored=True)
     for z, confidence, features in zip(*found, strict=True):
         picture = ((z + 1) / 2).reshape(2, 2)
         both = np.stack([picture, picture[:, ::-1]])
@@ -46,12 +46,12 @@ def test_one_pass_over_the_candidates_serves_all_classes(target, prior, monkeypa
         lambda self, z, y: (decoded.append(len(z)), original(self, z, y))[1],
     )  # fmt: skip
     with jax.disable_jit():
-        score_candidates(target, prior, 3, jax.random.key(1), 2 * BATCH)
+        score_candidates(target, prior, 3, jax.random.key(1), 2 * BATCH, mirrored=True)
     assert decoded == [BATCH, BATCH]
 
 
 def test_starts_are_the_best_of_each_class(target, prior):
-    found = score_candidates(target, prior, 3, jax.random.key(1), 40)
+    found = score_candidates(target, prior, 3, jax.random.key(1), 40, mirrored=True)
     labels = np.array([2, 0])
     got = starts(found, labels, 3, best=True)
     for row, label in zip(got, labels, strict=True):
@@ -63,13 +63,13 @@ def test_starts_are_the_best_of_each_class(target, prior):
 
 
 def test_starts_of_a_conditional_prior_differ_from_class_to_class(target, prior):
-    found = score_candidates(target, prior, 3, jax.random.key(1), 40)
+    found = score_candidates(target, prior, 3, jax.random.key(1), 40, mirrored=True)
     got = starts(found, np.arange(3), 4, best=False)
     assert sorted(got.ravel()) == list(range(12))
 
 
 def test_more_starts_than_candidates_use_them_again(target, prior):
-    found = score_candidates(target, prior, 3, jax.random.key(1), 2)
+    found = score_candidates(target, prior, 3, jax.random.key(1), 2, mirrored=True)
     assert starts(found, np.arange(3), 5, best=True).shape == (3, 5)
 
 

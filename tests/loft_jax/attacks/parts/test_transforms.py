@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from loft_jax.attacks.parts.keys import row_keys
-from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, mirrored, transformed
+from loft_jax.attacks.parts.transforms import NO_TRANSFORM, Transform, flipped, transformed
 
 KEYS = row_keys(jax.random.key(0), jnp.arange(1), 64)
 IMAGES = jax.random.uniform(jax.random.key(1), (64, 8, 8, 1))
@@ -16,6 +16,8 @@ CHANGES = [
     Transform(flip=0.5),
     Transform(brightness=0.2),
     Transform(contrast=0.2),
+    Transform(shift=0.2),
+    Transform(offset=0.2),
 ]
 
 
@@ -26,7 +28,7 @@ def test_nothing_asked_is_nothing_done():
 def test_a_flip_of_probability_half_mirrors_half_of_the_pictures():
     got = np.asarray(transformed(KEYS, IMAGES, Transform(flip=0.5)))
     kept = (got == np.asarray(IMAGES)).all((1, 2, 3))
-    turned = (got == np.asarray(mirrored(IMAGES))).all((1, 2, 3))
+    turned = (got == np.asarray(flipped(IMAGES))).all((1, 2, 3))
     assert (kept ^ turned).all()
     assert abs(kept.mean() - 0.5) < 4 * 0.5 / 8  # four standard errors of 64 draws
 
@@ -73,3 +75,20 @@ def test_views_are_linear_in_the_pictures_so_the_gradient_is_their_transpose(cha
     w = jax.random.normal(jax.random.key(6), out.shape)
     change_of_out = transformed(KEYS[:3], x + v, change) - out
     np.testing.assert_allclose(jnp.vdot(back(w)[0], v), jnp.vdot(w, change_of_out), rtol=1e-3)
+
+
+def test_a_shift_moves_by_whole_pixels_and_repeats_the_edge():
+    ramp = jnp.broadcast_to(jnp.arange(10.0)[None, None, :, None], (len(KEYS), 10, 10, 1))
+    got = np.asarray(transformed(KEYS, ramp, Transform(shift=0.2)))[:, :, :, 0]
+    moved = {tuple(np.clip(np.arange(10.0) + by, 0, 9)) for by in range(-2, 3)}
+    assert {tuple(row[0]) for row in got} == moved
+    assert np.all(got == got[:, :1])  # rows are alike, whatever the move down
+
+
+def test_an_offset_adds_one_number_to_all_pixels():
+    added = np.asarray(transformed(KEYS, IMAGES, Transform(offset=0.1)) - IMAGES)
+    numbers = added[:, 0, 0, 0]
+    np.testing.assert_allclose(added, numbers[:, None, None, None] * np.ones_like(added), atol=1e-6)
+    assert np.abs(numbers).max() <= 0.1
+    assert np.abs(numbers).max() > 0.05
+    assert len(np.unique(numbers)) > len(KEYS) // 2

@@ -33,7 +33,7 @@ def test_every_recipe_passes_its_own_check(prior):
         ({"prior": "kedmi"}, "`--target` must name a run folder for --prior kedmi"),
         (
             {"prior": "plgmi", "target": "x", "loss": "wgan-gp"},
-            "`--loss` must be hinge for --prior",
+            "`--loss` must be r1 for --prior",
         ),
         ({"prior": "pixels"}, "`--prior` must be one that is fitted, dcgan, .* got pixels"),
         ({"prior": "nothing"}, "`--prior` must be one of pixels, .* got nothing"),
@@ -88,7 +88,7 @@ def test_wgan_gp_has_half_the_iterations():
 @pytest.mark.parametrize(("size", "maps"), [(8, 32), (32, 32), (64, 16), (128, 8)])
 def test_larger_pictures_have_fewer_maps_unless_a_flag_says_so(size, maps):
     assert FitConfig().maps(size) == maps
-    assert FitConfig(prior="plgmi").maps(size) == maps // 2
+    assert FitConfig(prior="plgmi-published").maps(size) == maps // 2
     assert FitConfig(width=5).maps(size) == 5
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from loft_jax.errors import DivergenceError
-from loft_jax.fitting.checkpoint import Checkpoints
+from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.generators.material import held_out, material
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import blueprint, prior_in
 from loft_jax.fitting.generators.step import FitStep
 from loft_jax.fitting.generators.task import ROW_EVERY, SAVE_EVERY, GeneratorTask
-from loft_jax.fitting.loop import READ_EVERY, History, Watch, fit
+from loft_jax.fitting.loop import READ_EVERY, Watch, fit
 from loft_jax.priors.architecture import Architecture
 from loft_jax.priors.networks import networks
 from loft_jax.runs import devices
@@ -102,8 +102,7 @@ def run(fitting, rows, folder, monkeypatch, *, stop, config=CONFIG):
     latest = checkpoints.latest_step()
     state, history = devices.replicate(mesh, initialise()), History()
     if latest is not None:
-        state, saved = checkpoints.restore(latest, devices.abstract(mesh, initialise))
-        history = History(**saved)
+        state, history = checkpoints.restore(latest, devices.abstract(mesh, initialise))
     interrupt = Interrupt()
     task = GeneratorTask(config, rows, None, step)
     task.row_every = 2
