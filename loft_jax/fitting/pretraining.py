@@ -17,7 +17,7 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.public import check_disjoint, load_public_people, picture_hashes
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
-from loft_jax.fitting.run_folder import RESULT
+from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.folder import CONFIG
 from loft_jax.runs.identity import content, digest
