@@ -67,7 +67,7 @@ class Bench:
             "peak_memory_bytes": max(searched["peak_memory_bytes"], peak_memory_bytes()),
         }
         # Until all is written the attack is one that nobody has judged.
-        for name in (NUMBERS, SHEET):
+        for name in (NUMBERS, SHEET, CURVE):
             (out.path / name).unlink(missing_ok=True)
         write_arrays(out.path / OUTCOMES, labels=found["labels"], **outcomes)
         if out.path == attack.path:
@@ -126,6 +126,7 @@ def bench_for(
 
     Raises:
         InputError: if they, strangers, or the weights of Inception are not as they must be.
+        DivergenceError: if the training of one fails.
         Stopped: if a signal came.
     """
     if judges.features is not None:

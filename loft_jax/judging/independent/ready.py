@@ -42,7 +42,7 @@ def independent_for(asked: str, private: PrivateData, out: Console) -> Independe
 
     Raises:
         InputError: if it is not to be had, or has seen the private pictures.
-        DivergenceError: if its training fails.
+        DivergenceError: if its training ends as no number.
     """
     data = private.data
     choice = chosen(asked, data.source)

@@ -11,7 +11,10 @@ from PIL import Image
 import loft_jax
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.judging import session
 from loft_jax.judging.evaluators import default_judges
+from loft_jax.judging.independent.row import Recogniser, Row
+from loft_jax.judging.independent.table import RECOGNISERS
 from loft_jax.runs.arrays import read_arrays, write_arrays
 from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
@@ -140,6 +143,37 @@ def test_judges_of_other_pictures_are_refused(alone, photographs, tiny_run, tmp_
         InputError, match=r"`ATTACK` must be a folder of python -m loft_jax\.attack"
     ):
         loft_jax.judge(tiny_run)
+
+
+def test_a_judge_from_outside_is_asked_and_heard(alone, photographs, tmp_path, monkeypatch):
+    pixels = Recogniser("nobody", lambda images: images.reshape(len(images), -1) / 255)
+    row = Row("pixels", lambda source: source.noun == "people", lambda *_: pixels)
+    monkeypatch.setitem(RECOGNISERS, "pixels", row)
+    settings = {**judges(photographs), "independent": "pixels", "out": str(tmp_path / "out")}
+    judged = loft_jax.judge(alone, **settings)
+    record = json.loads((judged.folder / "attack.json").read_text())["independent"]
+    # Three people, five pictures of each beside two prototypes of others.
+    assert (record["name"], record["people"], record["strangers"]) == ("pixels", 3, 30)
+    assert "30 comparisons of strangers, 0.1% need 1000" in " ".join(str(judged).split())
+    with np.load(judged.folder / "outcomes.npz") as stored:
+        assert stored["independent_retrieval_at_1"].shape == (3,)
+        assert "independent_verification" not in stored
+    with Image.open(judged.folder / "verification.png") as picture:
+        assert picture.width > 400
+
+
+def test_a_smoke_trains_no_independent_judge(tiny_run, monkeypatch):
+    asked = []
+
+    def bench(private, judges, *_):
+        asked.append(judges.independent)
+        raise InterruptedError
+
+    monkeypatch.setattr(session, "bench_for", bench)
+    for settings in ({"quick": True}, {}, {"quick": True, "independent": "drawn"}):
+        with pytest.raises(InterruptedError):
+            loft_jax.attack(tiny_run, evaluators=[str(tiny_run)], cache=False, **settings)
+    assert asked == ["none", "auto", "drawn"]
 
 
 def test_damage_is_noticed_and_never_other_numbers(alone, photographs, tmp_path):
