@@ -76,7 +76,7 @@ class Strongest(Recipe):
     losses: tuple[str, ...] = ("none", "cross-entropy", "logit", "max-margin")
     weights: tuple[float, ...] = (0.3, 1.0, 3.0)
     efforts: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (2, 4))
-    people: tuple[int, int, int] = (8, 16, 16)
+    people: tuple[int, int, int] = (16, 16, 16)
     kept: tuple[int, int] = (4, 2)
     steps: int | None = None
     candidates: int | None = None
