@@ -129,38 +129,38 @@ class _Search:
     engine: Engine | None = None
 
     def __post_init__(self) -> None:
-        self._base = self._of(Variant(self.recipe.base, "none", None, None, None, "auto"))
-        self._steps = sum(phase.steps for phase in self._base.search)
+        self._none = Variant(self.recipe.base, "none", None, None, None, "auto")
+        self._base = self._of(self._none)
 
     def announce(self) -> None:
         """Say what will be tried, and what it costs."""
-        recipe, first = self.recipe, self.recipe.variants(self.request.target.adaptive)
-        levels = (len(first), *recipe.kept)
-        shown = sum(
-            self._pictures(count, variant)
-            for rung, count in enumerate(recipe.people)
-            for variant in (
-                self.harder(first[0]) * levels[rung] if rung == 2 else first[:1] * levels[rung]
-            )
-        )
-        own = len(self.request.labels) * self.request.config.per_class * self._restarts
+
+        def planned(rung: int, variant: Variant, count: int) -> Trial:
+            people = min(count, len(self.aside))
+            return Trial(rung, variant, people, 0.0, people * self._shown(variant))
+
+        recipe, own = self.recipe, self.request.target.adaptive
+        rungs = list(halving(recipe, recipe.variants(own), self.harder, planned))
+        asked = " and ".join(f"{len(rung)} on {rung[0].people}" for rung in rungs)
+        pictures = sum(trial.queries for rung in rungs for trial in rung)
+        itself = len(self.request.labels) * self.request.config.per_class * self._shown(self._none)
         self.bench.session.out.print(
-            f"searching the strongest of {levels[0]} variants of {recipe.base}, then {levels[1]}, "
-            f"then {levels[2]} at {len(self.harder(first[0]))} efforts, on "
-            f"{', '.join(str(min(count, len(self.aside))) for count in recipe.people)} people who "
-            f"are not reported: {shown} pictures shown to the target, about "
-            f"{shown / (own * self._steps):.1f} times what {recipe.base} itself takes"
+            f"searching the strongest of {len(rungs[0])} variants of {recipe.base}: {asked} people "
+            f"who are not reported; shows the target {pictures} pictures, {pictures / itself:.1f} "
+            f"times what the steps of {recipe.base} take"
         )
 
     def harder(self, variant: Variant) -> list[Variant]:
         """At every effort."""
-        return self.recipe.harder(variant, self._base.search[0].steps, self._restarts)
+        return self.recipe.harder(
+            variant, self._base.search[0].steps, self._base.selection.restarts
+        )
 
     def trial(self, rung: int, variant: Variant, count: int) -> Trial:
         """The variant on the first `count` people aside."""
         labels, target = self.aside[:count], self.request.target
         before, engine = target.queries, self._engine(variant)
-        at_once = max(1, ROWS // engine.rows)
+        at_once = max(1, min(ROWS // engine.rows, len(labels)))
         scores = [
             self._score(engine, labels[start : start + at_once], at_once)
             for start in range(0, len(labels), at_once)
@@ -194,14 +194,11 @@ class _Search:
             raise InputError(msg)
         return found.with_effort(None, self.recipe.candidates)
 
-    def _pictures(self, count: int, variant: Variant) -> int:
-        """Shown in the steps of the variant's searches."""
-        restarts, steps = variant.restarts or self._restarts, variant.steps or self._steps
-        return min(count, len(self.aside)) * restarts * steps
-
-    @property
-    def _restarts(self) -> int:
-        return self._base.selection.restarts
+    def _shown(self, variant: Variant) -> int:
+        """Pictures in the steps of one reconstruction."""
+        own = sum(phase.steps for phase in self._base.search)
+        restarts = variant.restarts or self._base.selection.restarts
+        return restarts * (variant.steps or own) * self._base.objective.views
 
 
 def _probability(

@@ -76,7 +76,7 @@ class Strongest(Recipe):
     losses: tuple[str, ...] = ("none", "cross-entropy", "logit", "max-margin")
     weights: tuple[float, ...] = (0.3, 1.0, 3.0)
     efforts: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (2, 4))
-    people: tuple[int, int, int] = (8, 16, 16)
+    people: tuple[int, int, int] = (16, 16, 16)
     kept: tuple[int, int] = (4, 2)
     steps: int | None = None
     candidates: int | None = None
@@ -145,10 +145,10 @@ class Strongest(Recipe):
 
 STRONGEST = Strongest(
     title="the strongest that a search finds",
-    source="",
+    source="halving: Jamieson and Talwalkar, AISTATS 2016",
     needs=("gradients",),
     published="nothing: the best of 4 losses x 3 weights of the prior, and of the defense's own "
-    "forms, then of 3 efforts, by successive halving (Jamieson and Talwalkar 2016)",
+    "forms, then of 3 efforts, by successive halving",
     fidelity=Fidelity(
         "DEVIATES",
         "variants of ppa, chosen by the judges on people who are not reported",

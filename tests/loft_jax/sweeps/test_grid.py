@@ -67,6 +67,13 @@ def test_an_attack_that_descends_the_logit_already_is_made_once(told):
     assert {attack.config.adaptive for attack in alone.attacks} == {"none"}
 
 
+def test_the_strongest_is_searched_once_on_each_head_whatever_forms_are_asked_for(told):
+    cells = grid(like(attack=("strongest",), adaptive=("none", "logit", "straight-through")), told)
+    assert len(cells.attacks) == len(cells.models)
+    assert {(a.config.attack, a.config.adaptive) for a in cells.attacks} == {("strongest", "none")}
+    assert {a.prior_label for a in cells.attacks} == {"renderer"}
+
+
 def test_a_baseline_is_attacked_even_if_only_a_form_against_another_is_asked_for(told):
     cells = grid(like(rank=("none", "8"), adaptive=("straight-through",)), told)
     found = {(a.model.config.model.defense.spec, a.config.adaptive) for a in cells.attacks}
