@@ -45,7 +45,7 @@ ROW = Prior(
         {"r1": Game(_steady, _convincing, (0.0, 0.99))},
         latent_dim=128,
         width=32,
-        steps=750,
+        steps=1000,
         learning_rate=5e-4,
         lead=1,
         answers="soft",
