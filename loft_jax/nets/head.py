@@ -88,7 +88,7 @@ def settled(norm: nnx.BatchNorm | None, features: Float[Array, "n d"]) -> Float[
     if norm is None:
         return features
     norm.mean[...], norm.var[...] = features.mean(0), features.var(0)
-    return (features - norm.mean[...]) / jnp.sqrt(norm.var[...] + norm.epsilon)
+    return norm(features, use_running_average=True)
 
 
 def nearest_mean(
@@ -109,9 +109,11 @@ def nearest_mean(
     means = (member.T @ x) / jnp.maximum(member.sum(0)[:, None], 1)
     within = ((x - means[labels]) ** 2).mean(0)
     weight = jnp.where(within > 1e-12, 1 / jnp.maximum(within, 1e-12), 0)
-    kernel = ((means - means.mean(0)) * weight).T
-    bias = -((means**2 - means.mean(0) ** 2) * weight).sum(1) / 2
-    scores = x @ kernel + bias
+    centred = means - means.mean(0, keepdims=True)
+    kernel = weight[:, None] * centred.T
+    bias = -(means**2 @ weight) / 2
+    bias -= bias.mean()
+    scores = x @ kernel + bias[None]
     above = jnp.mean((scores * member).sum(1) - scores.mean(1))
     share = MARGIN / jnp.maximum(above, MARGIN)
     return share * kernel, share * bias
