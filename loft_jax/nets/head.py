@@ -61,6 +61,7 @@ class LinearHead(Head):
 
     def begin(self, features: Float[Array, "n d"], labels: Int[Array, " n"], own: int) -> None:
         """Begin as the nearest class mean in the last `own` features, blind to the others."""
+        assert self.decode.bias is not None
         z = settled(self.norm, features)
         kernel, bias = nearest_mean(z[:, -own:], labels, self.decode.out_features)
         blind = jnp.zeros((z.shape[1] - own, kernel.shape[1]))
