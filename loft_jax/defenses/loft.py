@@ -88,6 +88,8 @@ class LoFtHead(Head):
 
         They enter at half their standard deviation, where a tanh is nearly straight.
         """
+        assert self.encode.bias is not None
+        assert self.decode.bias is not None
         z = settled(self.norm, features)
         width, rank = self.encode.kernel.shape
         first = min(own, rank)

@@ -70,7 +70,8 @@ def fisher(
         pca = PCA(components, svd_solver="covariance_eigh").fit(features)
         analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage=RIDGE)
         analysis.fit(pca.transform(features), labels)
-    found = pca.components_.T @ analysis.scalings_[:, :count]
+    directions = np.asarray(pca.components_).T
+    found = directions @ analysis.scalings_[:, :count]
     found /= np.maximum(((features - pca.mean_) @ found).std(0), 1e-6)
     kernel[:, : found.shape[1]] = found
     return pca.mean_.astype(np.float32), kernel

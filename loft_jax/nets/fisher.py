@@ -46,7 +46,7 @@ class Fisher(nnx.Module):
 
     def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b count"]:
         """The discriminants of images with pixels in [-1, 1]."""
-        return (oriented_gradients(images) - self.mean[...]) @ self.kernel[...]
+        return (oriented_gradients(images) - self.mean[...][None]) @ self.kernel[...]
 
     def beside(
         self, features: Float[Array, "b d"], images: Float[Array, "b h w ch"]

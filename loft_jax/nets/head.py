@@ -61,6 +61,7 @@ class LinearHead(Head):
 
     def begin(self, features: Float[Array, "n d"], labels: Int[Array, " n"], own: int) -> None:
         """Begin as the nearest class mean in the last `own` features, blind to the others."""
+        assert self.decode.bias is not None
         z = settled(self.norm, features)
         kernel, bias = nearest_mean(z[:, -own:], labels, self.decode.out_features)
         blind = jnp.zeros((z.shape[1] - own, kernel.shape[1]))
@@ -88,7 +89,7 @@ def settled(norm: nnx.BatchNorm | None, features: Float[Array, "n d"]) -> Float[
     if norm is None:
         return features
     norm.mean[...], norm.var[...] = features.mean(0), features.var(0)
-    return (features - norm.mean[...]) / jnp.sqrt(norm.var[...] + norm.epsilon)
+    return norm(features, use_running_average=True)
 
 
 def nearest_mean(
@@ -109,9 +110,11 @@ def nearest_mean(
     means = (member.T @ x) / jnp.maximum(member.sum(0)[:, None], 1)
     within = ((x - means[labels]) ** 2).mean(0)
     weight = jnp.where(within > 1e-12, 1 / jnp.maximum(within, 1e-12), 0)
-    kernel = ((means - means.mean(0)) * weight).T
-    bias = -((means**2 - means.mean(0) ** 2) * weight).sum(1) / 2
-    scores = x @ kernel + bias
+    centred = means - means.mean(0, keepdims=True)
+    kernel = weight[:, None] * centred.T
+    bias = -(means**2 @ weight) / 2
+    bias -= bias.mean()
+    scores = x @ kernel + bias[None]
     above = jnp.mean((scores * member).sum(1) - scores.mean(1))
     share = MARGIN / jnp.maximum(above, MARGIN)
     return share * kernel, share * bias

@@ -35,7 +35,7 @@ def oriented_gradients(images: Float[Array, "b h w ch"]) -> Float[Array, "b d"]:
     p, q = _differences(gray, 2), _differences(gray, 1)
     square = p**2 + q**2 + SMALL**2
     cosine, sine = (p**2 - q**2) / square, 2 * p * q / square
-    angles = 2 * jnp.pi * jnp.arange(DIRECTIONS) / DIRECTIONS
+    angles = (2 * jnp.pi * jnp.arange(DIRECTIONS) / DIRECTIONS)[None, None, None]
     along = cosine[..., None] * jnp.cos(angles) + sine[..., None] * jnp.sin(angles)
     strength = jnp.sqrt(square)[..., None] * jax.nn.relu(along) ** 2
     rows, columns = (jnp.asarray(_cells(side)) for side in gray.shape[1:])

@@ -2,19 +2,25 @@
 
 import dataclasses
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.linalg
 from flax import nnx
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
 
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.none import NoDefense
 from loft_jax.fitting.discriminants import begun_as_discriminants, fisher
 from loft_jax.fitting.predict import Answerer
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
-from loft_jax.fitting.state import blueprint
+from loft_jax.fitting.state import blueprint, classifier
 from loft_jax.nets.description import Description
 from loft_jax.nets.head import MARGIN, LinearHead, nearest_mean
+from loft_jax.nets.layers.oriented import oriented_gradients
+from loft_jax.nets.trunks.table import TRUNKS, Trunk
 from loft_jax.runs.devices import data_mesh
 
 CLASSES = 5
@@ -60,7 +66,9 @@ def test_scores_rank_classes_by_distance_in_units_of_the_spread_within():
     x, labels = cloud()
     x = x.copy()
     x[:, 2] = 7.0  # a column that does not vary
-    kernel, bias = (np.asarray(one, float) for one in nearest_mean(x, labels, CLASSES))
+    kernel, bias = (
+        np.asarray(one, float) for one in nearest_mean(jnp.asarray(x), jnp.asarray(labels), CLASSES)
+    )
     means = np.array([x[labels == c].mean(0) for c in range(CLASSES)])
     spread = ((x - means[labels]) ** 2).mean(0)
     keep = np.arange(6) != 2
@@ -78,53 +86,72 @@ def test_a_head_is_blind_to_the_other_features_when_it_begins():
     x, labels = cloud()
     head = LinearHead(9, CLASSES, True, rngs=nnx.Rngs(0))
     others = np.random.default_rng(1).normal(size=(len(x), 3)).astype(np.float32)
-    head.begin(np.concatenate([others, x], 1), labels, 6)
+    features = np.concatenate([others, x], 1)
+    head.begin(jnp.asarray(features), jnp.asarray(labels), 6)
     assert not np.asarray(head.decode.kernel[...])[:3].any()
-    np.testing.assert_allclose(
-        head.norm.mean[...], np.concatenate([others, x], 1).mean(0), atol=1e-5
-    )
+    np.testing.assert_allclose(head.norm.mean[...], features.mean(0), atol=1e-5)
 
 
-@pytest.mark.parametrize("defense", [NoDefense(), LoFt(3, input_norm=True), LoFt(8)])
-def test_every_head_begins_as_good_as_nearest_mean_of_its_discriminants(defense):
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+class Bright(nnx.Module):
+    """A trunk that only sees how bright a picture is."""
 
-    from loft_jax.nets.layers.oriented import oriented_gradients
+    def __init__(self, size, channels, *, dtype, rngs):
+        self.dense = nnx.Linear(channels, 2, rngs=rngs)
 
+    def __call__(self, x):
+        return self.dense(x.mean(axis=(1, 2)))
+
+
+@pytest.fixture
+def bright(monkeypatch):
+    monkeypatch.setitem(TRUNKS, "bright", Trunk(Bright, lambda size: 2, 8))
+
+
+@pytest.mark.parametrize("defense", [NoDefense(), LoFt(3, input_norm=True), LoFt(5)])
+def test_every_head_begins_as_discriminant_analysis(defense, bright):
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(CLASSES, dtype=np.int32), 12)
-    patterns = rng.uniform(60, 200, (CLASSES, 8, 8, 1))
-    images = np.clip(patterns[labels] + rng.normal(0, 40, (60, 8, 8, 1)), 0, 255).astype(np.uint8)
-    test = np.clip(patterns[labels] + rng.normal(0, 40, (60, 8, 8, 1)), 0, 255).astype(np.uint8)
-    config = TrainConfig(model=ModelConfig("small_cnn", defense, fisher=16))
+    patterns = rng.uniform(60, 200, (CLASSES, 8, 8, 1))[labels]
+    noisy = (np.clip(patterns + rng.normal(0, 40, patterns.shape), 0, 255) for _ in range(2))
+    images, test = (x.astype(np.uint8) for x in noisy)
+    config = TrainConfig(model=ModelConfig("bright", defense, fisher=16))
     graphs, initialise = blueprint(config, Description(8, 1, tuple("abcde")), 1)
     state = begun_as_discriminants(initialise(), graphs, images, labels)
     answer = Answerer(graphs.evaluate, defense, data_mesh(), 60)
     answers = answer(state.params, state.stats, test)
-    assert answers.features.shape == (60, 128 + CLASSES - 1)
-    mine = np.mean(answers.logits.argmax(1) == labels)
-    seen, asked = (
-        np.asarray(oriented_gradients(2 * x / np.float32(255) - 1)) for x in (images, test)
-    )
-    mean, kernel = fisher(seen, labels, 4)
-    analysis = LinearDiscriminantAnalysis().fit((seen - mean) @ kernel, labels)
-    theirs = analysis.score((asked - mean) @ kernel, labels)
-    assert theirs > 0.5
-    # Tanh and a rank of 3 of 4 cost a little; a head that began anywhere would name a fifth.
-    assert mine >= theirs - (0.1 if isinstance(defense, LoFt) else 0.04)
+    assert answers.features.shape == (60, 2 + CLASSES - 1)
+    named = np.mean(answers.logits.argmax(1) == labels)
+    pixels = (2 * jnp.asarray(x, jnp.float32) / 255 - 1 for x in (images, test))
+    seen, asked = (np.asarray(oriented_gradients(one)) for one in pixels)
+    analysis = make_pipeline(PCA(27), LinearDiscriminantAnalysis()).fit(seen, labels)
+    by_analysis = analysis.score(asked, labels)
+    assert by_analysis > 0.5
+    # Tanh, and a rank of 3 where there are 4 discriminants, cost a little.
+    assert named >= by_analysis - (0.1 if isinstance(defense, LoFt) else 0.02)
 
 
-def test_without_discriminants_a_network_is_what_it_was():
-    plain = TrainConfig(model=ModelConfig("small_cnn", NoDefense()))
+def test_in_training_each_part_of_the_features_is_lost_now_and_then(bright):
+    config = TrainConfig(model=ModelConfig("bright", NoDefense(), fisher=4))
+    model = classifier(config.model, Description(8, 1, tuple("abcde")), 0)
+    model.discriminants.kernel[...] = jnp.ones_like(model.discriminants.kernel[...])
+    images = jnp.asarray(np.random.default_rng(0).uniform(size=(400, 8, 8, 1)), jnp.float32)
+    seen = model.outputs(images).features
+    whole = nnx.view(model, deterministic=True).outputs(images).features
+    means = whole.mean(0)
+    for part in (slice(0, 2), slice(2, 6)):
+        lost = np.isclose(seen[:, part], means[None, part], atol=1e-5).all(1)
+        kept = np.isclose(seen[:, part], whole[:, part], atol=1e-5).all(1)
+        assert (lost | kept).all()
+        assert abs(lost.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / 400)  # 4 standard errors
+    assert not (np.isclose(seen, means[None], atol=1e-5).all(1)).any()  # never both
+
+
+def test_the_basis_is_no_weight(bright):
+    plain = TrainConfig(model=ModelConfig("bright", NoDefense()))
     asked = dataclasses.replace(plain, model=dataclasses.replace(plain.model, fisher=4))
-    shapes = [
-        {path for path, _ in nnx.to_flat_state(nnx.state(blueprint_model(one), nnx.Param))}
-        for one in (plain, asked)
+    pictures = Description(8, 1, tuple("abc"))
+    weights = [
+        {path for path, _ in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+        for model in (classifier(one.model, pictures, 0) for one in (plain, asked))
     ]
-    assert shapes[0] == shapes[1]  # the basis is no weight
-
-
-def blueprint_model(config):
-    from loft_jax.fitting.state import classifier
-
-    return nnx.eval_shape(lambda: classifier(config.model, Description(8, 1, tuple("abc")), 0))
+    assert weights[0] == weights[1]
