@@ -199,8 +199,8 @@ def test_the_rule_of_judges_is_undefended_other_trunks_on_the_same_people():
     assert (other.run.seed, other.data_seed) == (1000, 3)
     same = dataclasses.replace(other, run=first.run, data=first.data)
     assert content(same) == content(first)
-    with pytest.raises(InputError, match="`--evaluators` must be given for pictures of 8 px"):
-        default_judges(config, 8)
+    with pytest.raises(InputError, match="`--evaluators` must be given for pictures of 4 px"):
+        default_judges(config, 4)
 
 
 def test_a_judgement_typed_again_is_made_again_and_no_other_folder_is_touched(
