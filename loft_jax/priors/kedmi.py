@@ -32,7 +32,11 @@ def _matching(judge: Judge, turn: Turn) -> Float[Array, ""]:
 def _convincing(judge: Judge, turn: Turn) -> Float[Array, ""]:
     # Matching alone, in thousands of updates and not tens of thousands, drew patches of colour with
     # the right mean features. -log D(fake) makes each picture look real by itself.
-    return _matching(judge, turn) - judge(turn.fake, turn.wanted).score.mean()
+    return -judge(turn.fake, turn.wanted).score.mean()
+
+
+def _both(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    return _matching(judge, turn) + _convincing(judge, turn)
 
 
 ROW = Prior(
@@ -42,7 +46,10 @@ ROW = Prior(
         style.Generator,
         partial(dcgan.Discriminator, normalise=False),
         GanPrior,
-        {"r1": Game(_steady, _convincing, (0.0, 0.99))},
+        {
+            "r1": Game(_steady, _convincing, (0.0, 0.99)),
+            "r1-matching": Game(_steady, _both, (0.0, 0.99)),
+        },
         latent_dim=128,
         width=32,
         steps=1000,
