@@ -1,14 +1,37 @@
 """KED-MI: a discriminator with an output for each of the target's classes."""
 
-from functools import partial
-
 import jax
-from jaxtyping import Array, Float
+from flax import nnx
+from jaxtyping import Array, Float, Int
 
 from loft_jax.priors import dcgan, losses, style
+from loft_jax.priors.architecture import SMALLEST, Architecture, Judgement
 from loft_jax.priors.games import Game, Judge, Turn, both
 from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.row import Fitted, Prior
+from loft_jax.priors.spectral import Dense
+
+
+class Discriminator(dcgan.Discriminator):
+    """K outputs s(x) + log q_k(x), q a softmax: Z is exp s, so that D(x) = sigmoid(s(x)).
+
+    The outputs are those of any K-class discriminator, but how real a picture looks and which class
+    it shows are learnt apart: else pictures that exaggerate a class pass for real.
+    """
+
+    def __init__(self, architecture: Architecture, *, rngs: nnx.Rngs):
+        super().__init__(architecture._replace(classes=0), normalise=False, rngs=rngs)
+        width = SMALLEST**2 * architecture.maps(SMALLEST)
+        spectral = architecture.spectral
+        self.known = Dense(width, architecture.classes, spectral=spectral, rngs=rngs)
+
+    def __call__(
+        self, images: Float[Array, "b h w ch"], labels: Int[Array, " b"], train: bool
+    ) -> Judgement:
+        """Judgement of pictures in [0, 1]; labels are not used."""
+        features = self.hidden(images, train).reshape(len(images), -1)
+        outputs = self.last(features, train) + jax.nn.log_softmax(self.known(features, train))
+        return Judgement(losses.knowledge_score(outputs), outputs, features)
 
 
 def _discriminator(judge: Judge, turn: Turn) -> Float[Array, ""]:
@@ -32,7 +55,11 @@ def _matching(judge: Judge, turn: Turn) -> Float[Array, ""]:
 def _convincing(judge: Judge, turn: Turn) -> Float[Array, ""]:
     # Matching alone, in thousands of updates and not tens of thousands, drew patches of colour with
     # the right mean features. -log D(fake) makes each picture look real by itself.
-    return _matching(judge, turn) - judge(turn.fake, turn.wanted).score.mean()
+    return -judge(turn.fake, turn.wanted).score.mean()
+
+
+def _both(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    return _matching(judge, turn) + _convincing(judge, turn)
 
 
 ROW = Prior(
@@ -40,9 +67,12 @@ ROW = Prior(
     "Chen et al. 2021 (KED-MI)",
     fitted=Fitted(
         style.Generator,
-        partial(dcgan.Discriminator, normalise=False),
+        Discriminator,
         GanPrior,
-        {"r1": Game(_steady, _convincing, (0.0, 0.99))},
+        {
+            "r1": Game(_steady, _convincing, (0.0, 0.99)),
+            "r1-matching": Game(_steady, _both, (0.0, 0.99)),
+        },
         latent_dim=128,
         width=32,
         steps=1000,

@@ -26,7 +26,7 @@ PUBLISHED = GradientRecipe(
         "FAITHFUL",
         "with a prior of fit_prior --prior kedmi-published: its losses, without minibatch "
         "discrimination and after fewer updates",
-        "yes, by the prior: matching features draws patches of colour so early; kedmi draws faces",
+        "yes, by the prior: matching features draws patches of colour so early",
     ),
     public_code="one toolbox's example trains this GAN on the private pictures",
 )
@@ -36,9 +36,8 @@ KED_MI = dataclasses.replace(
     search=(Phase(SPACE, 400),),
     fidelity=Fidelity(
         "SCALED",
-        "400 steps; the prior's discriminator has R1, its generator -log D(G(z)) beside the "
-        "published loss",
-        "no: the prior draws faces, that of the published loss does not in so few updates",
+        "400 steps; the prior learns by R1 and -log D(G(z)) in place of matched features",
+        "not known",
     ),
     original=PUBLISHED,
 )

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from scipy.special import logsumexp, softmax
 
 from loft_jax.errors import InputError
 from loft_jax.priors.architecture import Architecture
@@ -120,6 +121,18 @@ def test_realness_of_a_knowledge_discriminator_is_a_log_probability():
     made = prior("kedmi")
     images = jnp.asarray(np.random.default_rng(0).random((5, 8, 8, 1)), jnp.float32)
     assert (np.asarray(made.realness(images, jnp.zeros(5, int))) < 0).all()
+
+
+def test_a_knowledge_discriminator_learns_apart_how_real_a_picture_is_and_what_it_shows():
+    made = networks(architecture("kedmi"), 0).discriminator
+    images = jnp.asarray(np.random.default_rng(0).random((5, 8, 8, 1)), jnp.float32)
+    judged = made(images, jnp.zeros(5, int), False)
+    real = np.asarray(made.last(judged.features, False), float)[:, 0]
+    shares = softmax(np.asarray(made.known(judged.features, False), float), axis=1)
+    outputs = np.asarray(judged.logits, float)
+    np.testing.assert_allclose(logsumexp(outputs, axis=1), real, atol=1e-5)  # Z = exp s
+    np.testing.assert_allclose(softmax(outputs, axis=1), shares, atol=1e-5)
+    np.testing.assert_allclose(judged.score, -np.log1p(np.exp(-real)), atol=1e-5)
 
 
 def test_doubling_repeats_pixels_and_halving_averages_them():
