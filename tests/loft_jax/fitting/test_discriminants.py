@@ -88,6 +88,7 @@ def test_a_head_is_blind_to_the_other_features_when_it_begins():
     others = np.random.default_rng(1).normal(size=(len(x), 3)).astype(np.float32)
     features = np.concatenate([others, x], 1)
     head.begin(jnp.asarray(features), jnp.asarray(labels), 6)
+    assert head.norm is not None
     assert not np.asarray(head.decode.kernel[...])[:3].any()
     np.testing.assert_allclose(head.norm.mean[...], features.mean(0), atol=1e-5)
 
@@ -133,6 +134,7 @@ def test_every_head_begins_as_discriminant_analysis(defense, bright):
 def test_in_training_each_part_of_the_features_is_lost_now_and_then(bright):
     config = TrainConfig(model=ModelConfig("bright", NoDefense(), fisher=4))
     model = classifier(config.model, Description(8, 1, tuple("abcde")), 0)
+    assert model.discriminants is not None
     model.discriminants.kernel[...] = jnp.ones_like(model.discriminants.kernel[...])
     images = jnp.asarray(np.random.default_rng(0).uniform(size=(400, 8, 8, 1)), jnp.float32)
     seen = model.outputs(images).features
