@@ -21,13 +21,17 @@ def start(config: RunConfig) -> None:
     Raises:
         InputError: if no device of that kind can be used here.
     """
+    gpu = config.device == "gpu"
     if config.device != "auto":
-        # jax's own name for "any GPU" is cuda or rocm; only tpu and cpu are spelled the same.
-        platform = "cuda,rocm" if config.device == "gpu" else config.device
-        jax.config.update("jax_platforms", platform)
+        # A GPU is "cuda" or "rocm" to JAX, which refuses a list of which one is not here; left to
+        # itself it takes whichever there is before the CPU.
+        jax.config.update("jax_platforms", None if gpu else config.device)
     try:
         if config.processes > 1:
             jax.distributed.initialize(config.coordinator, config.processes, config.process_id)
+        if gpu and jax.default_backend() != "gpu":
+            msg = f"no GPU, but {jax.default_backend()}"
+            raise RuntimeError(msg)
         jax.devices()
     # JAX_PLATFORMS with a name of what is not here: an AssertionError of JAX's plug-ins.
     except (RuntimeError, AssertionError) as error:
