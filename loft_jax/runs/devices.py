@@ -29,16 +29,16 @@ def start(config: RunConfig) -> None:
     try:
         if config.processes > 1:
             jax.distributed.initialize(config.coordinator, config.processes, config.process_id)
-        if gpu and jax.default_backend() != "gpu":
-            msg = f"no GPU, but {jax.default_backend()}"
-            raise RuntimeError(msg)
-        jax.devices()
+        found = jax.default_backend()
     # JAX_PLATFORMS with a name of what is not here: an AssertionError of JAX's plug-ins.
     except (RuntimeError, AssertionError) as error:
         asked = os.environ.get("JAX_PLATFORMS")
         came = config.device if config.device != "auto" or not asked else f"JAX_PLATFORMS={asked}"
         msg = f"`--device` must be a device that JAX finds on this machine, got {came}"
         raise InputError(msg) from error
+    if gpu and found != "gpu":
+        msg = f"`--device` must be a device that JAX finds on this machine, got gpu beside {found}"
+        raise InputError(msg)
 
 
 def first_process() -> bool:
