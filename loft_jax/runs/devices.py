@@ -21,11 +21,10 @@ def start(config: RunConfig) -> None:
     Raises:
         InputError: if no device of that kind can be used here.
     """
-    gpu = config.device == "gpu"
     if config.device != "auto":
         # A GPU is "cuda" or "rocm" to JAX, which refuses a list of which one is not here; left to
         # itself it takes whichever there is before the CPU.
-        jax.config.update("jax_platforms", None if gpu else config.device)
+        jax.config.update("jax_platforms", None if config.device == "gpu" else config.device)
     try:
         if config.processes > 1:
             jax.distributed.initialize(config.coordinator, config.processes, config.process_id)
@@ -36,8 +35,9 @@ def start(config: RunConfig) -> None:
         came = config.device if config.device != "auto" or not asked else f"JAX_PLATFORMS={asked}"
         msg = f"`--device` must be a device that JAX finds on this machine, got {came}"
         raise InputError(msg) from error
-    if gpu and found != "gpu":
-        msg = f"`--device` must be a device that JAX finds on this machine, got gpu beside {found}"
+    if config.device not in ("auto", found):  # a GPU that is not here, or another began before
+        msg = "`--device` must be a device that JAX finds on this machine"
+        msg += f", got {config.device} beside {found}"
         raise InputError(msg)
 
 
