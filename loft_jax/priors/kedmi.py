@@ -58,10 +58,6 @@ def _convincing(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return -judge(turn.fake, turn.wanted).score.mean()
 
 
-def _both(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    return _matching(judge, turn) + _convincing(judge, turn)
-
-
 ROW = Prior(
     "generator whose discriminator learns the target's answers",
     "Chen et al. 2021 (KED-MI)",
@@ -69,10 +65,7 @@ ROW = Prior(
         style.Generator,
         Discriminator,
         GanPrior,
-        {
-            "r1": Game(_steady, _convincing, (0.0, 0.99)),
-            "r1-matching": Game(_steady, _both, (0.0, 0.99)),
-        },
+        {"r1": Game(_steady, _convincing, (0.0, 0.99))},
         latent_dim=128,
         width=32,
         steps=1000,
