@@ -48,7 +48,7 @@ PRESETS = {
             # Larger shifts teach the head to do without what discriminants tell of aligned faces.
             augment=AugmentConfig(flip=True, shift=0.05, erase=0.5),
             optim=OptimConfig(
-                epochs=80, learning_rate=3e-3, label_smoothing=0.1, weight_decay=0.25
+                epochs=60, learning_rate=3e-3, label_smoothing=0.1, weight_decay=0.25
             ),
         ),
     ),
