@@ -39,8 +39,9 @@ PRESETS = {
     ),
     "photos64": Preset(
         "Photographs of faces at 64 px, few per person: a small residual net beside Fisher "
-        "discriminants of oriented gradients, BatchNorm before the head. Before its first step it "
-        "names 0.98 of AT&T/ORL (40 people; PCA + LDA 0.94), 0.76 of 217 people of LFW-a (0.61).",
+        "discriminants of oriented gradients, BatchNorm before the head: 0.98 on AT&T/ORL (40 "
+        "people; PCA + LDA 0.94) in 2 minutes. 217 people of LFW-a: 0.76 (0.61) before its first "
+        "step, the whole run not yet run here.",
         TrainConfig(
             data=DataConfig(size=64, test_fraction=0.3, validation_fraction=0.05),
             model=ModelConfig(trunk="small_resnet", defense=LoFt(input_norm=True), fisher=256),
@@ -48,7 +49,7 @@ PRESETS = {
             # Larger shifts teach the head to do without what discriminants tell of aligned faces.
             augment=AugmentConfig(flip=True, shift=0.05, erase=0.5),
             optim=OptimConfig(
-                epochs=80, learning_rate=3e-3, label_smoothing=0.1, weight_decay=0.25
+                epochs=60, learning_rate=3e-3, label_smoothing=0.1, weight_decay=0.25
             ),
         ),
     ),
