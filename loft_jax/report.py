@@ -26,10 +26,12 @@ def run(*paths: "str | Path", **settings: Any) -> "Result":
 
 
 def _reported(read: cli.Read, started: float | None = None) -> "Result":
-    from loft_jax.reports.session import write_report
     from loft_jax.reports.settings import ReportConfig
 
-    return write_report(read(ReportConfig()))
+    asked = read(ReportConfig())
+    from loft_jax.reports.session import write_report  # seconds that --help need not take
+
+    return write_report(asked)
 
 
 main = cli.command("report", DESCRIPTION, _reported)

@@ -246,7 +246,7 @@ def test_a_run_of_another_version_is_refused(name, run, command_environment):
     rewrite(run, format=99)
     flags = ["--resume", run] if name == "train" else [run]
     process = command(name, *flags, environment=command_environment)
-    assert_one_sentence(process, "format 2", "format 99")
+    assert_one_sentence(process, "format 3", "format 99")
 
 
 def test_a_config_of_other_fields_is_refused(run, command_environment):

@@ -210,7 +210,6 @@ BAD = {
     ),
     "unknown form": (["--adaptive", "magic"], ["--adaptive", "straight-through", "magic"]),
     "no weights": (["--access", "label"], ["RUN", "white", "label"]),
-    "no evaluators so small": ([], ["--evaluators", "8 px"]),
 }
 
 

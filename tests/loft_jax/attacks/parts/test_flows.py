@@ -71,12 +71,12 @@ def test_pictures_are_those_of_the_latents_and_rows_do_not_share(bent, prior):
 
 def test_a_linear_loss_moves_the_flow_to_the_posterior_that_is_known(linear, prior):
     # min E(-a.z) + 2 KL is N(a / 2, I). Six layers: each moves only half of the coordinates.
-    space = Flows(kl=2.0, draws=64, layers=6, width=4)
-    rule, labels = Rule("adam", 0.02), LABELS[:1]
+    space = Flows(kl=2.0, draws=256, layers=6, width=4)
+    rule, labels = Rule("adam", 0.01), LABELS[:1]
     state, centre = begin(space, rule, prior, {"latents": jnp.zeros((1, 4))}, labels)
     public = PublicFacts(jnp.zeros((1, 4)), jnp.zeros(4), None)
     state, _ = advance(
-        space, rule, Objective(identity="logit"), 400, (linear(np.stack([A, -A])),), prior, public,
+        space, rule, Objective(identity="logit"), 600, (linear(np.stack([A, -A])),), prior, public,
         labels, KEYS[:1], state, centre, jnp.int32(0),
     )  # fmt: skip
     found = np.asarray(space.pictures(prior, state.variables, labels, KEYS[:1], 4000).latents)
