@@ -125,7 +125,8 @@ for rank, x in places.items():
                 capsize=3,
                 label="as it is" if adaptive == "none" else adaptive,
             )
-lower.axhline(1 / table["classes"][0], color="#555555", ls=":", lw=1, label="chance")
+nobody = table.filter(pl.col("rank").is_null())["lookalike_accuracy_at_1"].mean()
+lower.axhline(nobody, color="#555555", ls=":", lw=1, label="strangers, no search, plain head")
 lower.set_xticks(list(places.values()), ["plain" if r is None else str(r) for r in places])
 lower.set(xlabel="rank of the head", ylabel="Acc@1", ylim=(-0.04, 1.04))
 upper.set(ylabel="test accuracy, a ring a seed")
@@ -165,7 +166,9 @@ left.plot([0, 1], [0, 1], color="#999999", lw=1)
 left.set(xlabel="plain head: Acc@1 of a person", ylabel=f"rank {ranks[0]}: Acc@1 of the person")
 
 for rank in ranks:
-    made = [name for name in attacks if outcomes(rank, name).size]
+    # In the table's order: of attacks that find as many the command takes the first.
+    listed = table["adaptive"].unique(maintain_order=True)
+    made = [name for name in listed if outcomes(rank, name).size]
     on_plain = [name for name in made if outcomes(None, name).size]
     mean, end, other, _ = share_difference(strongest(rank, made), strongest(None, on_plain))
     (case,) = (one for one in worst_cases(table) if one.setting["strength"] == rank)
