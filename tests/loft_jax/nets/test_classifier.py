@@ -35,7 +35,17 @@ def images(n=4, size=16, channels=1):
     return jnp.asarray(np.random.default_rng(0).random((n, size, size, channels)), jnp.float32)
 
 
-@pytest.mark.parametrize("trunk", TORCHVISION_PARAMETERS)
+DEEP = ("resnet101", "resnet152")
+"""Half a minute of tracing, of blocks that resnet50 has too."""
+
+
+@pytest.mark.parametrize(
+    "trunk",
+    [
+        pytest.param(trunk, marks=pytest.mark.slow) if trunk in DEEP else trunk
+        for trunk in TORCHVISION_PARAMETERS
+    ],
+)
 def test_parameter_count_of_the_imagenet_form_is_torchvisions(trunk):
     model = nnx.eval_shape(lambda: build(trunk, 224, channels=3, classes=1000, defense=NoDefense()))
     sizes = jax.tree.map(lambda leaf: leaf.size, nnx.state(model, nnx.Param))
