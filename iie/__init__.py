@@ -7,8 +7,8 @@ summed over coordinates. Every result prints readably, and has `to_dict()`, `to_
 
 What is believed of the input
     Gaussian, StudentT, GaussianMixture         its law
-    as_prior, covariance_of                     a covariance as a law, and a Gaussian as its own
-    Covariance, as_covariance                   what every covariance can do
+    as_prior                                    a covariance as a law
+    Covariance, as_covariance                   what every covariance can do; a Gaussian as its own
     DenseCovariance, DiagonalCovariance, IsotropicCovariance, LowRankCovariance,
     KroneckerCovariance, StationaryCovariance   its structure
     empirical_covariance, EmpiricalCovariance   of samples, shrunk
@@ -139,7 +139,7 @@ from iie.information.rate_distortion import (
     quantised_bound,
     rate,
 )
-from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior, covariance_of
+from iie.laws import Gaussian, GaussianMixture, StudentT, as_prior
 from iie.releases import LabelOnly, Linear, PostProcessed, Quantised, as_release
 
 __version__ = "0.1.0"
@@ -195,7 +195,6 @@ __all__ = [
     "code_bits",
     "code_error",
     "compare",
-    "covariance_of",
     "design_filter",
     "differential_entropy",
     "distortion",

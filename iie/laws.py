@@ -194,22 +194,6 @@ def as_prior(value: Any) -> Prior:
     return value if isinstance(value, Gaussian | StudentT | GaussianMixture) else Gaussian(value)
 
 
-def covariance_of(value: Any) -> Covariance:
-    """S of a Gaussian, or `value` as a Covariance: for what does not depend on the mean.
-
-    Raises:
-        ValueError: if it is neither; another law is more than its covariance.
-
-    Example:
-        >>> covariance_of(Gaussian([[2.0]], mean=[7.0])).trace()
-        2.0
-    """
-    if isinstance(value, StudentT | GaussianMixture):
-        msg = f"`covariance` must be a covariance or a Gaussian, got a {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - as everywhere: one kind of error for bad input
-    return value.covariance if isinstance(value, Gaussian) else as_covariance(value)
-
-
 def _probabilities(weights: ArrayLike) -> Float64[np.ndarray, " k"]:
     """`weights` as probabilities, their rounding error shared out."""
     p = checks.nonnegative("weights", weights, 1)

@@ -8,11 +8,12 @@ from jaxtyping import Float64, Int
 
 from iie._input import checks
 from iie._input.types import ArrayLike
+from iie.covariance.conversion import as_covariance
 from iie.error.linear import linear_error
 from iie.filters.random_rows import random_filter_errors
 from iie.filters.random_simulation import checked_ranks, random_filter_bound
 from iie.filters.truncation import noiseless, truncated_errors
-from iie.laws import Gaussian, covariance_of
+from iie.laws import Gaussian
 from iie.records import Record
 
 
@@ -191,7 +192,7 @@ def truncated(
 
     Source: ours.   Proof: proofs/adding_a_row.py
     """
-    return truncated_errors(covariance_of(covariance), weight, cutoff)
+    return truncated_errors(as_covariance(covariance), weight, cutoff)
 
 
 def rank_curve(
@@ -216,7 +217,7 @@ def rank_curve(
 
     Source: ours; see the single curves.   Proof: proofs/extreme_filters.py
     """
-    S = covariance_of(covariance)
+    S = as_covariance(covariance)
     r = checked_ranks(ranks, S.dim)
     spectrum = S.spectrum()
     own = None
@@ -252,7 +253,7 @@ def position(covariance: Any, weight: Any, *, cutoff: SupportsFloat | None = Non
 
     Source: ours.   Proof: proofs/extreme_filters.py
     """
-    S = covariance_of(covariance)
+    S = as_covariance(covariance)
     found = linear_error(Gaussian(S), noiseless(weight, S.dim), cutoff)
     r, total = found.rank, found.total
     # A filter of rank r under this prior sees r directions that vary, not rows of its null space;

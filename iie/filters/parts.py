@@ -6,10 +6,10 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie.covariance.conversion import as_covariance
 from iie.error.rank import rank_rule, see
 from iie.filters.singular import singular_vectors, ties
 from iie.filters.truncation import noiseless
-from iie.laws import covariance_of
 from iie.records import Record
 
 
@@ -51,7 +51,7 @@ def part_errors(covariance: Any, weight: Any, *, cutoff: SupportsFloat | None = 
 
     Source: ours (Ky Fan's maximum principle).   Proof: proofs/extreme_filters.py
     """
-    S = covariance_of(covariance)
+    S = as_covariance(covariance)
     linear = noiseless(weight, S.dim)
     W, rule = linear.rows(0, linear.outputs), rank_rule(S, linear, cutoff)
     drops = np.linalg.svd(S.root(see(S, W, rule).basis), compute_uv=False) ** 2

@@ -6,9 +6,9 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Float64
 
+from iie.covariance.conversion import as_covariance
 from iie.error.factorisation import noise_axes
 from iie.error.rank import rank_rule, see
-from iie.laws import covariance_of
 from iie.releases import Linear, as_release
 
 
@@ -39,7 +39,7 @@ def bits_released(covariance: Any, release: Any, noise: Any = None) -> float:
 
     Source: references.bib:cover2006elements, section 9.4.   Proof: proofs/information.py
     """
-    S = covariance_of(covariance)
+    S = as_covariance(covariance)
     if noise is not None and isinstance(release, Linear):
         msg = "`noise` must be left out for a Linear release, which has its own"
         raise ValueError(msg)
@@ -80,7 +80,7 @@ def mmse(covariance: Any, weight: Any, snr: SupportsFloat) -> float:
 
     Source: references.bib:guo2005mutual, Theorem 2.   Proof: proofs/information.py
     """
-    S = covariance_of(covariance)
+    S = as_covariance(covariance)
     ratio = float(snr)
     if not 0 <= ratio < math.inf:
         msg = f"`snr` must be at least 0 and finite, got {ratio}"

@@ -295,7 +295,7 @@ TAKE_A_COVARIANCE = {
     "mmse": lambda c: iie.mmse(c, W, 2.0),
     "ideal_inversion_error": lambda c: iie.ideal_inversion_error(c, W),
     "ideal_error_law": lambda c: iie.ideal_error_law(c, W),
-    "covariance_of": lambda c: iie.covariance_of(c).dense().tolist(),
+    "as_covariance": lambda c: iie.as_covariance(c).dense().tolist(),
 }
 
 

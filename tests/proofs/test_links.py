@@ -58,7 +58,6 @@ WITHOUT_FORMULA = {
     "as_release",
     "attack_error",
     "compare",
-    "covariance_of",
     "empirical_covariance",
     "held_out_accuracy",
     "lda_model",
