@@ -171,4 +171,5 @@ def test_an_indefinite_matrix_is_refused_on_every_scale_and_rounding_is_not(d, s
     with pytest.raises(ValueError, match="positive semidefinite"):
         DenseCovariance(matrix(-1e-7))
     for least in (-1e-12, 0.0, 1e-12):
-        assert DenseCovariance(matrix(least)).trace() == pytest.approx((d - 1 + least) * scale)
+        trace = (d - 1 + least) * scale
+        assert DenseCovariance(matrix(least)).trace() == pytest.approx(trace, rel=1e-12, abs=0)
