@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 COPIED = ("iie", "proofs", "tests", "pyproject.toml", "CITATION.cff")
 OPTIONS = ("-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider")
+OWN = {"COLUMNS": "300", "PYTHONDONTWRITEBYTECODE": ""}
 PATIENCE = 900  # seconds; a mutant that never ends is noticed too
 ROW = "{:>7}  {:23} {:75} {}"
 
@@ -113,7 +114,7 @@ def _first_failure(copy: Path, tests: Sequence[str]) -> str | None:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *OPTIONS, *files],  # -m: the copy comes first
             cwd=copy,
-            env={**os.environ, "COLUMNS": "300", "PYTHONDONTWRITEBYTECODE": ""},
+            env={**os.environ, **OWN, "PYTHONPATH": str(copy)},  # of commands in other folders too
             capture_output=True,
             text=True,
             timeout=PATIENCE,

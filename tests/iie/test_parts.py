@@ -82,6 +82,16 @@ def test_a_random_direction_in_the_plane_leaves_the_geometric_mean(one, other):
     assert true <= iie.random_filter_bound([one, other], [1])[0] + 1e-12
 
 
+def test_the_standard_error_is_that_of_the_mean():
+    # One direction g of the plane sees (S g)^2 / g' S g of S = diag(4, 1), by quadrature.
+    angle = (np.arange(10_000) + 0.5) * np.pi / 10_000
+    seen = (16 * np.cos(angle) ** 2 + np.sin(angle) ** 2) / (
+        4 * np.cos(angle) ** 2 + np.sin(angle) ** 2
+    )
+    found = iie.simulated_random_filters([4.0, 1.0], [1], draws=2500, rng=3)
+    assert found.standard_error[0] == pytest.approx(np.std(seen) / 50, rel=0.1)
+
+
 @pytest.mark.slow
 def test_95_percent_intervals_of_a_random_filters_error_hold_that_often():
     runs = [
