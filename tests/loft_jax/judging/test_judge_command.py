@@ -20,7 +20,14 @@ from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
 
 TINY = {"preset": "digits", "size": 8, "epochs": 1, "batch": 8, "cache": False}
-SMALL = {"attack": "mi-face", "steps": 5, "candidates": 128, "per_class": 2, "cache": False}
+SMALL = {
+    "attack": "mi-face",
+    "steps": 5,
+    "candidates": 128,
+    "per_class": 2,
+    "cache": False,
+    "memory": 16,
+}  # beside all that the tests before left in this process
 
 
 @pytest.fixture(scope="module")
