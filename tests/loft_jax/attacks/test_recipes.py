@@ -87,7 +87,7 @@ def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, 
     config = AttackConfig(
         path=str(tiny_run), attack="guess", access="label", classes="0:3", per_class=2, batch=1,
         out=str(tmp_path / "x"), cache=False,
-        memory=16,  # beside all that the tests before left in this process
+        memory=16.0,  # beside all that the tests before left in this process
     )  # fmt: skip
     first = attack_classes(config)
     assert first.numbers["queries"] == 3 * 64

@@ -26,7 +26,7 @@ SMALL = {
     "candidates": 128,
     "per_class": 2,
     "cache": False,
-    "memory": 16,
+    "memory": 16.0,
 }  # beside all that the tests before left in this process
 
 
