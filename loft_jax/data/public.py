@@ -74,7 +74,7 @@ def load_public_people(
     pictures: int = 32,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """The public people that `data` names, with what they are called: to train a network on.
+    """The public people of `--pretrain`, with what they are called: to train a network on.
 
     Args:
         data: `faces` (people of the public population), FILE.npz, a FOLDER of class folders, or
@@ -90,14 +90,14 @@ def load_public_people(
         InputError: if `data` names nothing of this kind, or what it names is not as it must be.
     """
     name, source = row_of(data)
-    check_there(source, data, "FOLDER of class folders")
+    check_there(source, data, "FOLDER of class folders", "--pretrain")
     wanted = Wanted(
         data, size, channels, seed, identities, pictures, progress=progress, singles=False
     )
     if source.law is not None:
         return drawn.people(name, source, wanted, "public")
     if source.load is None or source.public is None:
-        msg = f"`data` must have public pictures, got `{name}`, whose pictures are all private"
+        msg = f"`--pretrain` must have public pictures, got `{name}`, whose are all private"
         raise InputError(msg)
     loaded = source.load(wanted)
     images = to_channels(resize(loaded.images, size, source=data), channels)

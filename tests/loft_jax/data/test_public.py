@@ -5,7 +5,12 @@ import pytest
 from PIL import Image
 
 from loft_jax.data.faces import FaceLaw
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.public import (
+    check_disjoint,
+    load_public,
+    load_public_people,
+    picture_hashes,
+)
 from loft_jax.errors import InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8)
@@ -108,3 +113,8 @@ def write(path, content):
 def archive(tmp, **arrays):
     np.savez(tmp / "x.npz", **arrays)
     return tmp / "x.npz"
+
+
+def test_people_to_learn_from_first_are_called_as_they_were_typed():
+    with pytest.raises(InputError, match="`--pretrain` must be .*, got `/none`, which does not"):
+        load_public_people("/none", size=8, channels=1)
