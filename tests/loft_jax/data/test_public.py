@@ -116,5 +116,5 @@ def archive(tmp, **arrays):
 
 
 def test_people_to_learn_from_first_are_called_as_they_were_typed():
-    with pytest.raises(InputError, match="`--pretrain` must be .*, got `/none`, which does not"):
+    with pytest.raises(InputError, match=r"`--pretrain` must be .*, got `/none`, which does not"):
         load_public_people("/none", size=8, channels=1)
