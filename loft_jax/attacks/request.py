@@ -21,7 +21,7 @@ from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.settings import AttackConfig, attacked_classes
-from loft_jax.attacks.variant import Variant, settled, variant_of
+from loft_jax.attacks.variant import Variant, called, settled, variant_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior, load_prior
@@ -131,7 +131,7 @@ class Request:
             "channels": target.channels,
             "class_names": list(target.class_names),
             "access": target.access,
-            "attack": config.attack,
+            "attack": called(config.attack),
             "adaptive": config.adaptive,
             "variant": schema.write(self.variant),
             "recipe": content(self.recipe),

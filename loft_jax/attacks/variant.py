@@ -72,6 +72,11 @@ def names_file(attack: str) -> bool:
     return attack.endswith(".json")
 
 
+def called(attack: str) -> str:
+    """What tables call the attack: the recipe, or the file of a variant without its folder."""
+    return Path(attack).stem if names_file(attack) else attack
+
+
 def settled(config: AttackConfig) -> AttackConfig:
     """The settings with those of the variant, if there is one."""
     variant = variant_of(config)

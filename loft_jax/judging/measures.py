@@ -74,7 +74,9 @@ def measured(
     )  # fmt: skip
     pooled = {name: values.mean(0) for name, values in outcomes.items()}
     del pooled["centroid_distance"]
-    names = [one.name for one in evaluators]
+    names = [one.trunk for one in evaluators]
+    if len(set(names)) < len(names):  # a sweep's folders end in a hash: no name for a sentence
+        names = [one.name for one in evaluators]
     witnesses = map(Witness, names, outcomes["accuracy_at_1"], outcomes["real_accuracy_at_1"])
     numbers = {
         "evaluators": [one.numbers for one in judged],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from loft_jax.attacks.adaptive import forms, useful
 from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.request import prior_name, recipe_for
 from loft_jax.attacks.settings import QUICK_CLASSES, AttackConfig, attacked_classes
 from loft_jax.attacks.settings import quick as quick_attack
@@ -20,6 +21,7 @@ from loft_jax.judging.evaluators import default_judges
 from loft_jax.judging.independent.table import chosen
 from loft_jax.priors.table import PRIORS
 from loft_jax.runs import schema
+from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.axes import trainings
 from loft_jax.sweeps.cells import Attack, Cell, Given, Model, Prior
 from loft_jax.sweeps.look import Look
@@ -68,6 +70,11 @@ class Grid(NamedTuple):
         public = [prior for prior in self.priors if prior.target is None]
         first = [(cell,) for cell in (*self.judges, *public)]
         later = [[self._with_attacks(model) for model in level] for level in self._levels()]
+        followers = itertools.groupby(
+            (attack for attack in self.attacks if attack.searched is not None),
+            key=lambda attack: attack.model.name,
+        )
+        later.append([tuple(own) for _, own in followers])
         return [
             [
                 Unit(cells[0].name, tuple(cells), config.device, config.cache, config.memory)
@@ -91,7 +98,11 @@ class Grid(NamedTuple):
         return [list(level.values()) for level in levels]
 
     def _with_attacks(self, model: Model) -> tuple[Cell, ...]:
-        own = [attack for attack in self.attacks if attack.model.name == model.name]
+        own = [
+            attack
+            for attack in self.attacks
+            if attack.model.name == model.name and attack.searched is None
+        ]
         fitted = {
             attack.prior.name: attack.prior
             for attack in own
@@ -109,8 +120,38 @@ def grid(config: SweepConfig, look: Look) -> Grid:
     schema.check(config)
     models = _models(config, look)
     _check_forms(config, models)
-    attacks = [attack for model in models for attack in _attacks_on(model, config, look)]
+    attacks = _shared([attack for model in models for attack in _attacks_on(model, config, look)])
     return Grid(tuple({attack.name: attack for attack in attacks}.values()))
+
+
+def _shared(attacks: list[Attack]) -> list[Attack]:
+    """The attacks; of those that search, the first of its kind does so for all seeds."""
+    first: dict[str, Attack] = {}
+    return [
+        _following(attack, first.setdefault(_but_seed(attack), attack))
+        if attack.config.attack == "strongest"
+        else attack
+        for attack in attacks
+    ]
+
+
+def _but_seed(attack: Attack) -> str:
+    """What tells an attack from those that differ in the seed alone."""
+    model = attack.model
+    unseeded = dataclasses.replace(model.config, run=RunConfig())
+    prior = attack.prior.label if isinstance(attack.prior, Prior) else attack.prior.name
+    return repr((Model(unseeded, model.pictures).name, prior))
+
+
+def _following(attack: Attack, first: Attack) -> Attack:
+    """The attack with the variant that the first found, on the same people."""
+    if attack is first:
+        return attack
+    classes = attack.model.pictures.classes
+    asked = attacked_classes(attack.config, classes)
+    reported = people(asked, classes, first.config.seed).reported
+    config = dataclasses.replace(attack.config, classes=",".join(map(str, reported)))
+    return dataclasses.replace(attack, config=config, searched=first)
 
 
 def _models(config: SweepConfig, look: Look) -> list[Model]:

@@ -15,7 +15,7 @@ from loft_jax.runs.settings import Count, Device, Seed
 
 Engine = Literal["none", "local", "slurm", "auto"]
 FIRST_CLASSES = 24
-RANKS = ("none", "128", "64", "32", "16", "8", "4")
+RANKS = ("none", "64", "32", "16", "8")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class SweepConfig:
     them. What a defense starts from, such as the plain head of svd:16, is trained once."""
     rank: tuple[str, ...] = ()
     """Axis: short for --defense loft:R, the word none for none; nothing given, and no --defense,
-    is none 128 64 32 16 8 4."""
+    is none 64 32 16 8."""
     activation: tuple[Activation, ...] = ("tanh",)
     """Axis: what follows the first layer of LoFt heads."""
     input_norm: tuple[Literal["no", "yes"], ...] = ("no",)
@@ -60,7 +60,7 @@ class SweepConfig:
     size: Annotated[int, Interval(ge=8, le=2048)] | None = None
     """Side of the pictures in pixels; none is the preset's."""
     epochs: Annotated[int, Interval(ge=1, le=10**6)] | None = None
-    """Passes over the training pictures; none is 15, or the preset's for other data than faces."""
+    """Passes over the training pictures; none is 20, or the preset's for other data than faces."""
     steps: Annotated[int, Interval(ge=1, le=10**6)] | None = None
     """Steps of each phase of an attack; none is the recipe's own."""
     prior_steps: Annotated[int, Interval(ge=1, le=10**9)] | None = None

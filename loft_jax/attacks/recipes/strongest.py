@@ -75,9 +75,9 @@ class Strongest(Recipe):
     base: str = "ppa"
     losses: tuple[str, ...] = ("none", "cross-entropy", "logit", "max-margin")
     weights: tuple[float, ...] = (0.3, 1.0, 3.0)
-    efforts: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (2, 4))
-    people: tuple[int, int, int] = (16, 16, 16)
-    kept: tuple[int, int] = (4, 2)
+    efforts: tuple[tuple[int, int], ...] = ((1, 1), (1, 4))
+    people: tuple[int, int, int] = (8, 16, 16)
+    kept: tuple[int, int] = (4, 1)
     steps: int | None = None
     candidates: int | None = None
     restarts: int | None = None
@@ -148,7 +148,7 @@ STRONGEST = Strongest(
     source="halving: Jamieson and Talwalkar, AISTATS 2016",
     needs=("gradients",),
     published="nothing: the best of 4 losses x 3 weights of the prior, and of the defense's own "
-    "forms, then of 3 efforts, by successive halving",
+    "forms, then of 2 efforts, by successive halving",
     fidelity=Fidelity(
         "DEVIATES",
         "variants of ppa, chosen by the judges on people who are not reported",

@@ -10,6 +10,7 @@ from typing import Any
 from loft_jax.attacks.folder import NUMBERS, OUTCOMES, AttackFolder
 from loft_jax.attacks.request import content_of
 from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.variant import VARIANT
 from loft_jax.errors import InputError
 from loft_jax.judging.settings import Judges
 from loft_jax.runs import schema
@@ -43,6 +44,7 @@ class Attack(Job):
         prior: where its pictures come from.
         judges: the evaluators.
         independent: who else judges, as `--independent` has it.
+        searched: the attack whose strongest variant this one takes; None is its own recipe.
     """
 
     room = "attacks"
@@ -52,6 +54,7 @@ class Attack(Job):
     prior: Prior | Given
     judges: tuple[Model, ...]
     independent: str = "auto"
+    searched: "Attack | None" = None
 
     @property
     def stem(self) -> str:
@@ -69,6 +72,7 @@ class Attack(Job):
             "prior": prior,
             "judges": [judge.content() for judge in self.judges],
             "judging": content(Judges(independent=self.independent)),
+            **({} if self.searched is None else {"searched": self.searched.content()}),
         }
 
     @property
@@ -77,13 +81,16 @@ class Attack(Job):
         return self.prior.label if isinstance(self.prior, Prior) else Path(self.prior.name).name
 
     def needs(self) -> tuple[Job, ...]:
-        """Target, evaluators, and the prior if it is fitted here."""
+        """Target, evaluators, the search, and the prior if it is fitted here."""
         prior = (self.prior,) if isinstance(self.prior, Prior) else ()
-        return (self.model, *prior, *self.judges)
+        searched = () if self.searched is None else (self.searched,)
+        return (self.model, *prior, *self.judges, *searched)
 
     def asked(self, folder: Path) -> tuple[Any, Any]:
         """Of the attack."""
         found = AttackFolder.open(folder).config()
+        if self.searched is not None:  # then it names the variant's file, wherever that lies
+            found = dataclasses.replace(found, attack=self.config.attack)
         return self._content(found), self._content(self.config)
 
     def finished(self, folder: Path) -> bool:
@@ -105,6 +112,8 @@ class Attack(Job):
 
         prior = place.of(self.prior) if isinstance(self.prior, Prior) else self.prior.name
         where = {"resume" if going else "out": place.of(self)}
+        if self.searched is not None:
+            where["attack"] = str(self.searched.folder(place.root) / VARIANT)
         config = dataclasses.replace(
             self.config,
             path=place.of(self.model),

@@ -3,8 +3,11 @@
 import dataclasses
 import itertools
 
+import numpy as np
 import pytest
 
+from loft_jax.attacks.recipes.strongest import people
+from loft_jax.attacks.settings import attacked_classes
 from loft_jax.errors import InputError
 from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.runs import identity
@@ -32,7 +35,7 @@ def test_a_rank_is_short_for_loft(told):
     names = [attack.name for attack in grid(SMALL, told).attacks]
     assert sorted(attack.name for attack in grid(long, told).attacks) == sorted(names)
     assert specs(grid(SweepConfig(), told)) == {
-        "none", "loft:128", "loft:64", "loft:32", "loft:16", "loft:8", "loft:4"
+        "none", "loft:64", "loft:32", "loft:16", "loft:8"
     }  # fmt: skip
     both = like(rank=("4",), defense=("none", "svd:4"))
     assert specs(grid(both, told)) == {"none", "svd:4", "loft:4"}
@@ -72,6 +75,39 @@ def test_the_strongest_is_searched_once_on_each_head_whatever_forms_are_asked_fo
     assert len(cells.attacks) == len(cells.models)
     assert {(a.config.attack, a.config.adaptive) for a in cells.attacks} == {("strongest", "none")}
     assert {a.prior_label for a in cells.attacks} == {"renderer"}
+
+
+def test_the_first_seed_searches_the_strongest_for_all_seeds_of_a_head(told, tmp_path):
+    asked = like(rank=("none", "8"), seeds=(3, 4, 5), attack=("strongest", "ppa"), identities=40)
+    cells = grid(asked, told)
+    strongest = [a for a in cells.attacks if a.config.attack == "strongest"]
+    searching = [a for a in strongest if a.searched is None]
+    assert [a.config.seed for a in searching] == [3, 3]
+    for attack in strongest:
+        if attack.searched is not None:
+            own, other = attack.model.config, attack.searched.model.config
+            assert own.model == other.model
+            assert attack.searched in attack.needs()
+    placed = [unit.cells for stage in cells.stages(asked) for unit in stage]
+    order = [cell.name for unit in placed for cell in unit]
+    assert sorted(order) == sorted(cell.name for cell in cells.cells)
+    for attack in strongest:
+        assert all(order.index(need.name) < order.index(attack.name) for need in attack.needs())
+    last = cells.stages(asked)[-1]
+    assert {cell.searched is not None for unit in last for cell in unit.cells} == {True}
+    write_unit(tmp_path / "unit.json", last[0])
+    assert read_unit(tmp_path / "unit.json") == last[0]
+
+
+def test_who_was_searched_on_is_reported_for_no_seed(told):
+    cells = grid(like(seeds=(0, 1), attack=("strongest",), classes="all"), told)
+    for attack in cells.attacks:
+        if attack.searched is not None:
+            classes = attack.model.pictures.classes
+            reported, aside = people(np.arange(classes), classes, attack.searched.config.seed)
+            labels = attacked_classes(attack.config, classes)
+            np.testing.assert_array_equal(labels, reported)
+            assert not set(labels) & set(aside)
 
 
 def test_a_baseline_is_attacked_even_if_only_a_form_against_another_is_asked_for(told):
@@ -240,7 +276,7 @@ def test_a_unit_survives_its_file(tmp_path, told):
 
 def test_a_smoke_keeps_the_last_defense_of_each_kind():
     small = quick(SweepConfig())
-    assert small.specs == ("none", "loft:4")
+    assert small.specs == ("none", "loft:8")
     assert len(small.seeds) == 2
     assert quick(SweepConfig(defense=("none", "svd:9", "svd:2"))).specs == ("none", "svd:2")
 
