@@ -1,7 +1,6 @@
 """An attack of a sweep on one classifier, judged at once."""
 
 import dataclasses
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +100,6 @@ class Attack(Job):
     def run(self, place: Place, *, going: bool) -> None:
         """Attack and judge."""
         from loft_jax.judging.session import attack_and_judge
-        from loft_jax.runs.environment import peak_memory_bytes
 
         prior = place.of(self.prior) if isinstance(self.prior, Prior) else self.prior.name
         where = {"resume" if going else "out": place.of(self)}
@@ -109,8 +107,7 @@ class Attack(Job):
             self.config,
             path=place.of(self.model),
             prior=prior,
-            # Training in the same process keeps its memory; the attack has its own beside it.
-            memory=place.memory + math.ceil(peak_memory_bytes() / 2**30),
+            memory=place.memory,
             device=place.device,
             cache=place.cache,
             **where,
