@@ -76,9 +76,11 @@ class PriorRun:
     def _introduce(self) -> None:
         config, public, made = self.config, self.public, self.architecture
         kind = "gray" if made.channels == 1 else "colour"
+        cut = len(public.hashes) == config.first_pictures
+        first = f", --first-pictures {config.first_pictures}" if cut else ""
         self.session.out.print(
-            f"{config.data}: {len(public.seen)} public pictures to learn from, {len(public.kept)} "
-            f"kept for FID, {made.size} px, {kind}\n{config.prior} "
+            f"{config.data}{first}: {len(public.seen)} public pictures to learn from, "
+            f"{len(public.kept)} kept for FID, {made.size} px, {kind}\n{config.prior} "
             f"({PRIORS[config.prior].source}), width {made.width}, {config.iterations} steps -> "
             f"{self.folder.path}"
         )
