@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loft_jax.attacks.folder import NUMBERS, OUTCOMES, AttackFolder
+from loft_jax.attacks.folder import NUMBERS, OUTCOMES, SHEET, AttackFolder
 from loft_jax.attacks.request import content_of
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
@@ -96,6 +96,11 @@ class Attack(Job):
         except InputError:
             return False
         return True
+
+    @property
+    def pictures_drawn(self) -> tuple[str, ...]:
+        """What was found, beside real pictures."""
+        return (SHEET,)
 
     def run(self, place: Place, *, going: bool) -> None:
         """Attack and judge."""
