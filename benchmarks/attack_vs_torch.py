@@ -55,6 +55,7 @@ from loft_jax.priors.gan import StylePrior
 from loft_jax.priors.networks import networks
 from loft_jax.runs.allocator import keep_freed_memory
 from loft_jax.runs.devices import data_mesh
+from loft_jax.runs.environment import Memory
 from torch_ppa import (
     ARCHITECTURE,
     CLASSES,
@@ -229,7 +230,7 @@ def compiled(ours: Ours, labels: np.ndarray, rows: int, clock: Clock) -> tuple[E
 
     def run() -> tuple[Engine, int]:
         engine = ours.engine()
-        at_once = fitting(engine, labels, rows, BUDGET).classes_at_a_time
+        at_once = fitting(engine, labels, rows, BUDGET, Memory(0, 0)).classes_at_a_time
         engine.reconstruct(labels[:at_once], lambda _: None)
         return engine, at_once
 

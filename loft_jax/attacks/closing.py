@@ -34,5 +34,10 @@ def cost_rows(numbers: dict[str, Any]) -> Iterator[Row]:
     ):
         if f"seconds_{phase}" in numbers:
             yield f"seconds, {phase}", f"{numbers[f'seconds_{phase}']:.1f}", meaning
-    peak, budget = (numbers[f"{name}_bytes"] / 2**30 for name in ("peak_memory", "memory_budget"))
-    yield "peak memory", f"{peak:.2f} GiB", f"of this process; --memory {budget:.2f}"
+    # An attack of an older version has no memory before it: its budget was the whole process.
+    peak, budget, before = (
+        numbers.get(f"{name}_bytes", 0) / 2**30
+        for name in ("peak_memory", "memory_budget", "memory_before")
+    )
+    meaning = f"of this process; --memory {budget:.2f} beside the {before:.2f} held before"
+    yield "peak memory", f"{peak:.2f} GiB", meaning

@@ -54,7 +54,9 @@ class Job:
         attack = request.start(helpers.classifiers)
         seconds = {"seconds_candidates": time.perf_counter() - before}
         budget = int(config.memory * 2**30)
-        size = fitting(attack, request.labels, config.batch, budget, later=self.later)
+        size = fitting(
+            attack, request.labels, config.batch, budget, session.before, later=self.later
+        )
         instance = request.instance()
         if going is not None:
             size = size._replace(classes_at_a_time=going.check_instance(instance))
@@ -88,6 +90,7 @@ class Job:
                 "seconds_total": session.seconds,
                 "memory_budget_bytes": budget,
                 "memory_needed_bytes": size.bytes_needed,
+                "memory_before_bytes": session.before.resident,
                 "peak_memory_bytes": peak_memory_bytes(),
                 "environment": environment(),
             }
@@ -128,7 +131,8 @@ class Job:
             f"{request.target.label}\n"
             f"classes: {_listed(request)}\n"
             f"{rows} searches side by side need {size.bytes_needed / 2**20:.0f} MiB, program and "
-            f"all, of {budget / 2**20:.0f} -> {folder.path}"
+            f"all, of {budget / 2**20:.0f} beside the {self.session.before.resident / 2**20:.0f} "
+            f"held before -> {folder.path}"
         )
         asked, found = config.prior or request.recipe.default_prior, request.prior_name
         if asked == "renderer" and found == "pixels":

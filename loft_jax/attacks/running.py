@@ -13,7 +13,7 @@ from loft_jax.attacks.folder import AttackFolder
 from loft_jax.attacks.search import base
 from loft_jax.attacks.search.base import Reconstructions, Search
 from loft_jax.errors import DivergenceError, InputError
-from loft_jax.runs.environment import peak_memory_bytes, resident_memory_bytes
+from loft_jax.runs.environment import Memory, memory
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.targets.base import Target
 
@@ -27,8 +27,8 @@ class Size(NamedTuple):
 
     Attributes:
         classes_at_a_time: classes in a chunk.
-        bytes_needed: what the process holds by then, its largest program by XLA's account, and
-            RESERVE; or what compiling took, if that is more.
+        bytes_needed: beside what the process held before the job: what it has come to hold, the
+            largest program by XLA's account, and RESERVE; or what compiling took, if that is more.
     """
 
     classes_at_a_time: int
@@ -36,7 +36,13 @@ class Size(NamedTuple):
 
 
 def fitting(
-    attack: Search, labels: Int64[np.ndarray, " k"], batch: int, budget: int, *, later: int = 0
+    attack: Search,
+    labels: Int64[np.ndarray, " k"],
+    batch: int,
+    budget: int,
+    before: Memory,
+    *,
+    later: int = 0,
 ) -> Size:
     """The most classes at a time, up to `batch` rows, for which `budget` bytes are enough.
 
@@ -47,7 +53,8 @@ def fitting(
         attack: the search.
         labels: classes under attack.
         batch: at most so many rows side by side.
-        budget: bytes that the process may have.
+        budget: bytes that the process may have beside what it held before.
+        before: memory of the process when the job began.
         later: bytes that judging needs beyond RESERVE.
 
     Raises:
@@ -56,8 +63,11 @@ def fitting(
     at_once = _even(len(labels), max(1, batch // attack.rows))
     while True:
         program = attack.bytes_needed(np.resize(labels, at_once))
-        held = resident_memory_bytes() + RESERVE + later
-        needed = max(peak_memory_bytes(), held + program)
+        now = memory()
+        held = now.resident - before.resident + RESERVE + later
+        # A peak that is no higher than before the job is not the job's.
+        taken = now.peak - before.resident if now.peak > before.peak else 0
+        needed = max(taken, held + program)
         if needed <= budget:
             return Size(at_once, needed)
         if at_once == 1:

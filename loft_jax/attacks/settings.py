@@ -61,7 +61,7 @@ class AttackConfig:
     resume: Annotated[str | None, WHERE] = None
     """Continue the attack in this folder, to the same bits as without a stop, as it was asked."""
     memory: Annotated[float, Interval(gt=0, le=2.0**20), WHERE] = 4.0
-    """GiB that the search may use."""
+    """GiB that the attack may use, beside what its process already holds."""
     batch: Annotated[int, Interval(ge=1, le=2**20), WHERE] = 128
     """At most so many reconstructions are searched side by side."""
     device: Annotated[Device, WHERE] = "auto"

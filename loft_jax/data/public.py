@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt64
 
 from loft_jax.data.dataset import Dataset
+from loft_jax.data.first import First
 from loft_jax.data.resize import check_channels, check_size, resize, to_channels
 from loft_jax.data.sources import drawn
 from loft_jax.data.sources.base import Wanted
@@ -22,6 +23,7 @@ def load_public(
     channels: int | None = None,
     seed: int = 0,
     count: int | None = None,
+    first: int | None = None,
     flag: str = "--data",
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
@@ -35,6 +37,7 @@ def load_public(
         channels: 1 (gray) or 3 (RGB); None keeps what there is (faces: RGB).
         seed: which people are drawn (faces) or kept (files).
         count: number of pictures; None is all of a file, 8192 faces.
+        first: so many of a set that is there are used, the first, as if it had no others.
         flag: what the user named the pictures by, for messages.
         progress: called with (done, of so many) while much is read or drawn.
 
@@ -49,13 +52,13 @@ def load_public(
         raise InputError(msg)
     name, source = row_of(data)
     check_there(source, data, "FOLDER of pictures", flag)
-    wanted = Wanted(data, size, channels, seed, progress=progress)
+    wanted = Wanted(data, size, channels, seed, first=First(pictures=first), progress=progress)
     if source.law is not None:
         return drawn.public(source, wanted, count)
     if source.public is None:
         msg = f"`{flag}` must have public pictures, got `{name}`, whose pictures are all private"
         raise InputError(msg)
-    images = to_channels(source.public(wanted), channels)
+    images = to_channels(source.public(wanted)[:first], channels)
     if count is None or count == len(images):
         return images
     if count > len(images):

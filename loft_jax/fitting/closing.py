@@ -8,10 +8,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from loft_jax.fitting.run_folder import pictures_of
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.closing import Row, rows_table
-
-PICTURES = ("training.png", "samples.png")
 
 
 def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:
@@ -19,8 +18,9 @@ def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> Ren
     table = rows_table(_rows(result, config.optim.epochs), str(run))
     if result["remark"] is not None:
         table.caption, table.caption_justify = f"note: {result['remark']}", "left"
+    drawn = [str(run / name) for name in pictures_of(True) if (run / name).exists()]
     following = Text(
-        f"look at   {', '.join(str(run / name) for name in PICTURES if (run / name).exists())}\n"
+        f"look at   {', '.join(drawn)}\n"
         f"numbers   {run / 'result.json'}\n"
         f"next      python -m loft_jax.evaluate {shlex.quote(str(run))}"
     )

@@ -1,7 +1,6 @@
 """The two pictures of a run folder: its curves, and what the network was shown."""
 
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,29 +13,31 @@ from rich.console import Console
 from loft_jax.data.augment import augment
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
+from loft_jax.fitting.fitted_folder import METRICS
+from loft_jax.fitting.run_folder import CURVES, SAMPLES, RunFolder, pictures_of
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.drawing import draw, png
+from loft_jax.runs.files import read_lines
 
 # Okabe and Ito's palette, told apart by colour-blind readers; line styles tell them apart in print.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
 
 def draw_run(
-    run: Path,
-    rows: list[dict[str, Any]],
-    data: Dataset,
-    split: Split,
-    config: TrainConfig,
-    out: Console,
+    run: RunFolder, data: Dataset, split: Split, config: TrainConfig, out: Console
 ) -> None:
-    """Write training.png into `run`, and samples.png with 32 training pictures, augmented.
+    """Write what `run` has not: training.png, and samples.png with 32 training pictures, augmented.
 
     Pictures that may not be shown to others (photographs) stay out of the folder.
     """
     title = f"{data.name}, {config.model.trunk}, {config.model.defense.label}"
-    draw(out, run / "training.png", lambda: curves(rows, title))
-    if data.shown:
-        draw(out, run / "samples.png", lambda: _samples(data, split, config))
+    make = {
+        CURVES: lambda: curves(read_lines(run.path / METRICS), title),
+        SAMPLES: lambda: _samples(data, split, config),
+    }
+    for name in pictures_of(data.shown):
+        if name not in run:
+            draw(out, run.path / name, make[name])
 
 
 def _samples(data: Dataset, split: Split, config: TrainConfig) -> bytes:

@@ -66,6 +66,7 @@ class Run:
         self._introduce()
         if RESULT in self.folder:
             self.session.out.print("this run is finished already")
+            self._draw()
             return self._told(self.folder.read(RESULT))
         steps = total_steps(self.config, len(self.split.train))
         graphs, initialise = blueprint(self.config, Description.of(self.data), steps)
@@ -243,8 +244,12 @@ class Run:
         if devices.first_process():
             self._write(rows)
             self.folder.write(RESULT, numbers)
-            draw_run(self.folder.path, rows, self.data, self.split, self.config, self.session.out)
+        self._draw()
         return self._told(numbers)
+
+    def _draw(self) -> None:
+        if devices.first_process():
+            draw_run(self.folder, self.data, self.split, self.config, self.session.out)
 
     def _told(self, numbers: dict[str, Any]) -> Result:
         table = closing_table(numbers, self.config, self.folder.path)

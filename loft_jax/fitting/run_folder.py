@@ -13,6 +13,12 @@ from loft_jax.runs import schema
 from loft_jax.runs.folder import CONFIG
 
 SPLIT = "split.json"
+CURVES, SAMPLES = "training.png", "samples.png"
+
+
+def pictures_of(shown: bool) -> tuple[str, ...]:
+    """What is drawn into the folder of a run on pictures that may be `shown` to others, or not."""
+    return (CURVES, SAMPLES) if shown else (CURVES,)
 
 
 class RunFolder(FittedFolder[TrainConfig]):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 
@@ -41,6 +41,23 @@ def peak_memory_bytes() -> int:
 def resident_memory_bytes() -> int:
     """Resident memory of this process now; where only its peak is known, the peak."""
     return _status("VmRSS") or peak_memory_bytes()
+
+
+class Memory(NamedTuple):
+    """Host memory of this process at one moment, in bytes.
+
+    Attributes:
+        resident: what it held then.
+        peak: the most that it had held by then.
+    """
+
+    resident: int
+    peak: int
+
+
+def memory() -> Memory:
+    """Of now."""
+    return Memory(resident_memory_bytes(), peak_memory_bytes())
 
 
 def _status(entry: str) -> int | None:

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from loft_jax.runs import devices
 from loft_jax.runs.allocator import keep_freed_memory
 from loft_jax.runs.compilation import CompileClock, keep_compiled_programs
+from loft_jax.runs.environment import Memory, memory
 from loft_jax.runs.settings import RunConfig
 
 
@@ -26,11 +27,13 @@ class Session:
         out: where it tells of its progress.
         clock: compile time so far.
         started: `time.perf_counter()` when the user began to wait.
+        before: memory of the process when the job began; a notebook may hold much.
     """
 
     out: Console
     clock: CompileClock
     started: float = field(default_factory=time.perf_counter)
+    before: Memory = field(default_factory=memory)
 
     @property
     def seconds(self) -> float:

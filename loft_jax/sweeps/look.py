@@ -59,11 +59,11 @@ class Look:
         source = source_of(fit.data)
         if source.law is not None:
             return f"drawn, version {source.version}"
-        key = (fit.data, fit.size, fit.channels, fit.seed, fit.count)
+        key = (fit.data, fit.size, fit.channels, fit.seed, fit.count, fit.first_pictures)
         if key not in self._public:
             images = load_public(
                 fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count,
-                flag="--public",
+                first=fit.first_pictures, flag="--public",
             )  # fmt: skip
             hashes = picture_hashes(images)
             self._public[key] = hashlib.sha256(hashes.tobytes()).hexdigest()[:16], hashes

@@ -28,7 +28,7 @@ def work_through(
     Raises:
         Stopped: if a signal came, after every unit that was running has saved.
     """
-    waiting = [[unit for unit in stage if not _is_done(unit, store)] for stage in stages]
+    waiting = [[unit for unit in stage if not _is_whole(unit, store)] for stage in stages]
     left = sum(map(len, waiting))
     total = sum(map(len, stages))
     if not left:
@@ -106,15 +106,15 @@ class _Stage:
         return self.store.root / "logs" / f"{name}.log"
 
 
-def _is_done(unit: Unit, store: Store) -> bool:
-    return all(store.is_done(cell) for cell in unit.cells)
+def _is_whole(unit: Unit, store: Store) -> bool:
+    return all(store.is_whole(cell) for cell in unit.cells)
 
 
 def _verdict(unit: Unit, store: Store) -> str:
     failed = [cell for cell in unit.cells if store.failure(cell) is not None]
     if failed:
         return "failed"
-    if _is_done(unit, store):
+    if all(store.is_done(cell) for cell in unit.cells):
         return "done  "
     for cell in unit.cells:  # it ended without a word: killed from outside, or out of memory
         if not store.is_done(cell):

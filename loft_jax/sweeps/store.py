@@ -45,11 +45,16 @@ class Store:
         return "done" if finished else "begun"
 
     def is_done(self, cell: Job) -> bool:
-        """Whether nothing is left to do; a damaged cell is left to the worker, who says so."""
+        """Whether it has its numbers; a damaged cell is left to the worker, who says so."""
         try:
             return self.status(cell) == "done"
         except InputError:
             return False
+
+    def is_whole(self, cell: Job) -> bool:
+        """Whether it is done and no picture was lost."""
+        folder = self.path(cell)
+        return self.is_done(cell) and all((folder / name).exists() for name in cell.pictures_drawn)
 
     def fail(self, cell: Job, error: str) -> None:
         """Record why a cell failed."""

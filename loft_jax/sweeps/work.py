@@ -52,12 +52,12 @@ def work(path: Path) -> int:
 
 def _finish(store: Store, cell: Job, place: Place) -> None:
     status = store.status(cell)
-    if status != "done":
+    if not store.is_whole(cell):
         print(f"{cell.name}", flush=True)
         if status == "missing":
             # What is there without a config.json is a left-over of no use.
             shutil.rmtree(store.path(cell), ignore_errors=True)
-        cell.run(place, going=status == "begun")
+        cell.run(place, going=status != "missing")
         if store.status(cell) != "done":
             msg = f"`{cell.name}` must end with its numbers, got none"
             raise InputError(msg)

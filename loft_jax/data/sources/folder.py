@@ -77,14 +77,17 @@ def load_folder(
 
 
 def public_folder(
-    path: Path, size: int | None = None, progress: Callable[[int, int], None] | None = None
+    path: Path,
+    size: int | None = None,
+    first: First = ALL,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Images:
-    """The pictures in `path` and in the folders in it, without labels.
+    """The pictures in `path` and in the folders in it, without labels: all are of one class.
 
     Raises:
         InputError: if there are none, or one cannot be read.
     """
-    files = pictures_in(path)
+    files = pictures_in(path)[: first.pictures]
     if not files:
         msg = f"{printable(str(path))} must hold pictures ({' '.join(SUFFIXES)}), got none"
         raise InputError(msg)
@@ -115,7 +118,7 @@ def _load(wanted: Wanted) -> Dataset:
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_folder(wanted.path, wanted.size, wanted.progress)
+    return public_folder(wanted.path, wanted.size, wanted.first, wanted.progress)
 
 
 def _is_folder(data: str) -> bool:

@@ -7,6 +7,7 @@ from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.priors.archive import FILE
 
 PUBLIC = "public.json"
+SAMPLES = "samples.png"
 
 
 class PriorFolder(FittedFolder[FitConfig]):

@@ -56,6 +56,7 @@ def public_pictures(
         channels=channels,
         seed=config.seed,
         count=config.count,
+        first=config.first_pictures,
         progress=progress,
     )
     if len(images) < 16:

@@ -1,6 +1,7 @@
 """One prior, judged and with its folder: fit what is missing, measure, write, tell."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.fitted_folder import RESULT
 from loft_jax.fitting.generators.closing import closing_table, row_line
-from loft_jax.fitting.generators.folder import PriorFolder
+from loft_jax.fitting.generators.folder import SAMPLES, PriorFolder
 from loft_jax.fitting.generators.grid import SIDE, grid, png
 from loft_jax.fitting.generators.material import Material
 from loft_jax.fitting.generators.public import Public
@@ -24,7 +25,8 @@ from loft_jax.fitting.progress import Bar
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained
 from loft_jax.priors.architecture import Architecture
-from loft_jax.priors.archive import packed
+from loft_jax.priors.archive import load_gan, packed
+from loft_jax.priors.gan import GanPrior
 from loft_jax.priors.table import PRIORS
 from loft_jax.runs import devices
 from loft_jax.runs.drawing import draw
@@ -55,6 +57,8 @@ class PriorRun:
         folder = self.folder
         if RESULT in folder and folder.archive.is_file():
             self.session.out.print("this prior is finished already")
+            if SAMPLES not in folder:
+                self._draw(SAMPLES, lambda: load_gan(folder.path))
             return self._told(folder.read(RESULT))
         state, history = self._fitted()
         numbers = {
@@ -76,9 +80,11 @@ class PriorRun:
     def _introduce(self) -> None:
         config, public, made = self.config, self.public, self.architecture
         kind = "gray" if made.channels == 1 else "colour"
+        cut = len(public.hashes) == config.first_pictures
+        first = f", --first-pictures {config.first_pictures}" if cut else ""
         self.session.out.print(
-            f"{config.data}: {len(public.seen)} public pictures to learn from, {len(public.kept)} "
-            f"kept for FID, {made.size} px, {kind}\n{config.prior} "
+            f"{config.data}{first}: {len(public.seen)} public pictures to learn from, "
+            f"{len(public.kept)} kept for FID, {made.size} px, {kind}\n{config.prior} "
             f"({PRIORS[config.prior].source}), width {made.width}, {config.iterations} steps -> "
             f"{self.folder.path}"
         )
@@ -121,11 +127,11 @@ class PriorRun:
         self._check_there()
         self.folder.write_metrics(rows)
         (self.folder.path / "samples").mkdir(exist_ok=True)
-        for name in (f"samples/step_{int(state.step):06d}.png", "samples.png"):
-            draw(self.session.out, self.folder.path / name, lambda: self._grid(state))
+        for name in (f"samples/step_{int(state.step):06d}.png", SAMPLES):
+            self._draw(name, lambda: prior_in(state, self.architecture))
 
-    def _grid(self, state: TrainState) -> bytes:
-        return grid(prior_in(state, self.architecture), self.config.seed)
+    def _draw(self, name: str, prior: Callable[[], GanPrior]) -> None:
+        draw(self.session.out, self.folder.path / name, lambda: grid(prior(), self.config.seed))
 
     def _measured(self, state: TrainState) -> dict[str, Any]:
         """Write prior.npz; the numbers of `quality`."""

@@ -15,6 +15,8 @@ from loft_jax.priors.table import PRIORS, fitted
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Count, Device, RunConfig, Seed
 
+QUICK_PICTURES = 512
+
 
 @dataclass(frozen=True)
 class FitConfig:
@@ -30,6 +32,9 @@ class FitConfig:
     """1 (gray) or 3 (RGB); none is the target's, or what the files have (faces: 3)."""
     count: Annotated[int, Interval(ge=16, le=10**7)] | None = None
     """Number of public pictures; none is all of a file, 8192 faces."""
+    first_pictures: Annotated[int, Interval(ge=16, le=10**7)] | None = None
+    """Not for what is drawn: use so many pictures, the first, as if there were no others; none is
+    all."""
     target: Annotated[str | None, WHERE] = None
     """Run folder of the classifier under attack; kedmi and plgmi are fitted to its answers; of
     any other prior, FID is measured in its features."""
@@ -127,10 +132,13 @@ class FitConfig:
 
 def quick(config: FitConfig) -> FitConfig:
     """The same path in seconds, where the flags leave room."""
+    few = None if config.count else QUICK_PICTURES
+    drawn = source_of(config.data).law is not None
     return dataclasses.replace(
         config,
         steps=config.steps or 10,
-        count=config.count or (512 if source_of(config.data).law else None),
+        count=few if drawn and few else config.count,
+        first_pictures=config.first_pictures or (None if drawn else few),
         width=min(config.width or 8, 8),
         batch=min(config.batch, 16),
     )

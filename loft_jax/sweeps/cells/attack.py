@@ -1,13 +1,12 @@
 """An attack of a sweep on one classifier, judged at once."""
 
 import dataclasses
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loft_jax.attacks.folder import NUMBERS, OUTCOMES, AttackFolder
+from loft_jax.attacks.folder import NUMBERS, OUTCOMES, SHEET, AttackFolder
 from loft_jax.attacks.request import content_of
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.attacks.variant import VARIANT
@@ -105,10 +104,14 @@ class Attack(Job):
             return False
         return True
 
+    @property
+    def pictures_drawn(self) -> tuple[str, ...]:
+        """What was found, beside real pictures."""
+        return (SHEET,)
+
     def run(self, place: Place, *, going: bool) -> None:
         """Attack and judge."""
         from loft_jax.judging.session import attack_and_judge
-        from loft_jax.runs.environment import peak_memory_bytes
 
         prior = place.of(self.prior) if isinstance(self.prior, Prior) else self.prior.name
         where = {"resume" if going else "out": place.of(self)}
@@ -118,8 +121,7 @@ class Attack(Job):
             self.config,
             path=place.of(self.model),
             prior=prior,
-            # Training in the same process keeps its memory; the attack has its own beside it.
-            memory=place.memory + math.ceil(peak_memory_bytes() / 2**30),
+            memory=place.memory,
             device=place.device,
             cache=place.cache,
             **where,

@@ -83,6 +83,11 @@ class Job(abc.ABC):
             InputError: if it is damaged and cannot be made again without being removed.
         """
 
+    @property
+    @abc.abstractmethod
+    def pictures_drawn(self) -> tuple[str, ...]:
+        """Files that are drawn after the numbers; a lost one is drawn again."""
+
     @abc.abstractmethod
     def run(self, place: Place, *, going: bool) -> None:
         """Bring it to its end.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loft_jax.data.sources import source_of
 from loft_jax.fitting.fitted_folder import RESULT
-from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.run_folder import RunFolder, pictures_of
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
@@ -65,6 +66,11 @@ class Model(Job):
             run.read(name)
         return True
 
+    @property
+    def pictures_drawn(self) -> tuple[str, ...]:
+        """Its curves, and samples of pictures that may be shown."""
+        return pictures_of(source_of(self.config.data.data).shown)
+
     def run(self, place: Place, *, going: bool) -> None:
         """Train and evaluate."""
         from loft_jax.fitting.evaluation import EvaluateConfig, evaluate_classifier
@@ -81,6 +87,8 @@ class Model(Job):
         start = None if self.start is None else place.of(self.start)
         config = dataclasses.replace(self.config, run=run, start_from=start)
         train_classifier(config, started=time.perf_counter())
+        if EVALUATION in RunFolder(folder):  # only a picture was lost
+            return
         evaluate_classifier(
             EvaluateConfig(
                 str(folder), batch=config.optim.batch, device=place.device, cache=place.cache

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loft_jax.fitting.fitted_folder import RESULT
-from loft_jax.fitting.generators.folder import PriorFolder
+from loft_jax.fitting.generators.folder import SAMPLES, PriorFolder
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.runs.identity import content, digest
 from loft_jax.sweeps.cells.base import Job, Place
@@ -60,6 +60,11 @@ class Prior(Job):
             return False
         prior.read(RESULT)
         return True
+
+    @property
+    def pictures_drawn(self) -> tuple[str, ...]:
+        """Its samples."""
+        return (SAMPLES,)
 
     def run(self, place: Place, *, going: bool) -> None:
         """Fit it."""

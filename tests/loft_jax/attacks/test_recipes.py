@@ -16,6 +16,7 @@ from loft_jax.attacks.settings import AttackConfig
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
 from loft_jax.priors.pixels import PixelPrior
+from loft_jax.runs import environment
 from loft_jax.runs.devices import data_mesh
 from loft_jax.runs.identity import content
 from loft_jax.targets.callback import CallbackTarget
@@ -87,7 +88,6 @@ def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, 
     config = AttackConfig(
         path=str(tiny_run), attack="guess", access="label", classes="0:3", per_class=2, batch=1,
         out=str(tmp_path / "x"), cache=False,
-        memory=16.0,  # beside all that the tests before left in this process
     )  # fmt: skip
     first = attack_classes(config)
     assert first.numbers["queries"] == 3 * 64
@@ -101,6 +101,21 @@ def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, 
     with np.load(tmp_path / "x" / "reconstructions.npz") as stored:
         for name in stored.files:
             np.testing.assert_array_equal(stored[name], before[name])
+
+
+def test_what_a_notebook_held_before_is_not_the_attacks(guess, tiny_run, tmp_path, monkeypatch):
+    from loft_jax.attacks.session import attack_classes
+
+    held = 2**40  # a thousand times what an attack may use
+    monkeypatch.setattr(environment, "resident_memory_bytes", lambda: held)
+    monkeypatch.setattr(environment, "peak_memory_bytes", lambda: held)
+    config = AttackConfig(
+        path=str(tiny_run), attack="guess", access="label", classes="0:1", per_class=1,
+        memory=1.0, out=str(tmp_path / "x"), cache=False,
+    )  # fmt: skip
+    numbers = attack_classes(config).numbers
+    assert numbers["memory_needed_bytes"] <= numbers["memory_budget_bytes"] == 2**30
+    assert numbers["memory_before_bytes"] == held
 
 
 def test_what_it_has_not_is_refused(guess):

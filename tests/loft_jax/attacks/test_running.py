@@ -7,8 +7,9 @@ from loft_jax.attacks import running
 from loft_jax.attacks.running import RESERVE, fitting
 from loft_jax.attacks.search.base import Search
 from loft_jax.errors import InputError
+from loft_jax.runs.environment import Memory
 
-HELD, A_CLASS = 10**9, 10**8
+BEFORE, HELD, A_CLASS = 2**34, 10**9, 10**8
 LABELS = np.arange(10)
 
 
@@ -26,12 +27,13 @@ class Stub(Search):
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch):
-    monkeypatch.setattr(running, "resident_memory_bytes", lambda: HELD)
-    monkeypatch.setattr(running, "peak_memory_bytes", lambda: HELD)
+    """One that held 16 GiB before the job, and has come to hold a little more."""
+    monkeypatch.setattr(running, "memory", lambda: Memory(BEFORE + HELD, BEFORE + HELD))
 
 
-def cut(room, batch=1000, later=0):
-    return fitting(Stub(), LABELS, batch, HELD + RESERVE + room, later=later)
+def cut(room, batch=1000, later=0, peak_before=BEFORE):
+    before = Memory(BEFORE, peak_before)
+    return fitting(Stub(), LABELS, batch, HELD + RESERVE + room, before, later=later)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,13 @@ def test_the_batch_bounds_the_rows_as_well():
 
 def test_what_judging_needs_later_is_kept_free():
     assert cut(10 * A_CLASS, later=5 * A_CLASS).classes_at_a_time == 5
+
+
+def test_what_compiling_took_counts_but_no_peak_from_before_the_job(monkeypatch):
+    peak = BEFORE + 10 * HELD
+    monkeypatch.setattr(running, "memory", lambda: Memory(BEFORE + HELD, peak))
+    assert cut(10 * HELD, peak_before=peak - 1).bytes_needed == 10 * HELD
+    assert cut(10 * HELD, peak_before=peak).bytes_needed == HELD + RESERVE + 10 * A_CLASS
 
 
 def test_a_class_that_does_not_fit_is_refused_with_what_it_needs():

@@ -87,6 +87,7 @@ def untrained(tmp_path_factory, tiny_run):
     return folder
 
 
+@pytest.mark.command
 def test_the_command_writes_a_prior_that_draws_nearer_to_what_the_attack_found(
     tiny_run, untrained, tmp_path
 ):
@@ -97,7 +98,6 @@ def test_the_command_writes_a_prior_that_draws_nearer_to_what_the_attack_found(
     config = AttackConfig(
         path=str(tiny_run), attack="if-gmi", prior=str(untrained), classes="0:2", per_class=2,
         steps=2, candidates=8, out=str(tmp_path / "attack"), cache=False,
-        memory=16.0,  # beside all that the tests before left in this process
     )  # fmt: skip
     attack = attack_classes(config)
     found = loft_jax.tune_prior(
@@ -122,7 +122,6 @@ def test_an_attack_without_a_trained_prior_is_refused(tiny_run, tmp_path):
     config = AttackConfig(
         path=str(tiny_run), attack="mi-face", classes="0:2", per_class=1, steps=1, candidates=2,
         out=str(tmp_path / "attack"), cache=False,
-        memory=16.0,  # beside all that the tests before left in this process
     )  # fmt: skip
     folder = attack_classes(config).folder
     with pytest.raises(InputError, match="`ATTACK` must be one on a run folder, with a --prior"):

@@ -53,6 +53,26 @@ def test_a_count_keeps_so_many_pictures_chosen_by_the_seed(tmp_path):
     assert np.isin(hashes, picture_hashes(IMAGES)).all()
 
 
+def test_only_the_first_pictures_of_a_folder_are_read(tmp_path):
+    for k, image in enumerate(IMAGES):
+        place = tmp_path / f"{k // 5}"
+        place.mkdir(exist_ok=True)
+        Image.fromarray(image[..., 0]).save(place / f"{k:02d}.png")
+    write(tmp_path / "3" / "19.png", b"no")  # would be refused if it were read
+    np.testing.assert_array_equal(load_public(str(tmp_path), first=7), IMAGES[:7])
+    with pytest.raises(InputError, match="`--count` must be at most 7, the pictures"):
+        load_public(str(tmp_path), first=7, count=8)
+
+
+def test_the_first_pictures_of_an_archive_are_as_if_it_had_no_others(tmp_path):
+    np.savez(tmp_path / "few.npz", images=IMAGES[:12])
+    whole = str(archive(tmp_path, images=IMAGES))
+    for count in (None, 8):
+        few = load_public(str(tmp_path / "few.npz"), count=count)
+        np.testing.assert_array_equal(load_public(whole, first=12, count=count), few)
+    np.testing.assert_array_equal(load_public(whole, first=30), IMAGES)
+
+
 def test_size_and_channels_are_as_asked_for(tmp_path):
     np.savez(tmp_path / "a.npz", images=IMAGES)
     assert load_public(str(tmp_path / "a.npz"), size=16, channels=3).shape == (20, 16, 16, 3)

@@ -13,6 +13,8 @@ from loft_jax.fitting.trained import load_trained
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs.devices import data_mesh
 
+pytestmark = pytest.mark.command  # each test trains or cuts whole runs
+
 TINY = {"data": "digits", "size": 8, "epochs": 1, "cache": False}
 WIDTH, CLASSES = 128, 10
 

@@ -184,6 +184,16 @@ def test_what_follows_training_is_done_once_even_if_the_numbers_are_lost(train, 
     assert again.numbers["test_accuracy"] == made.numbers["test_accuracy"]
 
 
+def test_a_lost_picture_of_a_finished_run_is_drawn_again(train, plain):
+    curves = plain.folder / "training.png"
+    before, numbers = curves.read_bytes(), (plain.folder / "result.json").read_bytes()
+    curves.unlink()
+    train(resume=str(plain.folder))
+    assert curves.read_bytes() == before
+    assert (plain.folder / "result.json").read_bytes() == numbers
+    assert not (plain.folder / "samples.png").exists()  # nobody may be shown these
+
+
 def test_accuracy_is_of_the_answers_that_are_let_out(train, plain):
     made = train(defense="shifted")
     # Moved by a class, a right answer is wrong; the shares of three classes add up to one.

@@ -20,14 +20,7 @@ from loft_jax.runs.identity import content
 from loft_jax.runs.settings import RunConfig
 
 TINY = {"preset": "digits", "size": 8, "epochs": 1, "batch": 8, "cache": False}
-SMALL = {
-    "attack": "mi-face",
-    "steps": 5,
-    "candidates": 128,
-    "per_class": 2,
-    "cache": False,
-    "memory": 16.0,
-}  # beside all that the tests before left in this process
+SMALL = {"attack": "mi-face", "steps": 5, "candidates": 128, "per_class": 2, "cache": False}
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,7 @@ def found(small, tiny_run, tiny_judges, tmp_path_factory):
         result = loft_jax.attack(
             tiny_run, attack="strongest", classes="0:2", per_class=2, steps=2, restarts=1,
             candidates=128, evaluators=[str(one) for one in tiny_judges], cache=False,
-            out=str(out), memory=16.0,  # beside all that the tests before left in this process
+            out=str(out),
         )  # fmt: skip
     return result, said.getvalue()
 

@@ -90,6 +90,23 @@ def test_a_killed_sweep_goes_on_to_the_same_table_and_repeats_nothing(
     assert tables[0].equals(tables[1])
 
 
+def test_lost_pictures_are_drawn_again_and_nothing_is_searched_or_trained(
+    whole, tmp_path, command_environment
+):
+    root = tmp_path / "copy"
+    shutil.copytree(whole, root)
+    lost = [next(root.glob(f"*/*/{name}")) for name in ("reconstructions.png", "training.png")]
+    before = {path: path.read_bytes() for path in lost}
+    numbers = {"evaluation.json", "result.json", "search.json", "reconstructions.npz"}
+    kept = [path for path in root.glob("*/*/*") if path.name in numbers]
+    times = [path.stat().st_mtime_ns for path in kept]
+    for path in lost:
+        path.unlink()
+    finish(sweep(*GRID, "--out", str(root), environment=command_environment))
+    assert {path: path.read_bytes() for path in lost} == before
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
 def test_a_finished_sweep_runs_nothing_and_a_damaged_cell_stops_only_itself(
     whole, command_environment
 ):

@@ -67,6 +67,10 @@ def test_a_prior_fitted_to_a_target_is_loaded_by_its_folder(
     assert "samples" in result["fid_missing"]
     for name in ("config.json", "metrics.jsonl", "samples.png", "public.png", "environment.json"):
         assert (out / name).stat().st_size > 0
+    before = {name: (out / name).read_bytes() for name in ("samples.png", "prior.npz")}
+    (out / "samples.png").unlink()
+    finish(command("fit_prior", "--resume", out, environment=command_environment))
+    assert {name: (out / name).read_bytes() for name in before} == before
 
 
 def test_public_pictures_of_the_target_itself_are_refused(target, tmp_path, command_environment):

@@ -2,11 +2,15 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from loft_jax.data.public import picture_hashes
 from loft_jax.errors import InputError
 from loft_jax.fit_prior import main
-from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.generators.public import public_pictures
+from loft_jax.fitting.generators.settings import FitConfig, quick
 from loft_jax.priors.games import HINGE, R1
 from loft_jax.priors.table import PRIORS, fittable
 from loft_jax.runs import schema
@@ -26,6 +30,7 @@ def test_every_recipe_passes_its_own_check(prior):
         ({"width": 0}, "`--width` must be"),
         ({"seed": -1}, "`--seed` must be"),
         ({"count": 3}, "`--count` must be"),
+        ({"first_pictures": 3}, "`--first-pictures` must be"),
         ({"critic_steps": 0}, "`--critic-steps` must be"),
         ({"top_n": 0}, "`--top-n` must be"),
         ({"learning_rate": float("nan")}, "`--learning-rate` must be"),
@@ -58,6 +63,29 @@ def test_settings_come_back_from_their_dictionary():
         schema.read(FitConfig, {**values, "speed": 1}, "config.json")
     with pytest.raises(InputError, match="channels"):
         schema.read(FitConfig, {**values, "channels": 2}, "config.json")
+
+
+def test_quick_takes_few_pictures_drawn_or_the_first_of_a_folder(tmp_path):
+    def pictures(data, **given):
+        config = quick(FitConfig(data=data, **given))
+        return config.count, config.first_pictures
+
+    assert pictures("faces") == (512, None)
+    assert pictures("faces", count=99) == (99, None)
+    for data in (str(tmp_path), "mine.npz"):
+        assert pictures(data) == (None, 512)
+        assert pictures(data, first_pictures=99) == (None, 99)
+        assert pictures(data, count=2000) == (2000, None)
+
+
+def test_a_quick_prior_learns_from_the_first_pictures_of_a_folder(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (530, 8, 8), np.uint8)
+    (tmp_path / "public").mkdir()
+    for k, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "public" / f"{k:03d}.png")
+    config = quick(FitConfig(data=str(tmp_path / "public"), cache=False))
+    public = public_pictures(config, None)
+    np.testing.assert_array_equal(public.hashes, picture_hashes(images[:512, ..., None]))
 
 
 def test_wgan_gp_trains_its_critic_five_times_and_has_no_spectral_norm():
