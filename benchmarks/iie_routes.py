@@ -40,8 +40,10 @@ def many(quick: bool) -> dict[str, Seconds]:
     np.testing.assert_allclose(iie.inversion_errors(S, W).total, by_hand(S, W), rtol=1e-10)
     steps: Steps = {
         "one batched NumPy call": lambda: by_hand(S, W),
+        "the same by inverses": lambda: iie.formula.inversion_error(S, W),
         "NumPy in a loop": lambda: [by_hand(S, one) for one in W],
         "inversion_errors(S, W)": lambda: iie.inversion_errors(S, W),
+        "the same, S a DenseCovariance": lambda: iie.inversion_errors(made, W),
         "loop, S a DenseCovariance": lambda: [iie.ideal_inversion_error(made, one) for one in W],
         "loop, S an array": lambda: [iie.ideal_inversion_error(S, one) for one in W],
     }

@@ -47,7 +47,7 @@ def explained(shared: Any, precision: Any) -> Any:
     """
     xp = array_namespace(shared, precision)
     # m x m before they meet: two products of W's size would cost more wherever m < d.
-    squares = xp.matmul(shared, xp.matrix_transpose(shared))
+    squares = shared @ shared.mT
     return xp.sum(precision * squares, axis=(-2, -1))
 
 

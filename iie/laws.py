@@ -191,7 +191,7 @@ def as_prior(value: Any) -> Prior:
         >>> as_prior([[1.0]]).mean
         array([0.])
     """
-    return value if isinstance(value, Gaussian | StudentT | GaussianMixture) else Gaussian(value)
+    return value if isinstance(value, Prior) else Gaussian(value)
 
 
 def _probabilities(weights: ArrayLike) -> Float64[np.ndarray, " k"]:

@@ -81,9 +81,8 @@ def _make_symmetric(S: Float64[np.ndarray, "d d"]) -> float:
     for i in range(0, len(S), BLOCK):
         for j in range(0, i + 1, BLOCK):
             here, mirrored = S[i : i + BLOCK, j : j + BLOCK], S[j : j + BLOCK, i : i + BLOCK].T
-            skew = float(np.abs(here - mirrored).max())
-            if skew > 0:
-                largest = max(largest, skew)
+            if (here != mirrored).any():
+                largest = max(largest, float(np.abs(here - mirrored).max()))
                 here[:] = mirrored[:] = here / 2 + mirrored / 2
     return largest
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from iie.covariance.base import Covariance
 from iie.covariance.dense import DenseCovariance
 
@@ -24,6 +26,8 @@ def as_covariance(value: Any, name: str = "covariance") -> Covariance:
     """
     if isinstance(value, Covariance):
         return value
+    if isinstance(value, np.ndarray):
+        return DenseCovariance(value, name=name)
     from iie.laws import Gaussian, Prior  # which is made of covariances
 
     if isinstance(value, Gaussian):

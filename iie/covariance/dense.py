@@ -106,7 +106,7 @@ class DenseCovariance(Covariance):
 
     def trace(self) -> float:
         """The trace of S."""
-        return float(np.trace(self.matrix))
+        return float(self.matrix.trace())
 
     def diagonal(self) -> Float64[np.ndarray, " d"]:
         """A copy of the diagonal."""

@@ -11,8 +11,8 @@ from iie import formula
 from iie._input import checks
 from iie._input.arrays import as_numpy
 from iie._input.types import ArrayLike
-from iie.covariance import Covariance, as_covariance
-from iie.error.gram import LIMIT, clear, condition, reciprocal
+from iie.covariance import Covariance, DenseCovariance, as_covariance
+from iie.error.gram import LIMIT, clear, condition, reciprocals
 from iie.error.linear import linear_error
 from iie.error.rank import deviations, lengths, relative_cutoff
 from iie.laws import Gaussian
@@ -20,6 +20,8 @@ from iie.records import Record
 from iie.releases import Linear
 
 BLOCK = 2**18  # numbers of W at once: 2 MiB stay in a cache
+CACHED = 256  # d up to which S stays in one, 512 KiB
+ALONE = 2**20  # multiplications from which OpenBLAS shares a product between threads
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,17 +90,26 @@ def _together(S: Covariance, given: np.ndarray) -> tuple[Float64[np.ndarray, " b
     W = checks.real_array("weights", given, 3)
     b, m, d = W.shape
     size = lengths(W, deviations(S))
-    sees = (size > 0).all(axis=1) & (0 < m <= d)
+    sees = (size > 0).all(axis=1) & (0 < m < d)  # m = d leaves no error, see `gram`
     if not sees.any():
         return np.zeros(b), sees
     W /= np.where(size > 0, size, 1.0)[..., None]
-    shared = S.apply(W.reshape(b * m, d).T).T.reshape(b, m, d)
+    shared = _shared(S, W)
     K = shared @ W.mT
-    precision = reciprocal(K)
-    regular = np.isfinite(precision).all(axis=(1, 2)) & sees
+    precision = reciprocals(K)
+    positive = np.diagonal(precision, axis1=1, axis2=2) > 0
+    regular = np.isfinite(precision).all(axis=(1, 2)) & positive.all(axis=1) & sees
     precision[~regular] = np.eye(m)
     variance = S.trace()
     error = variance - formula.explained(shared, precision)
     known, cutoff = condition(K, precision), relative_cutoff(Linear(given[0]), None)
-    sure = regular & clear(precision, known, cutoff, d) & (known * variance < LIMIT * error)
+    sure = regular & clear(known, cutoff, m, d) & (known.number * variance < LIMIT * error)
     return error, sure
+
+
+def _shared(S: Covariance, W: Float64[np.ndarray, "b m d"]) -> Float64[np.ndarray, "b m d"]:
+    """W S of each: as one product, or one by one where that starts no threads to wait for."""
+    _, m, d = W.shape
+    if isinstance(S, DenseCovariance) and d <= CACHED and m * d * d < ALONE:
+        return W @ S.matrix
+    return S.apply(W.reshape(-1, d).T).T.reshape(W.shape)

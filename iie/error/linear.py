@@ -4,7 +4,6 @@ from typing import NamedTuple, SupportsFloat
 
 from iie.error.factorisation import condition
 from iie.error.gram import gram
-from iie.error.rank import relative_cutoff
 from iie.laws import Prior
 from iie.releases import Linear
 
@@ -41,7 +40,6 @@ def linear_error(prior: Prior, release: Linear, cutoff: SupportsFloat | None) ->
     S = prior.covariance
     found = gram(S, release) if cutoff is None else None
     if found is not None:
-        c = relative_cutoff(release, None)
-        return LinearError(found.error, S.trace(), release.outputs, c)
+        return LinearError(found.error, found.variance, release.outputs, found.cutoff)
     posterior = condition(S, release, cutoff)
     return LinearError(posterior.error, S.trace(), posterior.rank, posterior.cutoff)

@@ -26,6 +26,7 @@ from iie._input.arrays import FLOAT64
 from iie.covariance import Covariance
 from iie.releases import Linear
 
+SMALL = 1e-200  # of a sum of squares: what underflows beside it is far below rounding
 Thin = tuple[Float64[np.ndarray, "n p"], Float64[np.ndarray, " p"], Float64[np.ndarray, "p k"]]
 
 
@@ -88,6 +89,12 @@ def lengths(
     W: Float64[np.ndarray, "*b m d"], deviations: Float64[np.ndarray, " d"]
 ) -> Float64[np.ndarray, "*b m"]:
     """||w D|| of each row w, on every scale that float64 has."""
+    with np.errstate(over="ignore"):
+        seen = W * deviations
+        squares = np.vecdot(seen, seen)
+    # Far from both ends of float64, no row needs a scale of its own.
+    if ((squares > SMALL) & (squares < 1 / SMALL)).all():
+        return np.sqrt(squares)
     unit = float(deviations.max(initial=0.0))
     if not unit > 0:
         return np.zeros(W.shape[:-1])

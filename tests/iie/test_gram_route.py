@@ -3,7 +3,7 @@
 import ml_dtypes
 import numpy as np
 import pytest
-import scipy.sparse
+import scipy.sparse.linalg
 import strategies
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +93,32 @@ def test_many_blocks_of_rows_are_one_matrix(monkeypatch):
     whole = gram(S, Linear(W))
     assert parts.error == pytest.approx(whole.error, rel=1e-14)
     np.testing.assert_allclose(parts.precision, whole.precision, rtol=1e-10)
+
+
+def test_each_row_of_an_operator_is_asked_for_once():
+    W, asked = np.random.default_rng(6).standard_normal((5, 40)), []
+
+    def rows(y):
+        asked.append(y.shape[1])
+        return W.T @ y
+
+    operator = scipy.sparse.linalg.LinearOperator(
+        W.shape, matvec=lambda x: W @ x, rmatvec=lambda y: W.T @ y, rmatmat=rows, dtype=float
+    )
+    found = gram(DiagonalCovariance(np.ones(40)), Linear(operator))
+    assert found.error == pytest.approx(35, rel=1e-13)
+    assert asked == [5]
+
+
+def test_as_many_rows_as_coordinates_leave_nothing_to_subtract():
+    W = np.eye(4) + 0.1
+    assert gram(DiagonalCovariance(np.ones(4)), Linear(W)) is None
+    assert gram(DiagonalCovariance(np.ones(4)), Linear(W, noise=1.0)) is not None
+    for total in (
+        iie.ideal_inversion_error(np.eye(4), W).total,
+        *iie.inversion_errors(np.eye(4), [W]).total,
+    ):
+        assert total == 0
 
 
 @pytest.mark.parametrize("condition_number", [1e2, 1e6, 1e12])
