@@ -24,7 +24,8 @@ def grid(prior: GanPrior, seed: int) -> bytes:
 
 
 def png(images: UInt8[np.ndarray, "n h w ch"]) -> bytes:
-    """PNG of 64 pictures, 8 a row."""
+    """PNG of 64 pictures, 8 a row; of fewer, what is missing stays black."""
+    images = np.pad(images, ((0, -len(images) % SIDE), (0, 0), (0, 0), (0, 0)))
     n, height, width, channels = images.shape
     rows = images.reshape(SIDE, n // SIDE, height, width, channels).swapaxes(1, 2)
     sheet = rows.reshape(SIDE * height, -1, channels)
