@@ -21,6 +21,8 @@ MODEL = (*WORLD, *DEFENSE)
 """Columns that say which classifier, up to its seed."""
 ATTACK = ("attack", "adaptive", "prior")
 """Columns that say which attack."""
+SEARCHED = "searched"
+"""In the column `adaptive`: the form was chosen among several that know the defense."""
 SETTING = (*MODEL, *ATTACK)
 CURVE = (*WORLD, "defense", "variant", "strength_name")
 """Columns that the points of one line over strengths share, beside the attack."""

@@ -110,6 +110,7 @@ class AttackResult:
     pooled: Pooled | None = None
     inception: dict[str, Any] | None = None
     withheld: str | None = None
+    variant: dict[str, Any] | None = None
 
 
 def read_part(kind: type[T], path: Path) -> T:

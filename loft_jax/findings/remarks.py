@@ -7,6 +7,9 @@ from loft_jax.findings.effects import Difference, lowers, raises
 from loft_jax.findings.trends import NEAR, StrengthEffect
 from loft_jax.findings.wording import attack_name, kind_name, listed, listed_defenses, signed
 
+POWER = 0.8416 / 1.9600
+"""Quantiles of the normal law at 0.8 and 0.975: of half an interval, for power 0.8."""
+
 
 def remarked(table: pl.DataFrame) -> list[str]:
     """What defenses say of themselves: a strength that takes nothing away, say."""
@@ -88,6 +91,26 @@ def unequal(worst: list[Difference]) -> list[str]:
         for (own, bare), found in counts.items()
     ]
     return [f"The strongest is chosen among different numbers of attacks: {'; '.join(told)}."]
+
+
+def detectable(worst: list[Difference]) -> list[str]:
+    """The falls that would have been shown, where none is: without power, silence says nothing.
+
+    By the normal law: half of the interval that the verdict rests on, and what a standard error
+    must be left for four of five repetitions to lie beyond it.
+    """
+    told: dict[str, list[dict]] = {}
+    for one in worst:
+        ends = (one.corrected.low, one.corrected.high, one.leakage.low, one.leakage.high)
+        if lowers(one.corrected) or raises(one.corrected) or None in ends:
+            continue
+        low, high, least, most = ends
+        fall = (high - low) / 2 + (most - least) / 2 * POWER  # pyright: ignore[reportOperatorIssue]
+        told.setdefault(f"{fall:.2f}", []).append(one.setting)
+    if not told:
+        return []
+    falls = listed([f"{fall} in {listed_defenses(found)}" for fall, found in told.items()])
+    return [f"A fall of about {falls} would be shown in four of five such sweeps."]
 
 
 def caveats(counts: list[tuple[int, int]]) -> list[str]:

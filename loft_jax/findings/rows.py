@@ -10,7 +10,7 @@ import numpy as np
 from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
-from loft_jax.findings.columns import OUTCOMES
+from loft_jax.findings.columns import OUTCOMES, SEARCHED
 from loft_jax.findings.records import (
     AttackResult,
     Described,
@@ -44,7 +44,8 @@ def rows_of(
     shared = {
         **model_columns(folder),
         "attack": attack.attack,
-        "adaptive": attack.adaptive,
+        # A variant was chosen among the forms that know the defense.
+        "adaptive": attack.adaptive if attack.variant is None else SEARCHED,
         "prior": prior or Path(attack.prior).name,
         "withheld": attack.withheld,
         "judge_accuracy": float(np.mean(judges)) if judges else None,

@@ -13,7 +13,7 @@ from loft_jax.findings.effects import (
     protects,
     raises,
 )
-from loft_jax.findings.remarks import caveats, not_tried, remarked, slopes, unequal
+from loft_jax.findings.remarks import caveats, detectable, not_tried, remarked, slopes, unequal
 from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.wording import attack_name, listed_defenses, priors_differ, signed
 from loft_jax.findings.worst_case import worst_cases
@@ -65,6 +65,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
         *(_cost(one, priors=priors) for one in worst if protects(one)),
         *(_of_prior(table, prior, noun) for prior in sorted(set(table["prior"])) if priors),
         *unequal(worst),
+        *detectable(worst),
         *not_tried(table, worst, priors=priors),
         *slopes(effects, priors=priors),
         *caveats([*((one.seeds, one.leakage.n) for one in worst),
