@@ -94,7 +94,9 @@ def test_reconstructions_lookalikes_and_real_pictures_are_judged_alike(told, fou
     assert result.recognised["lookalike_recognised"].tolist() == 2 * [[[True, False], 2 * [False]]]
     # Squared distances to (0, 0, 9): 4 and 25 + 25; to (9, 0, 0): 9 and 25.
     assert one["feature_distance"] == pytest.approx((27 + 17) / 2)
-    assert "one names 0.25 of real held-out pictures" in result.numbers["withheld"]
+    assert "judges: 1 names 0.25 of real held-out pictures" in result.numbers["withheld"]
+    alike = told(found, private, open_set, one="1", two="1")  # then only folders tell them apart
+    assert "judges: one names 0.25 of real held-out pictures" in alike.numbers["withheld"]
 
 
 def test_without_lookalikes_or_strangers_they_are_missing_and_not_zero(told, found, private):
