@@ -30,7 +30,7 @@ def sweep(*flags, environment):
 
 
 def finish(process, code=0):
-    out, err = process.communicate(timeout=400)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == code, out + err
     assert "Traceback" not in err
     return out
