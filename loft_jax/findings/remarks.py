@@ -104,6 +104,8 @@ def detectable(worst: list[Difference]) -> list[str]:
         ends = (one.corrected.low, one.corrected.high, one.leakage.low, one.leakage.high)
         if lowers(one.corrected) or raises(one.corrected) or None in ends:
             continue
+        if one.withheld is not None or one.setting["remark"] is not None:
+            continue  # no fall would be called protection there
         low, high, least, most = ends
         fall = (high - low) / 2 + (most - least) / 2 * POWER  # pyright: ignore[reportOperatorIssue]
         told.setdefault(f"{fall:.2f}", []).append(one.setting)

@@ -267,6 +267,8 @@ def test_where_nothing_is_shown_it_says_what_would_have_been():
     seeds, classes, rng = 3, 24, np.random.default_rng(1)
     table = world([(PLAIN, 0.9, 0.99), (loft(64), 0.9, 0.99)], seeds=seeds, classes=classes)
     (fall,) = map(float, re.findall(r"A fall of about (0\.\d+) in LoFt rank 64", said(table)))
+    poor = table.with_columns(withheld=pl.lit("no verdict may rest on these judges: x is poor"))
+    assert "A fall of about" not in said(poor)
     shown = 0
     for _ in range(60):
         before = rows_with(drawn(0.9, rng, seeds=seeds, classes=classes), accuracy=0.99, **PLAIN)
