@@ -46,8 +46,8 @@ SWEEP = Path("../runs/sweep")
 smoke = not (SWEEP / "table.parquet").exists()
 if smoke:
     SWEEP = Path("../runs/sweep-smoke")
-    command = [sys.executable, "-m", "loft_jax.sweep", "--quick", "--out", str(SWEEP)]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [sys.executable, "-m", "loft_jax.sweep", "--quick", "--seeds", "0"]
+    subprocess.run([*command, "--out", str(SWEEP)], check=True, capture_output=True)
 
 whole = read_table(SWEEP)
 # One curve: of a sweep over several pictures, trunks, recipes or priors, the first of each.
