@@ -100,19 +100,20 @@ def _survives(right: Path, mutant: Mutant) -> bool:
         copy = Path(folder) / "wrong"
         shutil.copytree(right, copy)
         mutant.apply(copy)
-        killer = _first_failure(copy, mutant.tests)
+        killer = _first_failure(copy, mutant.tests, "-n0")  # workers would start for too little
     seconds = f"{time.perf_counter() - start:.0f}"
     row = ROW.format(seconds, mutant.file, mutant.reason, killer or "SURVIVED")
     print(row if killer else f"{row}\n    - {mutant.old}\n    + {mutant.new}", flush=True)
     return killer is None
 
 
-def _first_failure(copy: Path, tests: Sequence[str]) -> str | None:
+def _first_failure(copy: Path, tests: Sequence[str], *options: str) -> str | None:
     """The first test that fails in the copy, or None; the copy's own packages are imported."""
     files = [f"tests/iie/{name}" for name in dict.fromkeys(tests)]
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *options, *files]  # -m: the copy is first
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *OPTIONS, *files],  # -m: the copy comes first
+            command,
             cwd=copy,
             env={**os.environ, **OWN, "PYTHONPATH": str(copy)},  # of commands in other folders too
             capture_output=True,

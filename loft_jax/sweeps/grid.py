@@ -203,11 +203,12 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
         recipe = recipe_for(asked)
         attacked_classes(asked, model.pictures.classes)
         source = _prior(asked, recipe, prior, model, config, look)
+        strangers = _strangers(source, model, config, look)
         own = useful(recipe, model.config.model.defense.adaptive)
         # Even if only forms are asked for that change nothing here: else nothing is compared.
         for adaptive in [form for form in config.adaptive if form in own] or ["none"]:
             form = dataclasses.replace(asked, adaptive=adaptive)
-            yield Attack(model, form, source, judges, config.independent)
+            yield Attack(model, form, source, judges, config.independent, strangers)
 
 
 def _prior(
@@ -238,6 +239,14 @@ def _prior(
     target = model if row.needs_target else None
     schema.check(fit if target is None else dataclasses.replace(fit, target="its own"))
     return Prior(fit, look.public(fit, model.config), target)
+
+
+def _strangers(prior: Prior | Given, model: Model, config: SweepConfig, look: Look) -> Given | None:
+    """The public pictures, where neither a law nor the prior knows strangers."""
+    drawn = source_of(model.config.data.data).law is not None
+    if drawn or config.public is None or isinstance(prior, Prior) or prior.weights:
+        return None
+    return look.strangers(config.public, model.config)
 
 
 def _public(prior: str, model: Model, config: SweepConfig) -> str:

@@ -17,6 +17,7 @@ from loft_jax.data.sources import source_of
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.settings import TrainConfig
+from loft_jax.metrics.open_set import LEAST
 from loft_jax.priors import ImagePrior, load_prior
 from loft_jax.priors.archive import FILE, public_hashes
 from loft_jax.priors.table import PRIORS
@@ -31,6 +32,7 @@ class Look:
         self._private: dict[str, UInt64[np.ndarray, " n"]] = {}
         self._public: dict[tuple, tuple[str, UInt64[np.ndarray, " n"] | None]] = {}
         self._priors: dict[tuple, ImagePrior] = {}
+        self._strangers: dict[tuple, UInt64[np.ndarray, " n"]] = {}
 
     def pictures(self, config: TrainConfig) -> Pictures:
         """The pictures of a classifier.
@@ -71,6 +73,25 @@ class Look:
         assert hashes is not None
         check_disjoint(hashes, self._hashes(config))
         return told
+
+    def strangers(self, name: str, config: TrainConfig) -> Given | None:
+        """Public pictures as what an open-set success must exceed; None if they are too few.
+
+        Raises:
+            InputError: if they are not as they must be, or private.
+        """
+        pictures = self.pictures(config)
+        key = (name, pictures.size, pictures.channels)
+        if key not in self._strangers:
+            images = load_public(
+                name, size=pictures.size, channels=pictures.channels, flag="--public"
+            )
+            self._strangers[key] = picture_hashes(images)
+        hashes = self._strangers[key]
+        check_disjoint(hashes, self._hashes(config))
+        if len(hashes) < LEAST:
+            return None
+        return Given(name, hashlib.sha256(hashes.tobytes()).hexdigest()[:16])
 
     def given(self, name: str, config: TrainConfig) -> Given:
         """A prior that is there, tried on the classifier's pictures.

@@ -22,11 +22,11 @@ from loft_jax.sweeps.cells.prior import Prior
 
 @dataclass(frozen=True)
 class Given:
-    """A prior that was there before the sweep.
+    """A prior, or public pictures, that were there before the sweep.
 
     Attributes:
-        name: as `--prior` has it: a row of the table, or a folder.
-        weights: hash of what the folder holds; empty for a row.
+        name: as `--prior` has it: a row of the table, or a folder; or as `--public` has it.
+        weights: hash of what lies there; empty for a row.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Attack(Job):
         prior: where its pictures come from.
         judges: the evaluators.
         independent: who else judges, as `--independent` has it.
+        strangers: who set what an open-set success must exceed; None leaves it to the judges.
         searched: the attack whose strongest variant this one takes; None is its own recipe.
     """
 
@@ -53,6 +54,7 @@ class Attack(Job):
     prior: Prior | Given
     judges: tuple[Model, ...]
     independent: str = "auto"
+    strangers: Given | None = None
     searched: "Attack | None" = None
 
     @property
@@ -71,6 +73,7 @@ class Attack(Job):
             "prior": prior,
             "judges": [judge.content() for judge in self.judges],
             "judging": content(Judges(independent=self.independent)),
+            **({} if self.strangers is None else {"strangers": self.strangers.weights}),
             **({} if self.searched is None else {"searched": self.searched.content()}),
         }
 
@@ -127,7 +130,8 @@ class Attack(Job):
             **where,
         )
         evaluators = tuple(place.of(judge) for judge in self.judges)
-        judges = Judges(evaluators=evaluators, independent=self.independent)
+        strangers = None if self.strangers is None else self.strangers.name
+        judges = Judges(evaluators=evaluators, independent=self.independent, strangers=strangers)
         attack_and_judge(config, judges, started=time.perf_counter())
 
     def _content(self, config: AttackConfig) -> dict[str, Any]:

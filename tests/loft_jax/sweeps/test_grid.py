@@ -8,7 +8,6 @@ import pytest
 
 from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.settings import attacked_classes
-from loft_jax.errors import InputError
 from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.runs import identity
 from loft_jax.runs.settings import RunConfig
@@ -297,55 +296,6 @@ def test_a_smoke_uses_few_pictures_of_a_folder(tmp_path):
     assert (folder.first_classes, folder.first_pictures) == (8, 16)
     assert (faces.first_classes, faces.first_pictures) == (None, None)
     assert (faces.identities, faces.pictures) == (8, 16)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"trunk": ()}, "`--trunk` must list at least one value, got an empty grid"),
-        ({"rank": ("0",)}, "`--rank` must list none or whole numbers in 1..1048576, got 0"),
-        ({"rank": ("129",)}, r"`--rank` must be 1..128 \(the feature width\)"),
-        ({"defense": ("mid:1",)}, "`--defense` must be one of none, loft"),
-        ({"defense": ("svd:x",)}, "`--defense svd: rank` must be a whole number, got x"),
-        ({"defense": ("none", "none")}, "`--defense` must list different values"),
-        ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
-        ({"seeds": (-1,)}, "`--seeds` must be a whole number, at least 0"),
-        ({"seeds": (2**70,)}, "`--seeds` must be a whole number"),
-        ({"jobs": 0}, "`--jobs` must be a whole number, at least 1"),
-        ({"epochs": 0}, "`--epochs` must be a whole number, at least 1"),
-        ({"memory": float("nan")}, "`--memory` must be a number, more than 0"),
-        ({"attack": ("nope",)}, "`--attack` must be one of"),
-        ({"adaptive": ("nope",)}, "`--adaptive` must list forms among none, "),
-        ({"classes": "0:200"}, "`--classes` must be all, FIRST:END"),
-        ({"classes": f"0:{'9' * 40}"}, "`--classes` must be all, FIRST:END"),
-        ({"trunk": ("nope",)}, "`--trunk` must be one of"),
-        ({"preset": "nope"}, "`--preset` must be one of"),
-        (
-            {"data": ("/photographs",), "prior": ("dcgan",)},
-            "`--public` must name public pictures for --prior dcgan",
-        ),
-    ],
-)
-def test_impossible_grids_are_refused_before_anything_is_trained(change, said, told):
-    with pytest.raises(InputError, match=said):
-        grid(like(**change), told)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"data": ("/no/such/folder",)}, "`--data` must be faces, digits, FILE.npz or a FOLDER"),
-        ({"prior": ("/nowhere",)}, "`--prior` must be pixels, renderer or a folder"),
-        ({"prior": ("dcgan",), "public": "/nowhere"}, "must be faces, digits, FILE.npz or a FO"),
-        ({"attack": ("if-gmi",), "prior": ("pixels",)}, "`--prior` for if-gmi must offer blocks"),
-        ({"independent": "drawn"}, "`--independent` must be auto, none for pictures of the kind d"),
-    ],
-)
-def test_what_is_not_there_is_said_before_anything_is_trained(change, said):
-    from loft_jax.sweeps.look import Look
-
-    with pytest.raises(InputError, match=said):
-        grid(like(**{"data": ("digits",), "classes": "all", **change}), Look())
 
 
 def test_the_cells_of_a_sweep_are_jobs():
