@@ -1,4 +1,4 @@
-"""The README's Python examples say what they compute."""
+"""The README's Python examples say what they compute, and its pages lead somewhere."""
 
 import ast
 import re
@@ -10,7 +10,8 @@ import pytest
 
 from iie import RationalError
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXPECTED = [2.0, 0.4, 3.5, 1.5, [7, 3, 1, 0], [7, 6, 4, 0], 2 / 3, 2.0]
 
 
@@ -29,6 +30,21 @@ def test_the_ten_lines_have_the_values_worked_out_by_hand():
         assert np.asarray(value) == pytest.approx(np.asarray(expected, float), abs=1e-12)
 
 
-def test_every_picture_of_the_readme_exists():
-    for name in re.findall(r"\]\((docs/[^)]+)\)", README):
-        assert (Path(__file__).parents[1] / name).is_file(), name
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_leads_to_is_there(page):
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("http"):
+            continue
+        name, _, part = link.partition("#")
+        file = page.parent / name if name else page
+        assert file.is_file(), link
+        if part:
+            titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            assert part in {title.lower().replace(" ", "-") for title in titles}, link
+
+
+def test_the_readme_is_one_page():
+    assert len(README.splitlines()) <= 120

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def bench_for(
         judges: who judges.
         prior: of the attack, as `--prior` has it.
         session: of the process.
-        interrupt: heeded between the two.
+        interrupt: heeded at each step of a training.
 
     Raises:
         InputError: if they, strangers, or the weights of Inception are not as they must be.
@@ -133,14 +134,15 @@ def bench_for(
         load_inception(Path(judges.features))  # a bad archive is said before the search
     strangers = strangers_for(private, prior, judges.strangers)
     before, mesh = time.perf_counter(), devices.data_mesh()
-    independent = independent_for(judges.independent, private, session.out)
-    interrupt.check("the same command")
+    heed = partial(interrupt.check, "the same command")
+    independent = independent_for(judges.independent, private, session.out, heed)
+    heed()
     evaluators, _ = load_evaluators(private, judges.evaluators, mesh, session.out)
-    interrupt.check("the same command")
+    heed()
     open_set = open_set_of(evaluators, strangers, mesh, session.out)
     seconds = time.perf_counter() - before
     session.started += seconds  # `seconds_total` is that of the attack
-    interrupt.check("the same command")
+    heed()
     return Bench(
         private, judges, evaluators, seconds, mesh, session, interrupt, open_set, independent
     )

@@ -63,7 +63,7 @@ def _made(wanted: Wanted, recipe: Recipe, out: Console) -> dict[str, np.ndarray]
         f"{wanted.source.noun} apart"
     )
     taught = _pictures(wanted, side, TAUGHT, recipe.people, recipe.pictures)
-    network = trained(taught, recipe)
+    network = trained(taught, recipe, wanted.heed)
     new = _pictures(wanted, wanted.size, NEW, recipe.strangers, EACH)
     new = resize(new.reshape(-1, *new.shape[2:]), side, source="pictures")
     strangers = network(new).reshape(recipe.strangers, EACH, -1)

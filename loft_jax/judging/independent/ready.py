@@ -1,5 +1,6 @@
 """An independent judge that is ready, or the word why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +33,16 @@ class Independent:
         return judgement(self.choice.name, self.recogniser, found, private)
 
 
-def independent_for(asked: str, private: PrivateData, out: Console) -> Independent:
+def independent_for(
+    asked: str, private: PrivateData, out: Console, heed: Callable[[], None] = lambda: None
+) -> Independent:
     """The judge that `--independent` means for these pictures, trained now if need be.
 
     Args:
         asked: auto, none, or a row of `RECOGNISERS`.
         private: the target's pictures.
         out: where training is announced.
+        heed: called at each step of a training; raises where that is to stop.
 
     Raises:
         InputError: if it is not to be had, or has seen the private pictures.
@@ -48,7 +52,7 @@ def independent_for(asked: str, private: PrivateData, out: Console) -> Independe
     choice = chosen(asked, data.source)
     if choice.name is None:
         return Independent(choice)
-    wanted = Wanted(data.source, SOURCES[data.source], data.size, data.channels)
+    wanted = Wanted(data.source, SOURCES[data.source], data.size, data.channels, heed)
     recogniser = RECOGNISERS[choice.name].load(wanted, out)
     check_independent(recogniser, private)
     return Independent(choice, recogniser)

@@ -21,12 +21,14 @@ class Wanted(NamedTuple):
         source: that row.
         size: side in pixels.
         channels: 1 (gray) or 3 (RGB).
+        heed: called at each step of a training; raises where that is to stop.
     """
 
     name: str
     source: Source
     size: int
     channels: int
+    heed: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

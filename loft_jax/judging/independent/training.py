@@ -1,5 +1,6 @@
 """Metric learning: pictures of one person are drawn together, those of others pushed apart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,9 @@ class Recipe:
     seed: int = 0
 
 
-def trained(images: UInt8[np.ndarray, "p m h w ch"], recipe: Recipe) -> Trained:
+def trained(
+    images: UInt8[np.ndarray, "p m h w ch"], recipe: Recipe, heed: Callable[[], None] = lambda: None
+) -> Trained:
     """The embedding after `recipe.steps` updates of AdamW: each picture finds its person's other.
 
     What is minimised is the normalised, tempered cross-entropy (NT-Xent), for picture i, the other
@@ -57,6 +60,7 @@ def trained(images: UInt8[np.ndarray, "p m h w ch"], recipe: Recipe) -> Trained:
     Args:
         images: m pictures of each of p people.
         recipe: how.
+        heed: called before each step; raises where training is to stop.
 
     Raises:
         DivergenceError: if the loss ends as no number.
@@ -73,6 +77,7 @@ def trained(images: UInt8[np.ndarray, "p m h w ch"], recipe: Recipe) -> Trained:
     update = _update(graph, rule, recipe.temperature)
     state, loss = (params, stats, rule.init(params)), np.inf
     for step in range(recipe.steps):
+        heed()
         who, which = pairs(people, each, recipe, step)
         batch = np.concatenate([images[who, which[0]], images[who, which[1]]])
         state, loss = update(state, batch)

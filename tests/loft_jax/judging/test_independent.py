@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import signal
 import sys
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from loft_jax.judging.independent.ready import independent_for
 from loft_jax.judging.independent.row import Recogniser, Row, Wanted
 from loft_jax.judging.independent.table import RECOGNISERS, chosen
 from loft_jax.judging.private import PrivateData
+from loft_jax.runs.interrupt import Stopped
 
 TINY = training.Recipe(people=64, pictures=4, strangers=30, steps=40, batch=32, width=8)
 
@@ -213,6 +215,22 @@ def test_a_training_that_ends_as_no_number_is_no_judge(monkeypatch):
     monkeypatch.setattr(training, "_update", lambda *_: lambda state, batch: (state, np.nan))
     with pytest.raises(DivergenceError, match="must end with a finite loss, got nan"):
         training.trained(np.zeros((4, 2, 8, 8, 1), np.uint8), training.Recipe(steps=2, batch=4))
+
+
+def test_a_training_stops_where_it_is_told_to_and_nothing_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(cache.platformdirs, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setattr(training, "_update", lambda *_: lambda state, batch: (state, 0.0))
+    calls = iter([None, None, Stopped(signal.SIGINT, "the same command")])
+
+    def heed():
+        if (stop := next(calls)) is not None:
+            raise stop
+
+    wanted = Wanted("patterns", Source(law=PatternLaw, noun="patterns"), 8, 1, heed)
+    with pytest.raises(Stopped, match="SIGINT: stopped"):
+        drawn.recogniser(wanted, quiet(), TINY)
+    assert next(calls, "none left") == "none left"
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_a_cache_that_cannot_be_written_costs_only_a_word(monkeypatch, tmp_path):
