@@ -48,6 +48,29 @@ def not_tried(table: pl.DataFrame, compared: list[Difference], *, priors: bool) 
     return said
 
 
+def verified(cases: list[Difference], noun: str) -> list[str]:
+    """What the judge that never saw the attacked people makes of the same comparison.
+
+    Args:
+        cases: `worst_cases` by what it verifies.
+        noun: what the classes are.
+    """
+    fell = [one for one in cases if lowers(one.corrected)]
+    rest = [one for one in cases if one not in fell]
+    judge = f"the judge that never saw these {noun}"
+    said = []
+    if fell:
+        changes = listed([f"{signed(one.leakage)} in {one.setting['label']}" for one in fell])
+        said.append(
+            f"Of what the strongest attack found, {judge} verifies a smaller share than with the "
+            f"baseline: {changes}."
+        )
+    if rest:
+        names = listed_defenses(one.setting for one in rest)
+        said.append(f"In {names} {judge} is not shown to verify a smaller share.")
+    return said
+
+
 def slopes(effects: list[StrengthEffect], *, priors: bool) -> list[str]:
     """What strength changes in each defense, under the attacks on the same span of it."""
     curves: dict[tuple, list[StrengthEffect]] = {}

@@ -13,10 +13,18 @@ from loft_jax.findings.effects import (
     protects,
     raises,
 )
-from loft_jax.findings.remarks import caveats, detectable, not_tried, remarked, slopes, unequal
+from loft_jax.findings.remarks import (
+    caveats,
+    detectable,
+    not_tried,
+    remarked,
+    slopes,
+    unequal,
+    verified,
+)
 from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.wording import attack_name, listed_defenses, priors_differ, signed
-from loft_jax.findings.worst_case import worst_cases
+from loft_jax.findings.worst_case import VERIFIED, worst_cases
 
 
 class Paragraph(NamedTuple):
@@ -66,6 +74,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
         *(_of_prior(table, prior, noun) for prior in sorted(set(table["prior"])) if priors),
         *unequal(worst),
         *detectable(worst),
+        *verified(worst_cases(table, VERIFIED), noun),
         *not_tried(table, worst, priors=priors),
         *slopes(effects, priors=priors),
         *caveats([*((one.seeds, one.leakage.n) for one in worst),

@@ -12,15 +12,17 @@ from loft_jax.findings.columns import ATTACK, MODEL, WORLD
 from loft_jax.findings.effects import (
     Difference,
     Sides,
-    accuracy,
     baselines_of,
     judged_together,
 )
 from loft_jax.findings.groups import Group, groups, in_common
 from loft_jax.metrics.strongest import strongest_elsewhere
 
+VERIFIED = "independent_verification"
+"""The share that a judge verifies who never saw the attacked people."""
 
-def worst_cases(table: pl.DataFrame) -> list[Difference]:
+
+def worst_cases(table: pl.DataFrame, outcome: str = "accuracy_at_1") -> list[Difference]:
     """Every defense that was attacked as one of its baselines was.
 
     The baseline counts only the attacks that were made on the defense too, or it would be compared
@@ -28,6 +30,11 @@ def worst_cases(table: pl.DataFrame) -> list[Difference]:
     is named by its mean Acc@1 over all seeds and classes that both sides have (attacks on others
     are left out), but on each half of the classes the one reported is that of the other half. All
     defenses of the same pictures and trunk are judged together.
+
+    Args:
+        table: as `rows_of` gives its rows.
+        outcome: what an attack is strong by; where it was not measured nothing is compared. The
+            evaluators' faults withhold no verdict but their own, on Acc@1.
     """
     found = list(groups(table))
     models: dict[tuple, list[Group]] = {}
@@ -35,13 +42,13 @@ def worst_cases(table: pl.DataFrame) -> list[Difference]:
         models.setdefault(group.key(MODEL), []).append(group)
     cases = []
     for own in (forms for forms in models.values() if forms[0].defended):
-        compared = (_compared(own, bare) for bare in baselines_of(own[0], found))
+        compared = (_compared(own, bare, outcome) for bare in baselines_of(own[0], found))
         if (case := next(filter(None, compared), None)) is not None:
             cases.append(case)
     return judged_together(cases, WORLD)
 
 
-def _compared(found: list[Group], bare: list[Group]) -> Sides | None:
+def _compared(found: list[Group], bare: list[Group], outcome: str) -> Sides | None:
     made = {group.key(ATTACK) for group in found}
     both = [group for group in bare if group.key(ATTACK) in made]
     if not both:
@@ -49,17 +56,21 @@ def _compared(found: list[Group], bare: list[Group]) -> Sides | None:
     shared = in_common(*found, *both)
     if not len(shared[0].seeds) or not len(shared[0].labels):
         return None
+    known = [values for group in shared if (values := group.outcome(outcome)) is not None]
+    if len(known) < len(shared):
+        return None
     sides = shared[: len(found)], shared[len(found) :]
-    outcomes = [np.stack([accuracy(group) for group in side]) for side in sides]
+    outcomes = [np.stack(known[: len(found)]), np.stack(known[len(found) :])]
     strongest, base = (
         side[int(values.mean((1, 2)).argmax())]
         for side, values in zip(sides, outcomes, strict=True)
     )
+    withheld = next(filter(None, (group.withheld for group in shared)), None)
     return Sides(
         strongest,
         base,
         strongest_elsewhere(outcomes[0]),
         strongest_elsewhere(outcomes[1]),
         (len(sides[0]), len(sides[1])),
-        next(filter(None, (group.withheld for group in shared)), None),
+        None if outcome == VERIFIED else withheld,
     )

@@ -17,7 +17,7 @@ from loft_jax.findings.summary import summary
 from loft_jax.findings.table import to_table, write_table
 from loft_jax.findings.trade_off import utility_against_leakage
 from loft_jax.findings.trends import strength_effects
-from loft_jax.findings.worst_case import worst_cases
+from loft_jax.findings.worst_case import VERIFIED, worst_cases
 from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
 from loft_jax.runs.files import write_json
@@ -110,6 +110,7 @@ def written(table: pl.DataFrame, root: Path, out: Console) -> dict[str, Any]:
         "conclusion": [said._asdict() for said in conclusion(table)],
         "summary": summary(table),
         "worst_cases": [_plain(one) for one in worst_cases(table)],
+        "verified": [_plain(one) for one in worst_cases(table, VERIFIED)],
         "differences": [_plain(one) for one in differences(table)],
         "strength_effects": [_plain(one) for one in strength_effects(table)],
     }

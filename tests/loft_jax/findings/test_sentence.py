@@ -285,3 +285,16 @@ def test_a_searched_attack_knows_the_defense():
     table = world([({**PLAIN, **searched}, 0.9, 0.99), ({**loft(8), **searched}, 0.1, 0.99)])
     assert "was not tried" not in said(table)
     assert "under strongest (searched)" in said(table)
+
+
+def test_the_judge_who_never_saw_the_people_is_heard_beside_the_evaluators():
+    table = world([(PLAIN, 0.9, 0.9), (loft(4), 0.9, 0.9), (loft(32), 0.9, 0.9)])
+    assert "never saw" not in said(table)
+    low = pl.when(pl.col("strength") == 4).then(0.2).otherwise(0.9)
+    noise = pl.Series(np.random.default_rng(1).uniform(-0.05, 0.05, len(table)))
+    text = said(table.with_columns((low + noise).alias("independent_verification")))
+    assert "no protection is shown for LoFt rank 4 and 32" in text
+    fall = re.search(r"that never saw these people verifies a smaller share .*: (-0.\d+) ", text)
+    assert fall is not None
+    assert float(fall[1]) == pytest.approx(0.2 - 0.9, abs=0.03)
+    assert "in LoFt rank 4. In LoFt rank 32 the judge that never saw these people is not" in text

@@ -1,10 +1,11 @@
 """Worst cases: which attacks count, and the strongest found by hand."""
 
 import numpy as np
+import polars as pl
 import pytest
 from attacked_tables import NORMED, PLAIN, cut, loft, rows_with, table_of
 
-from loft_jax.findings.worst_case import worst_cases
+from loft_jax.findings.worst_case import VERIFIED, worst_cases
 
 KNOWS = {"adaptive": "pre-code"}
 
@@ -97,3 +98,23 @@ def test_without_a_plain_head_in_common_nothing_is_compared():
     assert worst_cases(table_of(rows_with(share(0.2), **loft(4)), other)) == []
     people = rows_with(share(0.9), **PLAIN, fingerprint="f1")
     assert worst_cases(table_of(rows_with(share(0.2), **loft(4)), people)) == []
+
+
+def test_the_strongest_may_be_so_by_another_judge_whom_no_fault_of_the_evaluators_touches():
+    table = table_of(
+        rows_with(share(0.9), **PLAIN),
+        rows_with(share(0.5, 1), **PLAIN, **KNOWS),
+        rows_with(share(0.8, 2), **loft(4)),
+        rows_with(share(0.7, 3), **loft(4, **KNOWS)),
+    ).with_columns(pl.lit("poor judges").alias("withheld"))
+    assert worst_cases(table, VERIFIED) == []  # it was not measured
+    judged = table.with_columns((1 - pl.col("accuracy_at_1")).alias(VERIFIED))
+    (found,) = worst_cases(judged, VERIFIED)
+    assert (found.setting["adaptive"], found.against["adaptive"]) == ("pre-code", "pre-code")
+    assert found.leakage.value == pytest.approx((1 - 0.7) - (1 - 0.5))
+    assert found.withheld is None
+    assert worst_cases(judged)[0].withheld == "poor judges"
+    partly = judged.with_columns(
+        pl.when(pl.col("adaptive") == "none").then(VERIFIED).otherwise(None).alias(VERIFIED)
+    )
+    assert worst_cases(partly, VERIFIED) == []
