@@ -1,6 +1,6 @@
 """Are the tests able to fail? Each wrong version of the theory in mutants.toml must be noticed.
 
-    python tests/mutants.py              all of them, about ten minutes on one core
+    python tests/mutants.py --jobs 2     all of them, a quarter of an hour to an hour on two cores
     python tests/mutants.py _linalg      those whose file, text or reason has this word
 
 Works on copies in a temporary folder. Exit code 0: every mutant was killed; 1: one survived; 2: the
