@@ -130,7 +130,7 @@ def test_the_designed_filter_of_two_classes_sees_fishers_discriminant(files):
     seen = S @ D[0]
     left = np.trace(S) - seen @ seen / (D[0] @ seen)
     assert report["chosen"]["linear_error"] == pytest.approx(left)
-    assert report["chosen"]["ideal"]["total"] <= left
+    assert report["chosen"]["ideal"]["total"] <= left * (1 + 1e-12)  # but for rounding
     assert report["chosen"]["held_out_accuracy"] is None
     assert report["chosen"]["share"] == pytest.approx(1)
     assert is_png(files / "d.png")
