@@ -29,7 +29,7 @@ def specs(cells):
 
 def test_the_rank_table_has_the_ranks_of_the_laptop_and_of_the_paper(cells):
     laptop = specs(cells("table-rank"))
-    assert laptop == {"none", *(f"loft:{rank}" for rank in (64, 32, 16, 8))}
+    assert laptop == {"none", *(f"loft:{rank}" for rank in (64, 16, 8))}
     paper = grid_of(
         ReproduceConfig("table-rank", scale="paper", data="."), EXPERIMENTS["table-rank"]
     )
