@@ -14,6 +14,10 @@ hypothesis.settings.load_profile("ci")
 # Commands that tests start share compiled programs with each other, not with the user's cache.
 os.environ.setdefault("MPLBACKEND", "agg")
 
+# What this process compiles runs for moments: half of the time went into making it faster.
+QUICKLY = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+os.environ.setdefault("XLA_FLAGS", QUICKLY)
+
 
 COMPILING = (
     "attacks", "defenses", "fitting", "judging", "nets", "priors", "targets", "toy",
@@ -45,6 +49,9 @@ def strict_jax():
     import jax
 
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    jax.devices()  # has read the flags by now: commands that tests start compile as a user's do
+    if os.environ["XLA_FLAGS"] == QUICKLY:
+        del os.environ["XLA_FLAGS"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
 
 RESAMPLES = 10_000
+BLOCK = 100
+"""Permutations at a time: beyond it only memory grows."""
 
 
 def trend_p_value(
@@ -39,9 +41,11 @@ def trend_p_value(
     ranks = np.rint(2 * rankdata(values, axis=1)).astype(np.int64)
     order = np.arange(1, values.shape[1] + 1)
     observed = int(np.sum(ranks @ order))
-    as_large = sum(
-        int(np.sum(rng.permuted(ranks, axis=1) @ order)) >= observed for _ in range(resamples)
-    )
+    as_large = 0
+    for start in range(0, resamples, BLOCK):
+        copies = np.broadcast_to(ranks, (min(BLOCK, resamples - start), *ranks.shape))
+        permuted = rng.permuted(copies, axis=2) @ order
+        as_large += int(np.sum(permuted.sum(axis=1) >= observed))
     return (1 + as_large) / (1 + resamples)
 
 

@@ -19,6 +19,8 @@ from loft_jax.runs import interrupt
 from loft_jax.runs.devices import data_mesh
 from loft_jax.runs.interrupt import Stopped
 
+pytestmark = pytest.mark.command  # each test trains a whole run or reads one
+
 FLAGS = {"size": 8, "epochs": 2, "batch": 8, "trunk": "dropping", "cache": False}
 
 

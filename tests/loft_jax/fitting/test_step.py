@@ -79,7 +79,7 @@ def test_an_sgd_update_is_minus_rate_times_the_gradient_of_the_mean_cross_entrop
         targets[np.arange(BATCH), labels] += 0.9
         return -(jnp.asarray(targets) * log_p).sum(axis=1).mean()
 
-    value, gradient = jax.value_and_grad(loss)(before.params)
+    value, gradient = jax.jit(jax.value_and_grad(loss))(before.params)
     assert float(metrics["loss"]) == pytest.approx(float(value), rel=1e-5)
     expected = jax.tree.map(lambda p, g: p - 0.5 * g, before.params, gradient)
     for got, want in zip(jax.tree.leaves(after.params), jax.tree.leaves(expected), strict=True):
@@ -122,15 +122,16 @@ def test_accumulated_gradients_are_the_mean_over_the_parts():
     plain = configuration(optimizer="sgd", momentum=0.0, schedule="multi-step")
     parts = dataclasses.replace(plain, optim=dataclasses.replace(plain.optim, accumulate=2))
     graphs, before, after, metrics, _ = one_update(parts)
-    images, labels = pictures()
+    images, labels = map(jnp.asarray, pictures())
     rate = plain.optim.learning_rate
 
     def loss(params, chosen):
         model = nnx.merge(graphs.train, params, before.stats, copy=True)
-        logits = model(jnp.asarray(images[chosen], jnp.float32) / 255)
+        logits = model(images[chosen].astype(jnp.float32) / 255)
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels[chosen]).mean()
 
-    halves = [jax.value_and_grad(loss)(before.params, np.arange(i, BATCH, 2)) for i in range(2)]
+    slope = jax.jit(jax.value_and_grad(loss))
+    halves = [slope(before.params, np.arange(i, BATCH, 2)) for i in range(2)]
     assert float(metrics["loss"]) == pytest.approx(np.mean([float(v) for v, _ in halves]), rel=1e-5)
     decay = plain.optim.weight_decay
     expected = jax.tree.map(

@@ -21,23 +21,25 @@ WEIGHT = np.array([[1.0, -2.0, 0.5, 1.5], [0.5, 1.0, -1.0, 2.0], [-2.0, 0.0, 1.0
 LATENTS = jnp.asarray(np.sin(np.arange(8.0)).reshape(2, 4), jnp.float32)
 LABELS = jnp.array([2, 0])
 KEYS = jax.random.split(jax.random.key(3), 2)
+FEW = 5
+"""Copies whose slopes are averaged one by one; compiling all takes long."""
 
 
 def slopes_one_by_one(view):
     """Mean over the copies of dL/dx = W' (softmax - onehot) at each, pulled back to z."""
     images = (LATENTS.reshape(2, 2, 2, 1) + 1) / 2
-    total = np.zeros((2, 4))
-    for copy in range(COPIES):
-        shown = transformed(folded(KEYS, copy), images, view)
+    total, changed = np.zeros((2, 4)), jax.jit(transformed, static_argnums=2)
+    for copy in range(FEW):
+        shown = changed(folded(KEYS, copy), images, view)
         logits = (2 * np.asarray(shown, float).reshape(2, 4) - 1) @ WEIGHT.T
         p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         by_logits = p - np.eye(3)[np.asarray(LABELS)]
-        total += 2 * by_logits @ WEIGHT / COPIES
+        total += 2 * by_logits @ WEIGHT / FEW
     return total / 2  # pixels are (z + 1) / 2
 
 
 def test_the_slope_is_the_mean_of_those_at_the_noisy_copies(linear, prior):
-    objective = averaged(Objective(), "noise", flips=True)
+    objective = dataclasses.replace(averaged(Objective(), "noise", flips=True), views=FEW)
 
     def loss(latents):
         public = PublicFacts(LATENTS, jnp.zeros(4), None)
@@ -45,7 +47,7 @@ def test_the_slope_is_the_mean_of_those_at_the_noisy_copies(linear, prior):
         return score(objective, networks, prior, public, latents, images, LABELS, KEYS).loss.sum()
 
     expected = slopes_one_by_one(Transform(noise=NOISE))
-    np.testing.assert_allclose(jax.grad(loss)(LATENTS), expected, atol=1e-5)
+    np.testing.assert_allclose(jax.jit(jax.grad(loss))(LATENTS), expected, atol=1e-5)
 
 
 def test_noise_has_its_deviation_and_is_another_for_each_row_and_copy():
