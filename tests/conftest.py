@@ -1,6 +1,7 @@
 """Settings every test runs under: strict JAX, seeded hypothesis, no network, no user folders."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import hypothesis
@@ -25,19 +26,22 @@ COMPILING = (
 )  # fmt: skip
 """Rooms of loft_jax whose tests compile programs."""
 TIERS = ("unit", "compile", "command", "browser")
+WHOLE = ("test_run.py", "test_bad_input.py")
+"""Tests of whole commands under other names."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put every test into one tier: that of its file, unless it is marked itself."""
     for item in items:
         if not any(item.get_closest_marker(tier) for tier in TIERS):
-            item.add_marker(_tier(item.path))
+            item.add_marker(_tier(item.path, getattr(item, "fixturenames", ())))
 
 
-def _tier(path: Path) -> str:
+def _tier(path: Path, fixtures: Collection[str]) -> str:
     if "browser" in path.name:
         return "browser"
-    if path.name.endswith("_command.py") or path.name in ("test_run.py", "test_bad_input.py"):
+    whole = path.stem.endswith(("_command", "_commands")) or path.name in WHOLE
+    if whole or "tiny_run" in fixtures:  # or it waits for a training
         return "command"
     rooms = path.parts
     compiles = "loft_jax" in rooms and set(rooms) & set(COMPILING)
