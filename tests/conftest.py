@@ -15,12 +15,6 @@ hypothesis.settings.load_profile("ci")
 # Commands that tests start share compiled programs with each other, not with the user's cache.
 os.environ.setdefault("MPLBACKEND", "agg")
 
-# What this process compiles runs for moments: so it compiles in half the time. Steps of training
-# take as long as without; at level 0 they would take 35 times as long.
-QUICKLY = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
-os.environ.setdefault("XLA_FLAGS", QUICKLY)
-
-
 COMPILING = (
     "attacks", "defenses", "fitting", "judging", "nets", "priors", "targets", "toy",
 )  # fmt: skip
@@ -54,9 +48,6 @@ def strict_jax():
     import jax
 
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    jax.devices()  # has read the flags by now: commands that tests start compile as a user's do
-    if os.environ["XLA_FLAGS"] == QUICKLY:
-        del os.environ["XLA_FLAGS"]
 
 
 @pytest.fixture(scope="session")
