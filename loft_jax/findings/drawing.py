@@ -20,6 +20,8 @@ CONTROL = "lookalike_accuracy_at_1"
 LOOKALIKES = "the same attack without search (lookalikes)"
 NARROW = 4.2
 """Inches: the width of a figure for a telephone, whose letters stay readable there."""
+HALF = 24
+"""Letters that half of it holds."""
 
 
 def colour(i: int) -> str:
@@ -105,9 +107,11 @@ def legend(
         handles.append(Line2D([], [], color=GREY, marker=BASELINE, ms=9, ls="", label=label))
     handles += axes.get_legend_handles_labels()[0]
     if handles:
+        long = max(len(handle.get_label()) for handle in handles) > HALF
+        columns = (1 if long else 2) if narrow else 3
         figure.legend(
             handles=handles, loc="outside lower center", fontsize=8, frameon=False,
-            ncols=min(2 if narrow else 3, len(handles)),
+            ncols=min(columns, len(handles)),
         )  # fmt: skip
 
 
