@@ -20,8 +20,8 @@ from loft_jax.reproductions.results import Results
 from loft_jax.sweeps.settings import SweepConfig
 
 LAPTOP = SweepConfig(rank=("none", "64", "16", "8"), per_class=1)
-"""Fewer heads and pictures than a sweep by default, so that two cores make a table in the time of a
-coffee; what three seeds could show is printed with it."""
+"""Fewer heads and pictures than a sweep by default, for the time of two cores; what three seeds
+could have shown is printed with it."""
 PAPER = SweepConfig(
     rank=("none", "500", "300", "200", "150", "100", "75", "50", "35", "20"),
     input_norm=("yes",),

@@ -242,9 +242,10 @@ def _prior(
 
 
 def _strangers(prior: Prior | Given, model: Model, config: SweepConfig, look: Look) -> Given | None:
-    """The public pictures, where neither a law nor the prior knows strangers."""
-    drawn = source_of(model.config.data.data).law is not None
-    if drawn or config.public is None or isinstance(prior, Prior) or prior.weights:
+    """The public photographs, where neither a law nor the prior knows strangers."""
+    if config.public is None or isinstance(prior, Prior) or prior.weights:
+        return None
+    if any(source_of(one).law is not None for one in (model.config.data.data, config.public)):
         return None
     return look.strangers(config.public, model.config)
 

@@ -82,7 +82,6 @@ def guess():
     del RECIPES["guess"]
 
 
-@pytest.mark.command
 def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, tmp_path):
     from loft_jax.attacks.session import attack_classes
 
@@ -104,7 +103,6 @@ def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, 
             np.testing.assert_array_equal(stored[name], before[name])
 
 
-@pytest.mark.command
 def test_what_a_notebook_held_before_is_not_the_attacks(guess, tiny_run, tmp_path, monkeypatch):
     from loft_jax.attacks.session import attack_classes
 

@@ -87,7 +87,6 @@ def untrained(tmp_path_factory, tiny_run):
     return folder
 
 
-@pytest.mark.command
 def test_the_command_writes_a_prior_that_draws_nearer_to_what_the_attack_found(
     tiny_run, untrained, tmp_path
 ):
@@ -114,7 +113,6 @@ def test_the_command_writes_a_prior_that_draws_nearer_to_what_the_attack_found(
         np.testing.assert_array_equal(kept, given)
 
 
-@pytest.mark.command
 def test_an_attack_without_a_trained_prior_is_refused(tiny_run, tmp_path):
     import loft_jax
     from loft_jax.attacks.session import attack_classes

@@ -81,6 +81,8 @@ def test_public_pictures_are_strangers_where_no_prior_knows_any(tmp_path, count,
     (attack,) = grid(dataclasses.replace(asked, public=str(file)), Look()).attacks
     assert without.strangers is None
     assert (attack.strangers is not None, attack.name != without.name) == (known, known)
+    (drawn,) = grid(dataclasses.replace(asked, public="faces"), Look()).attacks
+    assert drawn.strangers is None  # people who were drawn are no strangers to photographs
     if attack.strangers is not None:
         assert attack.strangers.name == str(file)
         np.savez(tmp_path / "moved.npz", images=pictures)
