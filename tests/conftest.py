@@ -22,6 +22,18 @@ COMPILING = (
 TIERS = ("unit", "compile", "command", "browser")
 WHOLE = ("test_run.py", "test_bad_input.py")
 """Tests of whole commands under other names."""
+QUICKLY = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
+"""Compiles in two thirds of the time; at level 0 steps of training would take 35 times as long."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile quickly where only the first two tiers run.
+
+    Tests of commands compile as users do: they compare the bits of a command and of a function.
+    """
+    asked = {tier for tier in TIERS if tier in config.option.markexpr}
+    if asked and asked <= {"unit", "compile"}:
+        os.environ.setdefault("XLA_FLAGS", QUICKLY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +60,9 @@ def strict_jax():
     import jax
 
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    if os.environ.get("XLA_FLAGS") == QUICKLY:
+        jax.devices()  # has read them by now: commands that tests start compile as a user's do
+        del os.environ["XLA_FLAGS"]
 
 
 @pytest.fixture(scope="session")
