@@ -22,7 +22,10 @@ COMPILING = (
 TIERS = ("unit", "compile", "command", "browser")
 WHOLE = ("test_run.py", "test_bad_input.py")
 """Tests of whole commands under other names."""
-QUICKLY = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
+QUICKLY = (
+    "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false "
+    "--xla_cpu_parallel_codegen_split_count=1"
+)
 """Compiles in two thirds of the time; at level 0 steps of training would take 35 times as long."""
 
 
