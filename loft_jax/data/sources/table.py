@@ -96,15 +96,17 @@ def load_dataset(
 
 
 def check_there(source: Source, data: str, folder: str, flag: str = "--data") -> None:
-    """Check that what `data` names is a folder, if it is to be one.
+    """Check that what `data` names is there, if it is to be a file or a folder.
 
     Raises:
         InputError: saying what it could have been.
     """
-    if source is not FOLDER or FOLDER.recognises is None or FOLDER.recognises(data):
+    path = os.path.expanduser(data)
+    there = os.path.isdir(path) if source is FOLDER else os.path.exists(path)
+    if source not in (FOLDER, NPZ) or there:
         return
     names = ", ".join(name for name, row in SOURCES.items() if row.recognises is None)
-    came = "which is not a folder" if os.path.exists(os.path.expanduser(data)) else ""
-    came = "which is a file of another type" if os.path.isfile(os.path.expanduser(data)) else came
-    msg = f"`{flag}` must be {names}, FILE.npz or a {folder}, got `{data}`, "
-    raise InputError(msg + (came or "which does not exist"))
+    came = "which is not a folder" if os.path.exists(path) else "which does not exist"
+    came = "which is a file of another type" if os.path.isfile(path) else came
+    msg = f"`{flag}` must be {names}, FILE.npz or a {folder}, got `{data}`, {came}"
+    raise InputError(msg)

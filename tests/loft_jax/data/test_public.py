@@ -95,7 +95,7 @@ def test_hashes_tell_pictures_apart_by_a_single_level():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda tmp: tmp / "none.npz", "no such file"),
+        (lambda tmp: tmp / "none.npz", "none.npz`, which does not exist"),
         (lambda tmp: tmp / "none", "which does not exist"),
         (lambda tmp: write(tmp / "x.txt", b"no"), "another type"),
         (lambda tmp: write(tmp / "x.npz", b"no"), "damaged"),

@@ -104,7 +104,7 @@ def test_a_file_of_another_type_is_called_so(tmp_path):
     (tmp_path / "people.zip").write_bytes(b"")
     with pytest.raises(InputError, match="which is a file of another type"):
         load_dataset(str(tmp_path / "people.zip"), size=None, seed=0)
-    with pytest.raises(InputError, match="got no such file"):
+    with pytest.raises(InputError, match=r"`--data` must be .*none.npz`, which does not exist"):
         load_dataset(str(tmp_path / "none.npz"), size=None, seed=0)
 
 
