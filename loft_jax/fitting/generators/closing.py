@@ -23,15 +23,20 @@ def closing_table(result: dict[str, Any], folder: Path) -> Table:
 
 
 def _rows(result: dict[str, Any], samples: Path) -> Iterator[Row]:
-    n, features = result["fid_pictures"], result["fid_features"]
-    if result["fid"] is None:
-        yield "FID", "none", result["fid_missing"]
-    else:
-        yield "FID", f"{result['fid']:.3g}", f"{n} samples, features of {features}"
-        floor = "of as many public pictures that it learnt from: the floor"
-        yield "FID of real ones", f"{result['fid_of_public']:.3g}", floor
+    for found in filter(None, (result, result.get("of_target"))):
+        yield from _distance(found)
     yield "spread", f"{result['spread']:.3f}", "over a batch of fakes, mean over pixels"
     for phase in ("compile", "fit", "total"):
         yield f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", ""
     yield "peak memory", f"{result['peak_memory_bytes'] / 2**30:.2f} GiB", "of this process"
     yield "look at", "samples.png", f"{samples}, beside it public.png"
+
+
+def _distance(found: Mapping[str, Any]) -> Iterator[Row]:
+    n, features = found["fid_pictures"], found["fid_features"]
+    if found["fid"] is None:
+        yield "FID", "none", found["fid_missing"]
+        return
+    yield "FID", f"{found['fid']:.3g}", f"{n} samples, features of {features}"
+    floor = "of as many public pictures that it learnt from: the floor"
+    yield "FID of real ones", f"{found['fid_of_public']:.3g}", floor

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jax.sharding import Mesh
@@ -134,15 +135,17 @@ class PriorRun:
         draw(self.session.out, self.folder.path / name, lambda: grid(prior(), self.config.seed))
 
     def _measured(self, state: TrainState) -> dict[str, Any]:
-        """Write prior.npz; the numbers of `quality`."""
+        """Write prior.npz; the numbers of `quality`, and as `of_target` on a target's features."""
         prior, config = prior_in(state, self.architecture), self.config
         self._check_there()
         write_bytes(self.folder.archive, packed(prior, self.public.hashes))
-        if self.target is None:
-            ruler = random_ruler(prior.size, prior.channels)
-        else:
+        ruler = random_ruler(prior.size, prior.channels)
+        against = partial(quality, prior, self.public.seen, self.public.kept)
+        numbers = against(ruler, config.seed, config.batch)
+        if self.target is not None:
             ruler = Ruler(f"target {self.target.folder.path}", self.target.classifier)
-        return quality(prior, self.public.seen, self.public.kept, ruler, config.seed, config.batch)
+            numbers["of_target"] = against(ruler, config.seed, config.batch)
+        return numbers
 
     def _check_there(self) -> None:
         if CONFIG not in self.folder:

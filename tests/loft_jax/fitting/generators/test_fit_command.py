@@ -62,9 +62,11 @@ def test_a_prior_fitted_to_a_target_is_loaded_by_its_folder(
     assert made.conditional == (prior == "plgmi")
     assert len(public_hashes(out)) == 80
     result = json.loads((out / "result.json").read_text())
-    assert result["fid_features"] == f"target {target}"
-    assert result["fid"] is None, "FID of 10 pictures must not be a number"
-    assert "samples" in result["fid_missing"]
+    assert result["fid_features"] == "small_cnn with random weights", "as of every prior"
+    assert result["of_target"]["fid_features"] == f"target {target}"
+    for found in (result, result["of_target"]):
+        assert found["fid"] is None, "FID of 10 pictures must not be a number"
+        assert "samples" in found["fid_missing"]
     for name in ("config.json", "metrics.jsonl", "samples.png", "public.png", "environment.json"):
         assert (out / name).stat().st_size > 0
     before = {name: (out / name).read_bytes() for name in ("samples.png", "prior.npz")}
