@@ -4,6 +4,7 @@ import polars as pl
 
 from loft_jax.findings.columns import SETTING
 from loft_jax.findings.effects import Difference, lowers, raises
+from loft_jax.findings.rivals import Rivalry
 from loft_jax.findings.trends import NEAR, StrengthEffect
 from loft_jax.findings.wording import attack_name, kind_name, listed, listed_defenses, signed
 
@@ -69,6 +70,37 @@ def verified(cases: list[Difference], noun: str) -> list[str]:
         names = listed_defenses(one.setting for one in rest)
         said.append(f"In {names} {judge} is not shown to verify a smaller share.")
     return said
+
+
+def rivals(found: list[Rivalry], noun: str) -> list[str]:
+    """What is shown of one defense against every other, each at its safest strength.
+
+    Args:
+        found: `rivalries`.
+        noun: what the classes are.
+    """
+    if not found:
+        return []
+    kinds = {
+        "fewer": [one for one in found if lowers(one.corrected)],
+        "more": [one for one in found if raises(one.corrected)],
+    }
+    same = [one for one in found if not any(one in kind for kind in kinds.values())]
+    said = [
+        f"the strongest attack finds {how} {noun} than in "
+        + listed([f"{one.against['label']} ({signed(one.leakage)})" for one in kind])
+        for how, kind in kinds.items()
+        if kind
+    ]
+    if same:
+        names = listed([f"{one.against['label']} ({signed(one.leakage)})" for one in same])
+        said.append(f"no difference is shown from {names}")
+    # Seeds and classes in common may differ, and with them what is safest; the first stands here.
+    own = found[0].setting["label"]
+    return [
+        f"Of the strengths that cost at most {NEAR:g} of validation accuracy, the safest of each: "
+        f"in {own} {'; '.join(said)}."
+    ]
 
 
 def slopes(effects: list[StrengthEffect], *, priors: bool) -> list[str]:

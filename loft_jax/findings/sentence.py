@@ -18,10 +18,12 @@ from loft_jax.findings.remarks import (
     detectable,
     not_tried,
     remarked,
+    rivals,
     slopes,
     unequal,
     verified,
 )
+from loft_jax.findings.rivals import rivalries
 from loft_jax.findings.trends import strength_effects
 from loft_jax.findings.wording import attack_name, listed_defenses, priors_differ, signed
 from loft_jax.findings.worst_case import VERIFIED, worst_cases
@@ -75,6 +77,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
         *unequal(worst),
         *detectable(worst),
         *verified(worst_cases(table, VERIFIED), noun),
+        *rivals(rivalries(table), noun),
         *not_tried(table, worst, priors=priors),
         *slopes(effects, priors=priors),
         *caveats([*((one.seeds, one.leakage.n) for one in worst),

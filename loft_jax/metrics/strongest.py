@@ -1,7 +1,9 @@
-"""The strongest of several attacks, chosen on some classes and reported on others."""
+"""What is chosen among several by what it finds: on some classes, to be reported on others."""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 
 def strongest_elsewhere(
@@ -19,12 +21,37 @@ def strongest_elsewhere(
     Source: sample splitting; Cox, "A note on data-splitting for the evaluation of significance
     levels", Biometrika 62 (1975).
     """
-    k = outcomes.shape[-1]
-    even = np.arange(k) % 2 == 0
     reported = np.empty((*outcomes.shape[:-3], *outcomes.shape[-2:]))
-    for half in (even, ~even) if k > 1 else (even,):
-        judged = outcomes[..., ~half if k > 1 else half]
-        best = judged.mean((-2, -1)).argmax(-1)[..., None, None, None]
+    for half, other in _halves(outcomes.shape[-1]):
+        best = outcomes[..., other].mean((-2, -1)).argmax(-1)[..., None, None, None]
         chosen = np.take_along_axis(outcomes, best, axis=-3)[..., 0, :, :]
         reported[..., half] = chosen[..., half]
     return reported
+
+
+def safest_elsewhere(
+    strengths: Sequence[Float64[np.ndarray, "_ r k"]],
+) -> Float64[np.ndarray, "r k"]:
+    """The same of the form of a defense whose strongest attack finds least on the other half.
+
+    Args:
+        strengths: for each form the outcomes of the attacks on it, of the same seeds and classes.
+    """
+    reported = np.empty_like(strengths[0][0])
+    for half, other in _halves(strengths[0].shape[-1]):
+        strongest = [found[int(_finds(found[..., other]).argmax())] for found in strengths]
+        least = min(strongest, key=lambda found: float(found[..., other].mean()))
+        reported[..., half] = least[..., half]
+    return reported
+
+
+def _finds(outcomes: Float64[np.ndarray, "a r k"]) -> Float64[np.ndarray, " a"]:
+    return outcomes.mean((-2, -1))
+
+
+def _halves(k: int) -> Iterator[tuple[Bool[np.ndarray, " k"], Bool[np.ndarray, " k"]]]:
+    """Every second class, and those on which is chosen what is reported of them."""
+    even = np.arange(k) % 2 == 0
+    yield even, ~even if k > 1 else even
+    if k > 1:
+        yield ~even, even

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from loft_jax.errors import InputError
 from loft_jax.findings.effects import differences
+from loft_jax.findings.rivals import rivalries
 from loft_jax.findings.rows import rows_of
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.strengths import leakage_against_strength
@@ -111,6 +112,7 @@ def written(table: pl.DataFrame, root: Path, out: Console) -> dict[str, Any]:
         "summary": summary(table),
         "worst_cases": [_plain(one) for one in worst_cases(table)],
         "verified": [_plain(one) for one in worst_cases(table, VERIFIED)],
+        "rivals": [_plain(one) for one in rivalries(table)],
         "differences": [_plain(one) for one in differences(table)],
         "strength_effects": [_plain(one) for one in strength_effects(table)],
     }
