@@ -29,7 +29,7 @@ def summary(table: pl.DataFrame) -> list[dict[str, Any]]:
     one model; the latter have none. `over_lookalikes` is Acc@1 minus that of the attack's
     lookalikes, paired; `withheld` says why no verdict may rest on the judges.
     """
-    return [_row(group) for group in groups(table)]
+    return [row_of(group) for group in groups(table)]
 
 
 def over_seeds(values: Float64[np.ndarray, " r"]) -> Interval:
@@ -45,7 +45,8 @@ def over_both(group: Group, name: str) -> Interval | None:
     return share_interval(values) if name in HITS else mean_interval(values)
 
 
-def _row(group: Group) -> dict[str, Any]:
+def row_of(group: Group) -> dict[str, Any]:
+    """The row of one setting."""
     row: dict[str, Any] = {
         **group.setting,
         "seeds": len(group.seeds),

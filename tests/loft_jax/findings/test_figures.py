@@ -9,6 +9,7 @@ from attacked_tables import PLAIN, cut, drawn, loft, rows_with, table_of, weight
 
 from loft_jax.findings import drawing
 from loft_jax.findings.forest import attacks_in_lines, models_in_lines
+from loft_jax.findings.frontier import frontiers
 from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.trade_off import utility_against_leakage
 
@@ -56,7 +57,14 @@ TABLES = {
 
 
 @pytest.mark.parametrize(
-    "draw", [leakage_against_strength, utility_against_leakage, models_in_lines, attacks_in_lines]
+    "draw",
+    [
+        leakage_against_strength,
+        utility_against_leakage,
+        models_in_lines,
+        attacks_in_lines,
+        frontiers,
+    ],
 )
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_of_every_kind_are_drawn_without_a_warning(name, draw):
