@@ -14,6 +14,7 @@ from loft_jax.findings.rivals import rivalries
 from loft_jax.findings.rows import rows_of
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.strengths import leakage_against_strength
+from loft_jax.findings.strongest import strongest_rows
 from loft_jax.findings.summary import summary
 from loft_jax.findings.table import to_table, write_table
 from loft_jax.findings.trade_off import utility_against_leakage
@@ -110,6 +111,7 @@ def written(table: pl.DataFrame, root: Path, out: Console) -> dict[str, Any]:
     numbers = {
         "conclusion": [said._asdict() for said in conclusion(table)],
         "summary": summary(table),
+        "strongest": strongest_rows(table),
         "worst_cases": [_plain(one) for one in worst_cases(table)],
         "verified": [_plain(one) for one in worst_cases(table, VERIFIED)],
         "rivals": [_plain(one) for one in rivalries(table)],
