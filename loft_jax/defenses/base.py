@@ -77,6 +77,9 @@ class Defense:
     """Paths of the modules whose outputs its loss reads, as `Outputs.hidden`."""
     trains: ClassVar[bool] = True
     """Whether it trains; else it changes the finished network that it starts from."""
+    keeps_last: ClassVar[bool] = False
+    """Whether the last weights are the run's, not the best by validation loss: where its own loss
+    works against cross-entropy, the best are those that it has not changed yet."""
 
     @property
     def strength(self) -> float | None:
@@ -143,6 +146,12 @@ class Defense:
         """
         return trunk
 
+    def pictures(
+        self, images: Float[Array, "b h w ch"], key: Key[Array, ""]
+    ) -> Float[Array, "b h w ch"]:
+        """What training is shown instead of the augmented pictures, in [0, 1]."""
+        return images
+
     def loss(
         self,
         outputs: Outputs,
@@ -157,7 +166,7 @@ class Defense:
 
         Args:
             outputs: of the network in training mode, with `hidden` of the defense's `taps`.
-            images: what it was shown, augmented, in [0, 1].
+            images: what it was shown, in [0, 1].
             labels: their classes.
             smoothing: label smoothing that was asked for.
             progress: share of the run's steps that are done, in [0, 1).
@@ -218,7 +227,7 @@ class Defense:
 
 
 def cross_entropy(
-    logits: Float[Array, "b c"], labels: Int[Array, " b"], smoothing: float
+    logits: Float[Array, "b c"], labels: Int[Array, " b"], smoothing: float | Float[Array, ""]
 ) -> Float[Array, ""]:
     """Mean over the batch, with `smoothing` of the mass moved to the uniform distribution."""
     targets: Any = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)

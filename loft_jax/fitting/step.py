@@ -91,8 +91,10 @@ def train_step(
     def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.run.seed), state.step)
         pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
-        # Another key than the augmentation's, whose draws are used up.
+        # Other keys than the augmentation's, whose draws are used up.
         moment = Moment(state.step / steps, jax.random.fold_in(key, 1))
+        if defense.overrides("pictures"):
+            pixels = defense.pictures(pixels, jax.random.fold_in(key, 2))
         metrics, grads, stats = _gradients(
             loss_fn, state, (pixels, wanted), moment, optim.accumulate
         )
