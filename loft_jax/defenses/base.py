@@ -17,7 +17,7 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
-from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.head import Head, LinearHead
 from loft_jax.runs import schema
@@ -55,6 +55,13 @@ class Adaptive(NamedTuple):
 
     network: Callable[[FrozenClassifier], FrozenClassifier] = lambda network: network
     identity: str | None = None
+
+
+class Labelled(NamedTuple):
+    """What a network says of pictures of known classes, before any release."""
+
+    logits: Float[np.ndarray, "n c"]
+    labels: Int[np.ndarray, " n"]
 
 
 class Afterwards(NamedTuple):
@@ -146,6 +153,15 @@ class Defense:
         """
         return trunk
 
+    def taps_in(self, model: Classifier, images: Float[Array, "b h w ch"]) -> tuple[str, ...]:
+        """Paths of the modules whose outputs its loss reads, where the trunk decides on them.
+
+        Args:
+            model: the network that is trained.
+            images: what it will be shown, of which only the shape counts.
+        """
+        return self.taps
+
     def pictures(
         self, images: Float[Array, "b h w ch"], key: Key[Array, ""]
     ) -> Float[Array, "b h w ch"]:
@@ -165,7 +181,7 @@ class Defense:
         """What training minimises.
 
         Args:
-            outputs: of the network in training mode, with `hidden` of the defense's `taps`.
+            outputs: of the network in training mode, with `hidden` of the defense's `taps_in` it.
             images: what it was shown, in [0, 1].
             labels: their classes.
             smoothing: label smoothing that was asked for.
@@ -197,22 +213,31 @@ class Defense:
         return None
 
     def after(
-        self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]
+        self,
+        classifier: FrozenClassifier,
+        features: Callable[[], Float[np.ndarray, "n d"]],
+        validation: Callable[[], Labelled],
     ) -> Afterwards:
         """What becomes of the trained classifier.
 
         Args:
             classifier: the best of the run, or what it started from.
             features: makes the trunk's features of the training pictures, not augmented.
+            validation: makes the logits of the validation pictures, with their labels.
         """
         return Afterwards(classifier)
 
-    def release(self, outputs: Outputs, key: Key[Array, ""]) -> Outputs:
+    def guarantee(self) -> str | None:
+        """A sentence on what is proved of its answers, whatever was learnt; None if nothing is."""
+        return None
+
+    def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """What is answered instead of `outputs`; weights that are given away know nothing of it.
 
         Args:
             outputs: of the network in evaluation mode, with `hidden` of the defense's `taps`.
             key: for what is random in the answer.
+            head: of the network, for what is made again of something that was changed.
         """
         return outputs
 

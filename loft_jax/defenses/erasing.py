@@ -11,7 +11,6 @@ from jaxtyping import Array, Float, Key
 
 from loft_jax.defenses.adaptive import PRE_CODE
 from loft_jax.defenses.base import About, Adaptive, Defense
-from loft_jax.errors import InputError
 
 COLOUR = (0.485, 0.456, 0.406)
 """Mean colour of ImageNet, pixels in [0, 1]."""

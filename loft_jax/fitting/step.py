@@ -85,7 +85,8 @@ def train_step(
         params = _kept(defense, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
-        metrics = asked(model.outputs(images, defense.taps), images, wanted, moment)
+        taps = defense.taps_in(model, images)
+        metrics = asked(model.outputs(images, taps), images, wanted, moment)
         return metrics["loss"], (nnx.state(model, nnx.Not(nnx.Param)), metrics)
 
     def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:

@@ -129,7 +129,7 @@ class Noisy(NoDefense):
 
     tag = "noisy"
 
-    def release(self, outputs, key):
+    def release(self, outputs, key, head):
         noise = jax.random.normal(key, (len(outputs.logits),))
         return outputs._replace(logits=outputs.logits.at[:, 0].set(1e6).at[:, 1].add(noise))
 
