@@ -88,7 +88,9 @@ class NoisyLoFt(Defense):
 
         # Answers about one picture have one code: as one answer with their mean noise.
         noise = self.std**2 / answers
-        return bounded_code_guarantee(numbers=self.rank, latents=self.rank, noise=noise).bits
+        bound = bounded_code_guarantee(numbers=self.rank, latents=self.rank, noise=noise)
+        assert bound.bits is not None
+        return bound.bits
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:

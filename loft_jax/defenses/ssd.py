@@ -1,6 +1,6 @@
 """Stealthy Shield Defense: scores are drawn towards the mean answer for a class, and no further."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
@@ -11,7 +11,7 @@ from annotated_types import Interval
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key, UInt32
 
-from loft_jax.defenses.base import About, Afterwards, Defense, Labelled
+from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, Labelled
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.water_filling import nearest_within
 from loft_jax.nets.classifier import Outputs
@@ -105,6 +105,11 @@ class StealthyShield(Defense):
         towards = jnp.maximum(head.means[...][drawn], LEAST)
         let_out = nearest_within(scores, towards, self.epsilon * entropy)
         return outputs._replace(logits=jnp.log(jnp.maximum(let_out, LEAST)))
+
+    @property
+    def adaptive(self) -> Mapping[str, Adaptive]:
+        """Those of the plain head: who has the weights is not hindered."""
+        return NoDefense().adaptive
 
     def remark(self, classes: int, features: int) -> str:
         """Whom it does not hinder."""

@@ -83,4 +83,5 @@ def _released(
 ) -> Outputs:
     if not defense.overrides("release"):
         return network.outputs(images)
-    return defense.release(network.outputs(images, defense.taps), key, network.head)
+    outputs = defense.release(network.outputs(images, defense.taps), key, network.head)
+    return outputs._replace(hidden=None)

@@ -104,6 +104,6 @@ def test_it_changes_the_answers_of_the_finished_network_of_its_rank(kind):
 
 
 def test_a_plain_head_has_no_code_to_change():
-    with pytest.raises(InputError, match="noisy: what` must be logits or scores .* got code"):
+    with pytest.raises(InputError, match=r"noisy: what` must be logits or scores .* got code"):
         defense_named("noisy:0.1,what=code")
     assert defense_named("noisy:0.1,what=code,rank=8") == NoisyAnswers(0.1, "code", 8)

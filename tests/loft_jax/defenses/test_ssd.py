@@ -1,4 +1,4 @@
-"""Stealthy Shield: the nearest scores beside a general solver, the draw, and what it is drawn to."""
+"""Stealthy Shield: nearest scores beside a general solver, the draw, and where it leads."""
 
 import jax
 import jax.numpy as jnp
@@ -77,7 +77,7 @@ MEANS = 0.9 * np.eye(C) + 0.02
 
 def drawn(found):
     """Classes whose mean answer was let out."""
-    distance = np.abs(np.exp(np.asarray(found))[:, None] - MEANS[None] / 1.0).sum(-1)
+    distance = np.abs(np.exp(np.asarray(found))[:, None] - MEANS[None]).sum(-1)
     assert distance.min(1).max() < 1e-4
     return distance.argmin(1)
 
