@@ -128,9 +128,9 @@ class RoundedAnswers(_Answered):
     tag = "rounded"
     about = About(
         title="rounded answers",
-        source="Fredrikson, Jha and Ristenpart, CCS 2015, section 6",
+        source="Fredrikson, Jha and Ristenpart, CCS 2015",
         changes="answers: logits, scores or the code of a LoFt head in whole steps",
-        published="scores in steps of .001 to .1",
+        published="rounded scores",
         ours="logits by default; rounded scores are kept above 1e-6 and brought to sum 1 again",
     )
     strength_name = "step"

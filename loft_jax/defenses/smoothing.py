@@ -30,8 +30,8 @@ class Smoothing(Defense):
         ours="the ramp rises with every update, not every epoch; the last weights are kept, not "
         "the best by validation loss, which alpha works against; alpha comes on top of "
         "--label-smoothing",
-        not_followed="a copy of the authors' code never passed the schedule on to training: "
-        "alpha was constant there (schedule=constant)",
+        not_followed="until August 2024 the authors' code did not pass the schedule on to "
+        "training: alpha was constant (schedule=constant)",
     )
     strength_name = "alpha"
     keeps_last = True

@@ -1,6 +1,7 @@
-"""Whole runs whose answers are changed: nothing is trained again, and what is asked is changed."""
+"""Whole runs: where they begin, what is trained again, and what is let out."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -59,7 +60,9 @@ def test_a_shield_keeps_the_weights_and_draws_answers_to_the_mean_of_validation(
         images, labels = archive["images"], archive["labels"]
     chosen = run.folder.read("split.json")["validation"]
     pixels = images[chosen][..., None].astype(np.float32) / 255
-    scores = softmax(np.asarray(run.classifier.outputs(pixels).logits, np.float64), axis=1)
+    scores = softmax(
+        np.asarray(run.classifier.outputs(jnp.asarray(pixels)).logits, np.float64), axis=1
+    )
     means = np.stack([
         scores[labels[chosen] == label].mean(0) if (labels[chosen] == label).any()
         else np.full(3, 1 / 3) for label in range(3)
@@ -82,7 +85,7 @@ def test_noise_on_the_code_begins_with_the_loft_run_and_is_in_answers_alone(trai
     first, second = target.ask(questions()).logits, target.ask(questions()).logits
     assert not np.allclose(first, second, atol=1e-3)
     model = loaded(made).classifier
-    exact = np.asarray(model.outputs(questions()).logits)
+    exact = np.asarray(model.outputs(jnp.asarray(questions())).logits)
     assert not np.allclose(first, exact, atol=1e-3)
     # Noise of a code of 2 numbers leaves the logits in a plane.
     kernel = np.asarray(model.head.decode.kernel[...], np.float64)
@@ -95,3 +98,15 @@ def test_the_guarantee_of_a_noisy_code_stands_in_the_numbers(train):
     made = train("loft-noise:2,0.5", epochs=1)
     assert made.numbers["guarantee"].startswith("an answer holds at most 2.322 bits")  # log2 5
     assert made.numbers["remark"] is None
+
+
+def test_confidence_adaptation_begins_with_the_loft_run_that_is_named(train):
+    loft = train("loft:2", learning_rate=0.01)
+    made = train("loft-ca:2", start_from=str(loft.folder), epochs=1, learning_rate=1e-9,
+                 weight_decay=0.0, seed=1)  # fmt: skip
+    other = train("loft:2", epochs=1, learning_rate=1e-9, weight_decay=0.0, seed=1)
+    found, begun, fresh = (jax.tree.leaves(trained_weights(one)) for one in (made, loft, other))
+    for new, old in zip(found, begun, strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+    assert max(np.abs(new - own).max() for new, own in zip(found, fresh, strict=True)) > 0.01
+    assert made.numbers["best_epoch"] == 1
