@@ -17,7 +17,7 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
-from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.head import Head, LinearHead
 from loft_jax.runs import schema
@@ -57,6 +57,13 @@ class Adaptive(NamedTuple):
     identity: str | None = None
 
 
+class Labelled(NamedTuple):
+    """What a network says of pictures of known classes, before any release."""
+
+    logits: Float[np.ndarray, "n c"]
+    labels: Int[np.ndarray, " n"]
+
+
 class Afterwards(NamedTuple):
     """A finished classifier after `Defense.after`, and numbers to tell beside its own."""
 
@@ -77,6 +84,9 @@ class Defense:
     """Paths of the modules whose outputs its loss reads, as `Outputs.hidden`."""
     trains: ClassVar[bool] = True
     """Whether it trains; else it changes the finished network that it starts from."""
+    keeps_last: ClassVar[bool] = False
+    """Whether the last weights are the run's, not the best by validation loss: where its own loss
+    works against cross-entropy, the best are those that it has not changed yet."""
 
     @property
     def strength(self) -> float | None:
@@ -143,6 +153,21 @@ class Defense:
         """
         return trunk
 
+    def taps_in(self, model: Classifier, images: Float[Array, "b h w ch"]) -> tuple[str, ...]:
+        """Paths of the modules whose outputs its loss reads, where the trunk decides on them.
+
+        Args:
+            model: the network that is trained.
+            images: what it will be shown, of which only the shape counts.
+        """
+        return self.taps
+
+    def pictures(
+        self, images: Float[Array, "b h w ch"], key: Key[Array, ""]
+    ) -> Float[Array, "b h w ch"]:
+        """What training is shown instead of the augmented pictures, in [0, 1]."""
+        return images
+
     def loss(
         self,
         outputs: Outputs,
@@ -156,8 +181,8 @@ class Defense:
         """What training minimises.
 
         Args:
-            outputs: of the network in training mode, with `hidden` of the defense's `taps`.
-            images: what it was shown, augmented, in [0, 1].
+            outputs: of the network in training mode, with `hidden` of the defense's `taps_in` it.
+            images: what it was shown, in [0, 1].
             labels: their classes.
             smoothing: label smoothing that was asked for.
             progress: share of the run's steps that are done, in [0, 1).
@@ -188,22 +213,31 @@ class Defense:
         return None
 
     def after(
-        self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]
+        self,
+        classifier: FrozenClassifier,
+        features: Callable[[], Float[np.ndarray, "n d"]],
+        validation: Callable[[], Labelled],
     ) -> Afterwards:
         """What becomes of the trained classifier.
 
         Args:
             classifier: the best of the run, or what it started from.
             features: makes the trunk's features of the training pictures, not augmented.
+            validation: makes the logits of the validation pictures, with their labels.
         """
         return Afterwards(classifier)
 
-    def release(self, outputs: Outputs, key: Key[Array, ""]) -> Outputs:
+    def guarantee(self) -> str | None:
+        """A sentence on what is proved of its answers, whatever was learnt; None if nothing is."""
+        return None
+
+    def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """What is answered instead of `outputs`; weights that are given away know nothing of it.
 
         Args:
             outputs: of the network in evaluation mode, with `hidden` of the defense's `taps`.
             key: for what is random in the answer.
+            head: of the network, for what is made again of something that was changed.
         """
         return outputs
 
@@ -218,7 +252,7 @@ class Defense:
 
 
 def cross_entropy(
-    logits: Float[Array, "b c"], labels: Int[Array, " b"], smoothing: float
+    logits: Float[Array, "b c"], labels: Int[Array, " b"], smoothing: float | Float[Array, ""]
 ) -> Float[Array, ""]:
     """Mean over the batch, with `smoothing` of the mass moved to the uniform distribution."""
     targets: Any = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)

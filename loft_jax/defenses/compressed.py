@@ -12,7 +12,7 @@ from flax import nnx
 from jaxtyping import Float
 
 from loft_jax.defenses.adaptive import PRE_CODE
-from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense
+from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, Labelled
 from loft_jax.defenses.compression import (
     OF_FEATURES,
     OF_WEIGHT,
@@ -74,7 +74,10 @@ class _Cut(Defense, abc.ABC):
         """The compressed head."""
 
     def after(
-        self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]
+        self,
+        classifier: FrozenClassifier,
+        features: Callable[[], Float[np.ndarray, "n d"]],
+        validation: Callable[[], Labelled],
     ) -> Afterwards:
         """The classifier with the compressed head, and its `retention`."""
         found = self.cut(classifier.head, features)  # pyright: ignore[reportArgumentType]
@@ -101,6 +104,7 @@ class WeightCut(_Cut):
         "SVD cut",
         "Yu et al., KDD 2026, figure 3; Eckart and Young 1936",
         "the plain head's weight, after training: its r leading singular directions are left",
+        "to show what rank does to a trained network, not as a defense",
     )
 
     def remark(self, classes: int, features: int) -> str | None:
@@ -127,6 +131,7 @@ class FeatureCut(_Cut):
         "covariance cut",
         "Yu et al., KDD 2026, figure 3; Jolliffe 2002",
         "the features, after training: projected on their r principal directions",
+        "to show what rank does to a trained network, not as a defense",
     )
 
     def most(self, features: int, classes: int) -> tuple[int, str]:

@@ -75,13 +75,18 @@ class LoFtHead(Head):
         self, features: Float[Array, "b d"]
     ) -> tuple[Float[Array, "b c"], Float[Array, "b r"]]:
         """(logits, code)."""
+        code = self.code(features)
+        return self.decode(code), code
+
+    def code(self, features: Float[Array, "b d"]) -> Float[Array, "b r"]:
+        """The r numbers that the logits are made of."""
         if self.norm is not None:
             features = self.norm(features)
         before = self.encode(features)
         code = ACTIVATIONS[self.activation](before)
         if self.straight_through:
             code = before + jax.lax.stop_gradient(code - before)
-        return self.decode(code), code
+        return code
 
     def begin(self, features: Float[Array, "n d"], labels: Int[Array, " n"], own: int) -> None:
         """Begin with a discriminant a number of the code, as far as they go, the first ones.

@@ -15,7 +15,12 @@ class NoDefense(Defense):
     """A plain linear layer behind the trunk."""
 
     tag = "none"
-    about = About("plain head", "", "nothing: trunk, one linear layer, cross-entropy")
+    about = About(
+        "plain head",
+        "the undefended network of every paper",
+        "nothing: trunk, one linear layer, cross-entropy",
+        "as each paper trains it",
+    )
 
     input_norm: bool = False
     """BatchNorm before the linear layer."""

@@ -4,16 +4,42 @@ import dataclasses
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from loft_jax.defenses.answers import NoisyAnswers, RoundedAnswers
 from loft_jax.defenses.base import Defense
+from loft_jax.defenses.bido import BiDO
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
+from loft_jax.defenses.confidence import ConfidenceAdapted
+from loft_jax.defenses.erasing import Erasing
 from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.loft_noise import NoisyLoFt
+from loft_jax.defenses.mid import MID
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.smoothing import Smoothing
+from loft_jax.defenses.ssd import StealthyShield
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.rows import Rows
 
 DEFENSES: Rows[type[Defense]] = Rows(
-    "defense", {row.tag: row for row in (NoDefense, LoFt, WeightCut, FeatureCut)}
+    "defense",
+    {
+        row.tag: row
+        for row in (
+            NoDefense,
+            LoFt,
+            WeightCut,
+            FeatureCut,
+            MID,
+            Smoothing,
+            Erasing,
+            ConfidenceAdapted,
+            BiDO,
+            NoisyLoFt,
+            NoisyAnswers,
+            RoundedAnswers,
+            StealthyShield,
+        )
+    },
 )
 
 

@@ -108,11 +108,14 @@ class Checkpoints:
                 f"{_first_line(error)}"
             )
             raise InputError(msg) from error
-        entry = self._index[str(step)]
-        if fingerprint(state) != entry["hash"]:
+        if fingerprint(state) != self._index[str(step)]["hash"]:
             msg = f"`{self._folder / str(step)}` must be as it was saved, got a damaged checkpoint"
             raise InputError(msg)
-        return state, History(**entry["progress"])
+        return state, self.history(step)
+
+    def history(self, step: int) -> History:
+        """What the loop noted until the checkpoint of `step`."""
+        return History(**self._index[str(step)]["progress"])
 
     def _write(self, step: int, state: TrainState) -> None:
         # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the

@@ -16,8 +16,9 @@ from loft_jax.runs.closing import Row, rows_table
 def closing_table(result: dict[str, Any], config: TrainConfig, run: Path) -> RenderableType:
     """The table that ends `python -m loft_jax.train`."""
     table = rows_table(_rows(result, config.optim.epochs), str(run))
-    if result["remark"] is not None:
-        table.caption, table.caption_justify = f"note: {result['remark']}", "left"
+    said = {"note": result["remark"], "guarantee": result.get("guarantee")}
+    if lines := [f"{kind}: {line}" for kind, line in said.items() if line is not None]:
+        table.caption, table.caption_justify = "\n".join(lines), "left"
     drawn = [str(run / name) for name in pictures_of(True) if (run / name).exists()]
     following = Text(
         f"look at   {', '.join(drawn)}\n"

@@ -69,12 +69,14 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     classifier, defense = run.classifier, run.config.model.defense
     answer = Answerer(classifier.graph, defense, mesh, config.batch)
     answers = answer(classifier.params, classifier.stats, pictures.images[chosen])
+    proved = defense.guarantee()
     numbers: dict[str, Any] = {
         "run": str(run.folder.path),
         "data": pictures.name,
         "part": part,
         **measured(classifier, answers, pictures.labels[chosen]),
         "remark": defense.remark(pictures.classes, answers.features.shape[1]),
+        **({"guarantee": proved} if proved else {}),
         "head_leakage": head_leakage(answers.features, np.asarray(classifier.head.first_layer)),
     }
     target = run.folder.path / "evaluation.json" if config.out is None else Path(config.out)
@@ -122,4 +124,6 @@ def _table(numbers: dict[str, Any], title: str, target: Path) -> Group:
     said = [f"IIE: {one}" for one in leakage["assumptions"]]
     if numbers["remark"] is not None:
         said.insert(0, f"note: {numbers['remark']}")
+    if "guarantee" in numbers:
+        said.insert(0, f"guarantee: {numbers['guarantee']}")
     return Group(rows_table(rows, title), Text("\n".join([*said, f"numbers in {target}"])))

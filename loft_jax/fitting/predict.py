@@ -1,6 +1,7 @@
 """Answers of a classifier on many pictures, in batches of one shape."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -87,7 +88,7 @@ class Answerer:
 
     def __init__(self, graph: nnx.GraphDef, defense: Defense, mesh: Mesh, batch: int):
         releases = defense.overrides("release")
-        self._mesh, self._batch = mesh, shareable(mesh, batch)
+        self._graph, self._mesh, self._batch = graph, mesh, shareable(mesh, batch)
         self._step = evaluation_step(graph, mesh, defense.taps if releases else ())
         self._release = _release(defense) if releases else None
 
@@ -95,12 +96,16 @@ class Answerer:
         self, params: nnx.State, stats: nnx.State, images: UInt8[np.ndarray, "n h w ch"]
     ) -> Answers:
         """Answers of the network with these weights."""
-        return predict(self._step, params, stats, images, self._batch, self._mesh, self._release)
+        release = None
+        if self._release is not None:
+            release = partial(self._release, FrozenClassifier(self._graph, params, stats))
+        return predict(self._step, params, stats, images, self._batch, self._mesh, release)
 
 
-def _release(defense: Defense) -> Callable[[Outputs, int], Outputs]:
+def _release(defense: Defense) -> Callable[[FrozenClassifier, Outputs, int], Outputs]:
     @jax.jit
-    def released(outputs: Outputs, number: Array) -> Outputs:
-        return defense.release(outputs, jax.random.fold_in(jax.random.key(RELEASE_SEED), number))
+    def released(network: FrozenClassifier, outputs: Outputs, number: Array) -> Outputs:
+        key = jax.random.fold_in(jax.random.key(RELEASE_SEED), number)
+        return defense.release(outputs, key, network.head)
 
     return released

@@ -13,8 +13,9 @@ from jaxtyping import Int
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.split import Split
+from loft_jax.defenses.base import Defense, Labelled
 from loft_jax.defenses.network import discriminants
-from loft_jax.errors import SaveError
+from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.classifiers import ClassifierTask, total_steps
 from loft_jax.fitting.closing import closing_table, epoch_line
@@ -75,7 +76,7 @@ class Run:
         if self.config.model.defense.trains:
             history = self._train(checkpoints, graphs, initialise, like, train)
         else:
-            history = self._inherit(checkpoints, like, train)
+            history = self._inherit(checkpoints, initialise, train)
         before = time.perf_counter()
         state, told = self._after(checkpoints, graphs, like, history)
         numbers = self._numbers(self._classifier(graphs, state), state, told)
@@ -93,7 +94,7 @@ class Run:
         """Say what is trained, on what."""
         data, split, config = self.data, self.split, self.config
         kind = "gray" if data.channels == 1 else "colour"
-        remark = self._remark()
+        remark, proved = self._remark(), config.model.defense.guarantee()
         self.session.out.print(
             f"{data.name}: {data.classes} classes, {len(split.train)} training, "
             f"{len(split.validation)} validation, {len(split.test)} test pictures, "
@@ -101,6 +102,7 @@ class Run:
             f"{config.model.trunk}, {config.model.defense.label}, preset {config.preset}, "
             f"{jax.device_count()} x {jax.default_backend()} -> {self.folder.path}"
             + (f"\nnote: {remark}" if remark else "")
+            + (f"\nguarantee: {proved}" if proved else "")
         )
 
     def _remark(self) -> str | None:
@@ -160,14 +162,18 @@ class Run:
         except Stopped as stop:  # what it starts from goes on when this run does
             raise Stopped(stop.signal, self._go_on) from stop
 
-    def _inherit(self, checkpoints: Checkpoints, like: TrainState, train: Train) -> History:
+    def _inherit(
+        self, checkpoints: Checkpoints, initialise: Callable[[], TrainState], train: Train
+    ) -> History:
         """What the run that this one starts from has learnt, as it is."""
         start = self._start(train)
         assert start is not None  # a defense that does not train says what it starts from
         earlier = Checkpoints(start.folder.checkpoints)
-        state, history = earlier.restore(start.step, like)
+        history = earlier.history(start.step)
         history.seconds = start.folder.read(RESULT)["seconds_train"]
         if checkpoints.latest_step() is None:
+            state, _ = begun_with(devices.replicate(self.mesh, initialise()), start)
+            state = state._replace(step=jax.numpy.int32(start.step))
             checkpoints.save(state, history, earlier.best_score())
         return history
 
@@ -189,7 +195,9 @@ class Run:
             return state, told
         trained = self._classifier(graphs, state)
         classifier, numbers = self.config.model.defense.after(
-            trained, lambda: self._answers(trained, self.split.train).features
+            trained,
+            lambda: self._answers(trained, self.split.train, Defense()).features,
+            lambda: self._labelled(trained),
         )
         classifier = devices.replicate(self.mesh, classifier)
         told["validation_accuracy"], score = self._validated(classifier, float(best))
@@ -213,21 +221,40 @@ class Run:
         logits, labels = self._answers(classifier, chosen).logits, self.data.labels[chosen]
         return accuracy(logits, labels).value, -cross_entropy(logits, labels)
 
-    def _answers(self, classifier: FrozenClassifier, chosen: Int[np.ndarray, " n"]) -> Answers:
+    def _answers(
+        self,
+        classifier: FrozenClassifier,
+        chosen: Int[np.ndarray, " n"],
+        defense: Defense | None = None,
+    ) -> Answers:
+        """What the classifier answers as the run's defense, or another, releases it."""
         config = self.config
-        answer = Answerer(classifier.graph, config.model.defense, self.mesh, config.optim.batch)
+        releasing = defense or config.model.defense
+        answer = Answerer(classifier.graph, releasing, self.mesh, config.optim.batch)
         return answer(classifier.params, classifier.stats, self.data.images[chosen])
+
+    def _labelled(self, classifier: FrozenClassifier) -> Labelled:
+        chosen = self.split.validation
+        if not len(chosen):
+            msg = (
+                f"`--validation-fraction` must be more than 0 for {self.config.model.defense.tag}"
+                f", got {self.config.data.validation_fraction}"
+            )
+            raise InputError(msg)
+        logits = self._answers(classifier, chosen, Defense()).logits
+        return Labelled(logits, self.data.labels[chosen])
 
     def _numbers(
         self, classifier: FrozenClassifier, state: TrainState, told: dict[str, Any]
     ) -> dict[str, Any]:
-        chosen = self.split.test
+        chosen, proved = self.split.test, self.config.model.defense.guarantee()
         numbers = measured(classifier, self._answers(classifier, chosen), self.data.labels[chosen])
         return {
             **{f"test_{k}" if k.startswith("accuracy") else k: numbers[k] for k in numbers},
             "pca_lda_accuracy": pca_lda_accuracy(self.data, self.split),
             "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
             "remark": self._remark(),
+            **({"guarantee": proved} if proved else {}),
             **told,
         }
 

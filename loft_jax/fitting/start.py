@@ -57,8 +57,10 @@ class Start:
         if not defense.trains and (
             content(given.config) != content(wanted) or given.pictures != pictures
         ):
-            msg = f"`--start-from` must be the run that {defense.label} cuts, its plain head with "
-            msg += f"all other settings the same, got {config.start_from}"
+            assert wanted is not None
+            msg = f"`--start-from` must be the run that {defense.label} changes, "
+            msg += f"{wanted.model.defense.label} with all other settings the same, "
+            msg += f"got {config.start_from}"
             raise InputError(msg)
         if shapes != (pictures.size, pictures.channels):
             msg = (

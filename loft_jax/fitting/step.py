@@ -85,14 +85,17 @@ def train_step(
         params = _kept(defense, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
-        metrics = asked(model.outputs(images, defense.taps), images, wanted, moment)
+        taps = defense.taps_in(model, images)
+        metrics = asked(model.outputs(images, taps), images, wanted, moment)
         return metrics["loss"], (nnx.state(model, nnx.Not(nnx.Param)), metrics)
 
     def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.run.seed), state.step)
         pixels = augment(key, images.astype(jnp.float32) / 255, config.augment)
-        # Another key than the augmentation's, whose draws are used up.
+        # Other keys than the augmentation's, whose draws are used up.
         moment = Moment(state.step / steps, jax.random.fold_in(key, 1))
+        if defense.overrides("pictures"):
+            pixels = defense.pictures(pixels, jax.random.fold_in(key, 2))
         metrics, grads, stats = _gradients(
             loss_fn, state, (pixels, wanted), moment, optim.accumulate
         )

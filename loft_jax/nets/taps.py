@@ -5,7 +5,9 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jax
 from flax import nnx
+from jaxtyping import Array, Float
 
 from loft_jax.errors import InputError
 
@@ -57,6 +59,38 @@ def module_at(model: nnx.Module, path: str) -> nnx.Module:
         msg = f"`taps` must be paths of modules that are called, such as trunk, got {path}"
         raise InputError(msg)
     return found
+
+
+def stages(model: nnx.Module, trunk: str, images: Float[Array, "b h w ch"]) -> tuple[str, ...]:
+    """Where a trunk's picture changes size: its last own layer at each size, in their order.
+
+    Its own layers are its attributes and the members of its lists, not what lies inside them.
+    Nothing is computed: shapes are enough.
+
+    Args:
+        model: the network, with the trunk inside.
+        trunk: path of the trunk.
+        images: what the trunk is called with.
+    """
+    graph, state = nnx.split(model)
+    inside = nnx.iter_modules(module_at(model, trunk))
+    own = [
+        ".".join((trunk, *map(str, path)))
+        for path, module in inside
+        if callable(module) and (len(path) == 1 or (len(path) == 2 and isinstance(path[1], int)))
+    ]
+    order: list[str] = []  # that of the calls; a pytree has its own
+
+    def shown(state: nnx.State, images: Array) -> dict[str, Any]:
+        copy = nnx.merge(graph, state, copy=True)
+        with tapped(copy, own) as hidden:
+            module_at(copy, trunk)(images)  # pyright: ignore[reportCallIssue]
+        order.extend(hidden)
+        return hidden
+
+    shapes = jax.eval_shape(shown, state, images)
+    last = {shapes[path].shape[1:-1]: path for path in order}
+    return tuple(path for path in order if path in last.values())
 
 
 @functools.cache

@@ -20,7 +20,7 @@ class Rounding(Defense):
 
     step: Annotated[float, Interval(gt=0, le=1e3)] = 0.5
 
-    def release(self, outputs, key):
+    def release(self, outputs, key, head):
         return outputs._replace(logits=self.step * jnp.round(outputs.logits / self.step))
 
 

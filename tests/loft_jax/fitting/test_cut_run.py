@@ -147,6 +147,7 @@ def test_a_rank_out_of_range_is_refused_and_nothing_is_written(plain, tmp_path, 
 
 
 def test_a_run_with_other_settings_is_refused(plain, averaged, tmp_path):
-    with pytest.raises(InputError, match="`--start-from` must be the run that SVD cut rank 3 cuts"):
+    said = "`--start-from` must be the run that SVD cut rank 3 changes, plain head with"
+    with pytest.raises(InputError, match=said):
         loft_jax.train(**TINY, defense="svd:3", start_from=str(averaged), out=str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []

@@ -52,7 +52,7 @@ class Halved(Defense):
 
     tag, about = "halved", About("halved head", "", "")
 
-    def after(self, classifier, features):
+    def after(self, classifier, features, validation):
         def change(model):
             model.head.decode.kernel[...] = model.head.decode.kernel[...] / 2
 
@@ -65,7 +65,7 @@ class Shifted(Defense):
 
     tag, about = "shifted", About("shifted answers", "", "")
 
-    def release(self, outputs, key):
+    def release(self, outputs, key, head):
         return outputs._replace(logits=jax.numpy.roll(outputs.logits, 1, axis=1))
 
 

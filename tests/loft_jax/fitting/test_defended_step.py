@@ -92,7 +92,7 @@ class Rounding(Plain):
 
     taps = ("trunk",)
 
-    def release(self, outputs, key):
+    def release(self, outputs, key, head):
         best = 10.0 * jax.nn.one_hot(outputs.logits.argmax(-1), outputs.logits.shape[-1])
         np.testing.assert_equal(outputs.hidden["trunk"].shape, outputs.features.shape)
         return outputs._replace(logits=best.at[:, 0].set(jax.random.uniform(key)))

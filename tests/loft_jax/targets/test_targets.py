@@ -127,9 +127,13 @@ def test_functions_are_told_apart_by_their_answers():
 class Noisy(NoDefense):
     """Answers class 0 to everybody, and adds noise to the second logit."""
 
-    tag = "noisy"
+    tag = "shaken"
+    taps = ("trunk", "head.decode")
 
-    def release(self, outputs, key):
+    def release(self, outputs, key, head):
+        np.testing.assert_equal(outputs.hidden["trunk"].shape, outputs.features.shape)
+        width = head.decode.kernel.shape[1]
+        np.testing.assert_equal(outputs.hidden["head.decode"].shape[1], width)
         noise = jax.random.normal(key, (len(outputs.logits),))
         return outputs._replace(logits=outputs.logits.at[:, 0].set(1e6).at[:, 1].add(noise))
 
@@ -144,9 +148,10 @@ def test_a_run_answers_through_its_defense_and_its_weights_bypass_it(tiny_run):
     own = np.asarray(target.network.outputs(jnp.asarray(x)).logits)
     np.testing.assert_allclose(own, plain.ask(x).logits, atol=1e-4)
     # Another noise with every question, and the same in the same order.
-    first, second = again.ask(x).logits, again.ask(x).logits
-    assert not np.array_equal(first[:, 1], second[:, 1])
-    np.testing.assert_array_equal(second, target.ask(x).logits)
+    first, second = again.ask(x), again.ask(x)
+    assert not np.array_equal(first.logits[:, 1], second.logits[:, 1])
+    np.testing.assert_array_equal(second.logits, target.ask(x).logits)
+    assert first.hidden is None  # that was for the defense alone
 
 
 def test_a_run_offers_what_its_network_has(tiny_run):

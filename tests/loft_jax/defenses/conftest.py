@@ -1,0 +1,13 @@
+"""The trunk of `tests/defended.py`, in the table while tests of defenses run."""
+
+import pytest
+from defended import SIZE, Tiny
+
+from loft_jax.nets.trunks.table import TRUNKS, Trunk
+
+
+@pytest.fixture(scope="session")
+def tiny_trunk():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TRUNKS, "tiny", Trunk(Tiny, lambda size: Tiny.WIDTH, SIZE))
+        yield
