@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.robustness.balls import Norm, Pictures, anywhere, projected, steepest
+from loft_jax.robustness.balls import Norm, Pictures, Strength, anywhere, projected, steepest
 from loft_jax.robustness.objective import Answered, Found, Labels, answered, chosen
 
 FRESH = 0.75
@@ -54,7 +54,7 @@ def apgd(
     images: Pictures,
     labels: Labels,
     keys: Key[Array, " b"],
-    strength: Array,
+    strength: Strength,
     *,
     norm: Norm,
     steps: int,

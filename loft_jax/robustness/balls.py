@@ -13,9 +13,10 @@ HALVINGS = 24
 """After which float32 tells no shares apart."""
 
 Pictures = Float[Array, "b h w ch"]
+Strength = float | Float[Array, ""]
 
 
-def projected(norm: Norm, moved: Pictures, centre: Pictures, strength: Array) -> Pictures:
+def projected(norm: Norm, moved: Pictures, centre: Pictures, strength: Strength) -> Pictures:
     """The nearest pictures in [0, 1] that differ from `centre` by no more than `strength`.
 
     L2: clip(c + t (m - c), 0, 1) for the largest t in [0, 1] that is near enough. To project on the
@@ -55,7 +56,7 @@ def steepest(norm: Norm, slope: Pictures) -> Pictures:
     return slope / jnp.maximum(lengths(slope), jnp.finfo(slope.dtype).tiny)
 
 
-def anywhere(norm: Norm, keys: Key[Array, " b"], centre: Pictures, strength: Array) -> Pictures:
+def anywhere(norm: Norm, keys: Key[Array, " b"], centre: Pictures, strength: Strength) -> Pictures:
     """A random picture near each: uniform in the cube, or on the sphere; then made a picture."""
     shape = centre.shape[1:]
     if norm == "linf":

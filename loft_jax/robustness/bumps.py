@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from loft_jax.robustness.balls import Strength
+
 TILES = 5
 """Bumps side by side in the first change."""
 TINY = 1e-12
@@ -67,7 +69,7 @@ def bump(window: Window, turned: Array) -> Plane:
     return _unit(jnp.where(window.mask, value, 0.0))
 
 
-def tiles(key: Key[Array, ""], centre: Picture, strength: Array) -> Picture:
+def tiles(key: Key[Array, ""], centre: Picture, strength: Strength) -> Picture:
     """A picture changed by 5 x 5 bumps of random signs and turns, of that length together."""
     size, _, channels = centre.shape
     side = max(size // TILES, 1)
@@ -86,7 +88,7 @@ def tiles(key: Key[Array, ""], centre: Picture, strength: Array) -> Picture:
 
 
 def moved(
-    key: Key[Array, ""], x: Picture, centre: Picture, side: Array, strength: Array
+    key: Key[Array, ""], x: Picture, centre: Picture, side: Array, strength: Strength
 ) -> Picture:
     """A picture whose change leaves one square for another, where it gets a bump.
 

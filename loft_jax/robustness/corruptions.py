@@ -1,4 +1,4 @@
-"""What happens to pictures without an adversary: noise, blur, little contrast, something before it."""
+"""What happens to pictures without an adversary: noise, blur, less contrast, something before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

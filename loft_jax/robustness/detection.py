@@ -59,5 +59,6 @@ def _weighted(
 ) -> Float64[np.ndarray, " n"]:
     order = np.argsort(among, kind="stable")
     below = np.concatenate([[0.0], np.cumsum(shares[order])])
+    below /= below[-1]  # exactly 1 at the end, whatever rounding adds up to
     places = [np.searchsorted(among[order], scores, side) for side in ("left", "right")]
     return (below[places[0]] + below[places[1]]) / 2

@@ -55,7 +55,7 @@ def log_odds(logits: Float[Array, "b c"], labels: Labels) -> Float[Array, " b"]:
 
     The cross-entropy is softplus of it, so both rise in the same directions, and whoever looks at
     signs, directions and order takes the same path by either. But the slope of the cross-entropy
-    is rounded to nothing where p is nearly 1, and then an attack fails for no reason of the network.
+    is rounded away where p is nearly 1, and an attack fails for no reason of the network.
     """
     others = jnp.where(_own(logits, labels), -jnp.inf, logits)
     return jax.nn.logsumexp(others, axis=-1) - _of(logits, labels)

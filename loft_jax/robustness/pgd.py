@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Key
 
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.robustness.balls import Norm, Pictures, anywhere, projected, steepest
+from loft_jax.robustness.balls import Norm, Pictures, Strength, anywhere, projected, steepest
 from loft_jax.robustness.objective import Found, Labels, answered, chosen
 
 REACH = 2.5
@@ -20,7 +20,7 @@ def pgd(
     images: Pictures,
     labels: Labels,
     keys: Key[Array, " b"],
-    strength: Array,
+    strength: Strength,
     *,
     norm: Norm,
     steps: int,

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Key
 
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.robustness import bumps
-from loft_jax.robustness.balls import Norm, Pictures, projected
+from loft_jax.robustness.balls import Norm, Pictures, Strength, projected
 from loft_jax.robustness.bumps import Window
 from loft_jax.robustness.objective import Found, Labels, chosen, margin
 
@@ -38,7 +38,7 @@ def square(
     images: Pictures,
     labels: Labels,
     keys: Key[Array, " b"],
-    strength: Array,
+    strength: Strength,
     *,
     norm: Norm,
     queries: int,
@@ -80,14 +80,14 @@ def square(
     return Found(best, network.outputs(best).logits.argmax(-1) != labels)
 
 
-def _stripes(key: Key[Array, ""], centre: Picture, strength: Array) -> Picture:
+def _stripes(key: Key[Array, ""], centre: Picture, strength: Strength) -> Picture:
     """Vertical stripes of the full strength."""
     _, width, channels = centre.shape
     return centre + strength * jax.random.rademacher(key, (1, width, channels), float)
 
 
 def _square(
-    key: Key[Array, ""], x: Picture, centre: Picture, side: Array, strength: Array
+    key: Key[Array, ""], x: Picture, centre: Picture, side: Array, strength: Strength
 ) -> Picture:
     """A square somewhere, all of it lighter or darker by the full strength, channel by channel."""
     place, sign = jax.random.split(key)

@@ -24,7 +24,7 @@ def test_l2_projection_is_the_nearest_allowed_picture(strength):
         middle = middle.ravel().astype(np.float64)
         near = {"type": "ineq", "fun": lambda x, m=middle: strength**2 - np.sum((x - m) ** 2)}
         best = minimize(
-            lambda x, p=point.ravel(): np.sum((x - p) ** 2), middle, bounds=[(0, 1)] * 4,
+            lambda x, p=point: np.sum((x - p.ravel()) ** 2), middle, bounds=[(0, 1)] * 4,
             constraints=[near], method="SLSQP", options={"ftol": 1e-12},
         )  # fmt: skip
         assert best.success

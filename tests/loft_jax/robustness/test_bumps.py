@@ -5,7 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loft_jax.robustness.bumps import Window, bump, moved, tiles
+from loft_jax.robustness.bumps import Window
+from loft_jax.robustness.bumps import bump as bump_now
+from loft_jax.robustness.bumps import moved as moved_now
+from loft_jax.robustness.bumps import tiles as tiles_now
+
+bump, moved, tiles = jax.jit(bump_now), jax.jit(moved_now), jax.jit(tiles_now)
 
 
 def rectangle(height, width):
