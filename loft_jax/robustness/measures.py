@@ -92,7 +92,10 @@ def under_attack(
         heed: told what is done next.
     """
     right = test.right(asked.logits(test.pixels))
-    effort = Effort(config.attack_steps, config.queries, config.restarts, config.seed, asked.batch)
+    effort = Effort(
+        config.attack_steps, config.queries, config.restarts, config.seed,
+        min(asked.batch, len(right)),
+    )  # fmt: skip
     norms: dict[Norm, tuple[float, ...]] = {"linf": config.linf, "l2": config.l2}
     rows = []
     for norm, wanted in norms.items():
