@@ -100,6 +100,8 @@ def under_attack(
     rows = []
     for norm, wanted in norms.items():
         strengths = np.unique(wanted)
+        if not len(strengths):
+            continue
         heed(f"attacking {len(right)} test pictures at {len(strengths)} strengths, {norm}")
         left = survivors(
             asked.network, test.pixels, test.labels, right, norm, strengths, effort, asked.mesh

@@ -27,7 +27,7 @@ class RobustnessConfig:
     """Test pictures at most for calibration, corruptions and strangers; so many strangers."""
     attack_steps: Annotated[int, Interval(ge=1, le=10**5)] = 20
     """Steps of PGD and of APGD."""
-    queries: Annotated[int, Interval(ge=1, le=10**6)] = 200
+    queries: Annotated[int, Interval(ge=1, le=10**6)] = 100
     """Queries of the square attack."""
     restarts: Annotated[int, Interval(ge=1, le=1000)] = 1
     """How often each attack begins anew on the pictures that it failed on."""

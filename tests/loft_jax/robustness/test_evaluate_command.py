@@ -3,10 +3,12 @@
 import json
 import shutil
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
 from PIL import Image
+from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
 import loft_jax
 from loft_jax import evaluate
@@ -63,37 +65,35 @@ def test_strengths_ascend_and_nobody_comes_back(measured):
     assert rows[1]["apgd_accuracy"] <= rows[0]["apgd_accuracy"]
 
 
-def test_other_numbers_are_those_of_the_networks_own_logits(measured):
-    """ECE, confidence and the AUROC by scikit-learn, from logits asked for one by one."""
-    from sklearn.metrics import brier_score_loss
-
+def test_other_numbers_are_those_of_the_networks_own_logits(measured, public):
+    """By scikit-learn, of all test pictures, weighted so that people count alike."""
     folder, result = measured
-    found, run = result.numbers["robustness"], load_trained(str(folder), data_mesh())
+    run = load_trained(str(folder), data_mesh())
     data = load_dataset("digits", size=8, seed=run.config.data_seed)
     test = RunFolder.open(folder).split(data).test
-    counts = np.bincount(data.labels[test])
-    assert found["calibration"]["pictures"] == min(64, len(test))
-    assert found["calibration"]["people"] == 10 <= counts.min() * 10
-    model = nnx.merge(run.classifier.graph, run.classifier.params, run.classifier.stats)
+    some = result.numbers["robustness"]["calibration"]
+    assert (some["pictures"], some["people"]) == (64, 10)
     whole = {**SMALL, "quick": False, "attack_steps": 1, "queries": 1, "linf": (), "l2": ()}
-    every = loft_jax.evaluate(str(folder), out=str(folder / "x.json"), **whole)
-    again = every.numbers["robustness"]
-    assert (folder / "x-robustness.json").exists()
-    logits = np.concatenate([model(data.images[[i]].astype(np.float32) / 255) for i in test])
-    odds = np.exp(logits.astype(float)) / np.exp(logits.astype(float)).sum(1, keepdims=True)
+    out = str(folder / "x.json")
+    found = loft_jax.evaluate(str(folder), out=out, public=public, **whole).numbers["robustness"]
+    assert files.read_json(folder / "x-robustness.json")["adversarial"]["strengths"] == []
+    model = nnx.merge(run.classifier.graph, run.classifier.params, run.classifier.stats)
+    with np.load(public) as archive:
+        odds, strange = (
+            np.exp(np.asarray(model(jnp.asarray(images, jnp.float32) / 255), np.float64))
+            for images in (data.images[test], archive["images"])
+        )
+    odds, strange = odds / odds.sum(1, keepdims=True), strange / strange.sum(1, keepdims=True)
     truth = data.labels[test]
-    brier = np.zeros(len(test))
-    for k in range(10):
-        brier += (odds[:, k] - (truth == k)) ** 2
-    by_class = [brier[truth == k].mean() for k in range(10)]
-    assert again["calibration"]["brier"] == pytest.approx(np.mean(by_class), rel=1e-4)
-    total = sum(brier_score_loss(truth == k, odds[:, k]) for k in range(10))
-    assert brier.mean() == pytest.approx(total)
-    right = logits.argmax(1) == truth
-    assert again["corruptions"]["accuracy"] == pytest.approx(
-        np.mean([right[truth == k].mean() for k in range(10)])
-    )
-    assert again["strangers"]["missing"].endswith("name some by --public")
+    weights = 1 / np.bincount(truth)[truth] / 10
+    brier = sum(brier_score_loss(truth == k, odds[:, k], sample_weight=weights) for k in range(10))
+    assert found["calibration"]["brier"] == pytest.approx(brier, rel=1e-4)
+    right = accuracy_score(truth, odds.argmax(1), sample_weight=weights)
+    assert found["corruptions"]["accuracy"] == pytest.approx(right)
+    sure = np.concatenate([odds.max(1), strange.max(1)])
+    known = np.repeat([1, 0], [len(odds), len(strange)])
+    auroc = roc_auc_score(known, sure, sample_weight=[*weights, *np.full(len(strange), 1 / 40)])
+    assert found["strangers"]["auroc"] == pytest.approx(auroc, abs=1e-6)
     assert found["strangers"]["strangers"] == 40
 
 
