@@ -95,8 +95,8 @@ def ece_interval(
     times = rng.multinomial(len(known), np.full(len(known), 1 / len(known)), resamples)
     found = _errors(confidence, right[None], times[:, who].astype(float), BINS)
     high, low = np.quantile(found, [0.025, 0.975])
-    ends = [float(np.clip(2 * value - end, 0, 1)) for end in (low, high)]
-    return Interval(value, *ends, len(known))
+    low, high = (float(np.clip(2 * value - end, 0, 1)) for end in (low, high))
+    return Interval(value, low, high, len(known))
 
 
 def brier_scores(

@@ -37,12 +37,15 @@ def auroc(
     if min(k, m) < 2:
         return Interval(value, None, None, k)
     variance = of_people.var(ddof=1) / k + of_strangers.var(ddof=1) / m
-    if not 0 < value < 1:
+    quantile = stdtrit(min(k, m) - 1, 0.975)
+    if value in (0, 1):
         # No place varies: as wide as Wilson's interval of as many right answers of as many.
-        t = stdtrit(min(k, m) - 1, 0.975) ** 2 / min(k, m)
-        return Interval(value, *((0.0, t / (1 + t)) if value <= 0 else (1 / (1 + t), 1.0)), k)
-    half = stdtrit(min(k, m) - 1, 0.975) * np.sqrt(variance) / (value * (1 - value))
-    return Interval(value, *(float(expit(logit(value) + side * half)) for side in (-1, 1)), k)
+        reach = quantile**2 / min(k, m)
+        width = reach / (1 + reach)
+        return Interval(value, max(0.0, value - width), min(1.0, value + width), k)
+    half = quantile * np.sqrt(variance) / (value * (1 - value))
+    low, high = (float(expit(logit(value) + side * half)) for side in (-1, 1))
+    return Interval(value, low, high, k)
 
 
 def placed(

@@ -1,5 +1,6 @@
 """People whom a network does not know: drawn anew from the law of its own, or public pictures."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -40,15 +41,15 @@ def strangers_for(
     Raises:
         InputError: if `asked` names nothing of the kind, too few, or the network's own pictures.
     """
-    shape = {"size": pictures.size, "channels": pictures.channels}
+    load = partial(load_public, size=pictures.size, channels=pictures.channels)
     source = source_of(trained_on)
     if asked is None:
         if source.law is None:
             return "no pictures of other people are known here; name some by --public"
         fresh = (seed + FRESH) % 2**32
-        images = load_public(trained_on, **shape, seed=fresh, count=count)
+        images = load(trained_on, seed=fresh, count=count)
         return Strangers(images, f"{source.noun} drawn with another seed")
-    images = load_public(asked, **shape, flag="--public")
+    images = load(asked, flag="--public")
     if len(images) < LEAST:
         msg = f"`--public` must have at least {LEAST} pictures, got {len(images)} in {asked}"
         raise InputError(msg)

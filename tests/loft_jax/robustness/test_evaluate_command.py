@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 import loft_jax
 from loft_jax import evaluate
 from loft_jax.data.sources import load_dataset
+from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.trained import load_trained
@@ -101,6 +102,19 @@ def test_the_same_command_gives_the_same_numbers(measured, public):
     folder, result = measured
     again = loft_jax.evaluate(str(folder), public=public, **SMALL)
     assert again.numbers["robustness"] == result.numbers["robustness"]
+
+
+def test_it_is_the_network_that_is_asked_whatever_is_released(measured, public, monkeypatch):
+    folder, before = measured
+    monkeypatch.setattr(
+        LoFt, "release", lambda self, outputs, key: outputs._replace(logits=-outputs.logits)
+    )
+    after = loft_jax.evaluate(str(folder), public=public, **{**SMALL, "linf": (), "l2": ()})
+    assert after.numbers["accuracy"] < 0.2 < before.numbers["accuracy"]
+    assert before.numbers["robustness"]["remark"] is None
+    assert after.numbers["robustness"]["remark"] in str(after)
+    for name in ("calibration", "corruptions", "strangers"):
+        assert after.numbers["robustness"][name] == before.numbers["robustness"][name]
 
 
 @pytest.mark.parametrize(
