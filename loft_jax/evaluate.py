@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from loft_jax.runs.session import Result
 
 DESCRIPTION = """Measure a trained classifier: accuracy with its interval, and the rank of its head,
-features and code. Prints a table and writes the same numbers as JSON."""
+features and code. Prints a table and writes the same numbers as JSON. --robustness measures, too,
+what is left under attack, on corrupted pictures, of its odds, and how sure it is of strangers."""
 
 
 def run(path: str, **settings: Any) -> "Result":
@@ -22,9 +23,10 @@ def run(path: str, **settings: Any) -> "Result":
 
 
 def _evaluated(read: cli.Read, started: float | None = None) -> "Result":
-    from loft_jax.fitting.evaluation import EvaluateConfig, evaluate_classifier
+    from loft_jax.robustness.session import evaluate
+    from loft_jax.robustness.settings import EvaluateFlags
 
-    return evaluate_classifier(read(EvaluateConfig), started=started)
+    return evaluate(read(EvaluateFlags), started=started)
 
 
 main = cli.command("evaluate", DESCRIPTION, _evaluated)

@@ -16,7 +16,7 @@ hypothesis.settings.load_profile("ci")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 COMPILING = (
-    "attacks", "defenses", "fitting", "judging", "nets", "priors", "targets", "toy",
+    "attacks", "defenses", "fitting", "judging", "nets", "priors", "robustness", "targets", "toy",
 )  # fmt: skip
 """Rooms of loft_jax whose tests compile programs."""
 TIERS = ("unit", "compile", "command", "browser")

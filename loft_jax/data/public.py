@@ -15,6 +15,9 @@ from loft_jax.data.sources.base import Wanted
 from loft_jax.data.sources.table import check_there, row_of
 from loft_jax.errors import InputError
 
+FRESH = 2**31
+"""Added to the seed of the private people: no prior learns from the strangers of that world."""
+
 
 def load_public(
     data: str,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 from annotated_types import Interval
+from jax.sharding import Mesh
 from rich.console import Group
 from rich.text import Text
 
@@ -24,7 +25,7 @@ from loft_jax.metrics.head_leakage import head_leakage
 from loft_jax.nets.description import Description
 from loft_jax.runs import devices, files, schema
 from loft_jax.runs.closing import rows_table
-from loft_jax.runs.session import Result, begin, ordinary_numbers
+from loft_jax.runs.session import Result, Session, begin, ordinary_numbers
 from loft_jax.runs.settings import Device, RunConfig
 
 
@@ -49,12 +50,42 @@ class EvaluateConfig:
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A run, and what it is measured on.
+
+    Attributes:
+        run: with its weights.
+        pictures: those it is measured on, and maybe others.
+        chosen: which of them.
+        part: what these are called.
+        mesh: devices.
+        session: of the job.
+    """
+
+    run: Trained
+    pictures: Dataset
+    chosen: np.ndarray
+    part: str
+    mesh: Mesh
+    session: Session
+
+
 @ordinary_numbers()
 def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None) -> Result:
     """Measure the best checkpoint of a run.
 
     Raises:
         InputError: if the run or the pictures are not as they must be.
+    """
+    return measure(config, opened(config, started=started))
+
+
+def opened(config: EvaluateConfig, *, started: float | None = None) -> Opened:
+    """The run and its pictures, loaded.
+
+    Raises:
+        InputError: if they are not as they must be.
     """
     schema.check(config)
     RunFolder.open(config.path).config()  # what is wrong with the run is said before JAX starts
@@ -66,8 +97,14 @@ def evaluate_classifier(config: EvaluateConfig, *, started: float | None = None)
     with reading(session.out) as progress:
         pictures, chosen, part = _pictures(config, run, progress)
     tell(session.out, pictures)
+    return Opened(run, pictures, chosen, part, mesh, session)
+
+
+def measure(config: EvaluateConfig, found: Opened) -> Result:
+    """Accuracy, ranks and leakage, written as JSON."""
+    run, pictures, chosen, part = found.run, found.pictures, found.chosen, found.part
     classifier, defense = run.classifier, run.config.model.defense
-    answer = Answerer(classifier.graph, defense, mesh, config.batch)
+    answer = Answerer(classifier.graph, defense, found.mesh, config.batch)
     answers = answer(classifier.params, classifier.stats, pictures.images[chosen])
     proved = defense.guarantee()
     numbers: dict[str, Any] = {

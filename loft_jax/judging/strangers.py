@@ -8,7 +8,7 @@ from pathlib import Path
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.public import FRESH, check_disjoint, load_public, picture_hashes
 from loft_jax.data.sources import source_of
 from loft_jax.data.sources.table import row_of
 from loft_jax.errors import InputError
@@ -18,8 +18,6 @@ from loft_jax.metrics.open_set import LEAST
 
 COUNT = 8192
 """Drawn strangers: eight of them are the 0.1 %."""
-FRESH = 2**31
-"""Added to the seed of the private people: no prior learns from the strangers of that world."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a finished network is worth beyond accuracy: under attack, as odds, on bad pictures."""
