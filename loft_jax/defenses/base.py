@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Int, Key
 from loft_jax.nets.classifier import Outputs
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.head import Head, LinearHead
+from loft_jax.nets.order import Path
 from loft_jax.runs import schema
 
 Config = TypeVar("Config")
@@ -77,6 +78,8 @@ class Defense:
     """Paths of the modules whose outputs its loss reads, as `Outputs.hidden`."""
     trains: ClassVar[bool] = True
     """Whether it trains; else it changes the finished network that it starts from."""
+    needs_public: ClassVar[bool] = False
+    """Whether its trunk must have learnt public people first; drawn ones if nobody names others."""
 
     @property
     def strength(self) -> float | None:
@@ -165,13 +168,15 @@ class Defense:
         """
         return cross_entropy(outputs.logits, labels, smoothing)
 
-    def trainable(self, path: tuple[str, ...]) -> bool:
+    def trainable(self, path: Path, order: tuple[Path, ...]) -> bool:
         """Whether the variable at this path of the classifier (weight or statistic) learns.
 
         A normalisation whose statistics do not learn uses them in training as in evaluation.
 
         Args:
             path: such as ("trunk", "convs", "0", "kernel").
+            order: paths of all weights and statistics in the order in which the forward pass meets
+                them, those of one module side by side.
         """
         return True
 

@@ -12,10 +12,12 @@ from jaxtyping import Array, Float, Key, UInt8
 
 from loft_jax.data.augment import augment
 from loft_jax.defenses.base import Defense
+from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.order import Path
 from loft_jax.runs.devices import by_sample, replicated
 
 Metrics = dict[str, Float[Array, ""]]
@@ -82,7 +84,8 @@ def train_step(
     def loss_fn(
         params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
     ) -> tuple[Array, tuple[nnx.State, Metrics]]:
-        params = _kept(defense, lambda: jax.lax.stop_gradient(params), params)
+        kept = frozen_paths(defense, graph, params, stats, images)
+        params = _kept(kept, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
         metrics = asked(model.outputs(images, defense.taps), images, wanted, moment)
@@ -98,12 +101,13 @@ def train_step(
         )
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = cast(nnx.State, optax.apply_updates(state.params, updates))
-        params = _kept(defense, state.params, params)
-        stats = _kept(defense, state.stats, stats)
+        kept = frozen_paths(defense, graph, state.params, state.stats, pixels)
+        params = _kept(kept, lambda: state.params, params)
+        stats = _kept(kept, lambda: state.stats, stats)
         ema = state.ema
         if ema is not None:
             ema = cast(nnx.State, optax.incremental_update(params, ema, 1 - optim.ema))
-            ema = _kept(defense, state.params, ema)
+            ema = _kept(kept, lambda: state.params, ema)
         return TrainState(state.step + 1, params, stats, opt_state, ema), metrics
 
     everywhere, shared = replicated(mesh), by_sample(mesh)
@@ -143,13 +147,13 @@ def _gradients(
     return *totals, stats
 
 
-def _kept(defense: Defense, old: nnx.State | Callable[[], nnx.State], new: nnx.State) -> nnx.State:
+def _kept(frozen: frozenset[Path], old: Callable[[], nnx.State], new: nnx.State) -> nnx.State:
     """The new values of what learns, the old ones of what does not."""
-    if not defense.overrides("trainable"):
+    if not frozen:
         return new
-    before = dict(nnx.to_flat_state(old() if callable(old) else old))
+    before = dict(nnx.to_flat_state(old()))
     leaves = [
-        (path, variable if defense.trainable(tuple(map(str, path))) else before[path])
+        (path, before[path] if tuple(map(str, path)) in frozen else variable)
         for path, variable in nnx.to_flat_state(new)
     ]
     return nnx.from_flat_state(leaves)
