@@ -1,4 +1,6 @@
-"""A trunk that compiles in a second, and the updates of a classifier that a defense trains on it."""
+"""A trunk that compiles in a second, and updates of a classifier that a defense trains on it."""
+
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +26,7 @@ class FourLayers(nnx.Module):
         self.convs = nnx.List(
             [
                 nnx.Conv(i, o, (3, 3), strides=1 + k % 2, dtype=dtype, rngs=rngs)
-                for k, (i, o) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+                for k, (i, o) in enumerate(pairwise(widths))
             ]
         )
         self.norms = nnx.List(

@@ -5,6 +5,7 @@ from flax import nnx
 from loft_jax.defenses.base import Defense
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.fisher import Fisher
+from loft_jax.nets.head import Head
 from loft_jax.nets.trunks.table import build_trunk, feature_width
 
 MANY = 2**20
@@ -66,4 +67,11 @@ def check_width(
         InputError: as `build_classifier`.
     """
     width = feature_width(trunk, size) + discriminants(fisher, classes)
-    nnx.eval_shape(lambda: defense.head(width, classes, rngs=nnx.Rngs(0)))
+
+    def build() -> Head:
+        rngs = nnx.Rngs(0)
+        if defense.overrides("edit"):
+            defense.edit(build_trunk(trunk, size=size, channels=3, rngs=rngs), rngs=rngs)
+        return defense.head(width, classes, rngs=rngs)
+
+    nnx.eval_shape(build)

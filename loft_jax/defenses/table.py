@@ -8,13 +8,21 @@ from loft_jax.defenses.base import Defense
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.transfer import Transfer
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.rows import Rows
 
 DEFENSES: Rows[type[Defense]] = Rows(
-    "defense", {row.tag: row for row in (NoDefense, LoFt, WeightCut, FeatureCut, Transfer)}
+    "defense",
+    {
+        row.tag: row
+        for row in (
+            *(NoDefense, LoFt, WeightCut, FeatureCut),
+            *(Transfer, RoLSS, SSF, TTS),
+        )
+    },
 )
 
 
