@@ -39,11 +39,18 @@ def build_classifier(
         InputError: unknown trunk, images too small for it, or settings that do not fit its width.
     """
     # The head first: what it refuses should be refused before large trunks are allocated.
-    beside = discriminants(fisher, classes)
-    head = defense.head(feature_width(trunk, size) + beside, classes, rngs=rngs)
-    made = build_trunk(trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs)
+    beside, width = discriminants(fisher, classes), feature_width(trunk, size)
+    head = defense.head(width + beside, classes, rngs=rngs)
+
+    def another() -> nnx.Module:
+        return build_trunk(
+            trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs
+        )
+
+    own = defense.edit(another(), rngs=rngs)
     more = Fisher(size, channels, beside, rngs=rngs) if beside else None
-    return Classifier(defense.edit(made, rngs=rngs), head, more)
+    companion = defense.companion(another, width, classes, (size, size, channels), rngs=rngs)
+    return Classifier(own, head, more, companion)
 
 
 def discriminants(fisher: int, classes: int) -> int:

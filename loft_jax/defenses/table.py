@@ -8,6 +8,7 @@ from loft_jax.defenses.base import Defense
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.private import Private
 from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.transfer import Transfer
 from loft_jax.errors import InputError
@@ -21,6 +22,7 @@ DEFENSES: Rows[type[Defense]] = Rows(
         for row in (
             *(NoDefense, LoFt, WeightCut, FeatureCut),
             *(Transfer, RoLSS, SSF, TTS),
+            Private,
         )
     },
 )

@@ -97,6 +97,7 @@ class TrainConfig:
             InputError: if it is to begin with two networks, or with none where it needs one.
         """
         defense = self.model.defense
+        defense.fits(self)
         begins = defense.start_from(self)
         if self.pretrain is not None and self.start_from is not None and begins is None:
             msg = f"`--pretrain` must be left out beside --start-from, got {self.pretrain}"

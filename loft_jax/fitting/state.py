@@ -75,7 +75,7 @@ def blueprint(
     view = nnx.view(
         abstract, use_running_average=True, deterministic=True, raise_if_not_found=False
     )
-    rule = optimizer(config.optim, steps)
+    rule = config.model.defense.rule(optimizer(config.optim, steps))
 
     @jax.jit
     def initialise() -> TrainState:
@@ -91,8 +91,9 @@ def blueprint(
 def _trained(abstract: Classifier, defense: Defense, pictures: Description) -> nnx.GraphDef:
     """The graph in training mode, with what does not learn as in evaluation."""
     shape = (2, pictures.size, pictures.size, pictures.channels)
-    parts = nnx.split(abstract, nnx.Param, ...)
-    frozen = frozen_paths(defense, *parts, jax.ShapeDtypeStruct(shape, jnp.float32))
+    graph, params, stats = nnx.split(abstract, nnx.Param, ...)
+    images = jax.ShapeDtypeStruct(shape, jnp.float32)
+    frozen = frozen_paths(defense, graph, params, stats, images)
     for path, module in nnx.iter_modules(abstract):
         statistic = (*map(str, path), "mean")
         if isinstance(module, nnx.BatchNorm) and statistic in frozen:

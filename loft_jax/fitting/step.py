@@ -16,7 +16,7 @@ from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
-from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.order import Path
 from loft_jax.runs.devices import by_sample, replicated
 
@@ -36,16 +36,17 @@ class Moment(NamedTuple):
     key: Key[Array, ""]
 
 
-Objective = Callable[[Outputs, Array, Array, Moment], Metrics]
-"""(outputs, pixels, what is wanted of them, moment) -> metrics; `loss` among them is minimised."""
+Objective = Callable[[Classifier, Array, Array, Moment], Metrics]
+"""(network in training mode, pixels, what is wanted of them, moment) -> metrics; the `loss` among
+them is minimised."""
 
 
 def classification(defense: Defense, smoothing: float) -> Objective:
     """The defense's loss, and the share of right answers."""
 
-    def objective(outputs: Outputs, images: Array, labels: Array, moment: Moment) -> Metrics:
-        loss = defense.loss(
-            outputs,
+    def objective(model: Classifier, images: Array, labels: Array, moment: Moment) -> Metrics:
+        loss, outputs = defense.objective(
+            model,
             images,
             labels,
             smoothing=smoothing,
@@ -79,7 +80,7 @@ def train_step(
     """
     optim, defense = config.optim, config.model.defense
     asked = objective or classification(defense, optim.label_smoothing)
-    rule = optimizer(optim, steps)
+    rule = defense.rule(optimizer(optim, steps))
 
     def loss_fn(
         params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
@@ -88,7 +89,7 @@ def train_step(
         params = _kept(kept, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
-        metrics = asked(model.outputs(images, defense.taps), images, wanted, moment)
+        metrics = asked(model, images, wanted, moment)
         return metrics["loss"], (nnx.state(model, nnx.Not(nnx.Param)), metrics)
 
     def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:
@@ -97,7 +98,7 @@ def train_step(
         # Another key than the augmentation's, whose draws are used up.
         moment = Moment(state.step / steps, jax.random.fold_in(key, 1))
         metrics, grads, stats = _gradients(
-            loss_fn, state, (pixels, wanted), moment, optim.accumulate
+            loss_fn, defense, state, (pixels, wanted), moment, optim.accumulate
         )
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = cast(nnx.State, optax.apply_updates(state.params, updates))
@@ -120,10 +121,17 @@ def train_step(
 
 
 def _gradients(
-    loss_fn: Callable, state: TrainState, batch: tuple[Array, Array], moment: Moment, parts: int
+    loss_fn: Callable,
+    defense: Defense,
+    state: TrainState,
+    batch: tuple[Array, Array],
+    moment: Moment,
+    parts: int,
 ) -> tuple[Metrics, nnx.State, nnx.State]:
     """(metrics, gradients, statistics after the batch), means over `parts` parts of it."""
     value_and_grad = jax.value_and_grad(loss_fn, has_aux=True)
+    if defense.overrides("slope"):
+        value_and_grad = _one_by_one(value_and_grad, defense, parts)
     if parts == 1:
         (_, (stats, metrics)), grads = value_and_grad(state.params, state.stats, *batch, moment)
         return metrics, grads, stats
@@ -145,6 +153,29 @@ def _gradients(
     zero = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), (like[0][1][1], like[1]))
     (totals, stats), _ = jax.lax.scan(part, (zero, state.stats), (jnp.arange(parts), split))
     return *totals, stats
+
+
+def _one_by_one(value_and_grad: Callable, defense: Defense, parts: int) -> Callable:
+    """The same of a batch, with what the defense makes of its pictures' single gradients."""
+
+    def of_batch(
+        params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
+    ) -> tuple[tuple[Array, tuple[nnx.State, Metrics]], nnx.State]:
+        def of_one(number: Array, image: Array, want: Array) -> tuple[tuple, nnx.State]:
+            own = moment._replace(key=jax.random.fold_in(moment.key, number))
+            (_, (after, metrics)), slope = value_and_grad(
+                params, stats, image[None], want[None], own
+            )
+            return (metrics, slope), after
+
+        # None: JAX refuses state that depends on the picture, which would mix them.
+        numbers = jnp.arange(len(images))
+        (each, slopes), after = jax.vmap(of_one, out_axes=(0, None))(numbers, images, wanted)
+        metrics = {name: values.mean() for name, values in each.items()}
+        key = jax.random.fold_in(moment.key, len(images))
+        return (metrics["loss"], (after, metrics)), defense.slope(slopes, parts, key)
+
+    return of_batch
 
 
 def _kept(frozen: frozenset[Path], old: Callable[[], nnx.State], new: nnx.State) -> nnx.State:
