@@ -11,6 +11,7 @@ from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.private import Private
 from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.transfer import Transfer
+from loft_jax.defenses.trap import TrapMID
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.rows import Rows
@@ -22,7 +23,7 @@ DEFENSES: Rows[type[Defense]] = Rows(
         for row in (
             *(NoDefense, LoFt, WeightCut, FeatureCut),
             *(Transfer, RoLSS, SSF, TTS),
-            Private,
+            *(Private, TrapMID),
         )
     },
 )

@@ -11,10 +11,12 @@ import pytest
 from defended import BATCH, add_trunk, configuration, leaves, pictures, updated
 from flax import nnx
 
+import loft_jax
 from loft_jax.defenses.accounting import sampled_epsilon, shuffled_epsilon
 from loft_jax.defenses.private import Private
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
+from loft_jax.runs.files import read_json
 
 RATE = 0.5
 PLAIN_SGD = {
@@ -155,3 +157,17 @@ def test_the_name_of_the_flag():
     assert defense_named(Private(2.0, 0.5).spec) == Private(2.0, 0.5)
     with pytest.raises(InputError, match="must be a number, more than 0"):
         defense_named("dp:0")
+
+
+@pytest.mark.command
+def test_a_run_tells_its_epsilon(tmp_path):
+    run = loft_jax.train(
+        data="faces", size=8, identities=4, pictures=8, epochs=2, batch=8, trunk="four",
+        accumulate=2, defense="dp:1.5", out=str(tmp_path / "run"), cache=False,
+    )  # fmt: skip
+    n = len(read_json(run.folder / "split.json")["train"])
+    assert n >= 8
+    assert run.numbers["delta"] == pytest.approx(n**-1.1)
+    assert run.numbers["epsilon"] == shuffled_epsilon(1.5, 2**0.5, n**-1.1)
+    assert run.numbers["epsilon_if_sampled"] == sampled_epsilon(1.5, 8 / n, n // 8 * 2, n**-1.1)
+    assert "not of a person" in run.numbers["remark"]
