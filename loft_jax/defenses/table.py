@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.loft import LoFt
+from loft_jax.defenses.low_rank import LoRA
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.private import Private
 from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
@@ -23,7 +24,7 @@ DEFENSES: Rows[type[Defense]] = Rows(
         for row in (
             *(NoDefense, LoFt, WeightCut, FeatureCut),
             *(Transfer, RoLSS, SSF, TTS),
-            *(Private, TrapMID),
+            *(Private, TrapMID, LoRA),
         )
     },
 )
