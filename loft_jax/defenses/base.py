@@ -5,7 +5,6 @@ the strength first; every method has a default that changes nothing, and a defau
 the compiled programs of an undefended network stay as they are.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,32 +16,15 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
+from loft_jax.defenses.naming import About as About
+from loft_jax.defenses.naming import Named
 from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.nets.head import Head, LinearHead
+from loft_jax.nets.order import Path
 from loft_jax.runs import schema
 
 Config = TypeVar("Config")
-
-
-class About(NamedTuple):
-    """A defense as a survey tells of it.
-
-    Attributes:
-        title: as it is known.
-        source: where it was published.
-        changes: what it changes in a network or its training.
-        published: settings as published.
-        ours: what is different here.
-        not_followed: mistakes of public code that are not followed.
-    """
-
-    title: str
-    source: str
-    changes: str
-    published: str = ""
-    ours: str = ""
-    not_followed: str = ""
 
 
 class Adaptive(NamedTuple):
@@ -72,14 +54,9 @@ class Afterwards(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Defense:
+class Defense(Named):
     """A network without any defense; subclasses override what they change."""
 
-    tag: ClassVar[str]
-    """Its name, in flags and files."""
-    about: ClassVar[About]
-    strength_name: ClassVar[str] = "strength"
-    """What its first field is called on axes."""
     taps: ClassVar[tuple[str, ...]] = ()
     """Paths of the modules whose outputs its loss reads, as `Outputs.hidden`."""
     trains: ClassVar[bool] = True
@@ -87,47 +64,8 @@ class Defense:
     keeps_last: ClassVar[bool] = False
     """Whether the last weights are the run's, not the best by validation loss: where its own loss
     works against cross-entropy, the best are those that it has not changed yet."""
-
-    @property
-    def strength(self) -> float | None:
-        """The number that says how strong it is, its first field; None where it has none."""
-        fields = dataclasses.fields(self)
-        value = getattr(self, fields[0].name) if fields else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        return float(value)
-
-    @property
-    def label(self) -> str:
-        """Its name for a reader, strength and all that differs from the defaults included."""
-        strength = "" if self.strength is None else f" {self.strength_name} {self.strength:g}"
-        variant = f" ({self.variant})" if self.variant else ""
-        return f"{self.about.title}{strength}{variant}"
-
-    @property
-    def variant(self) -> str:
-        """What differs from the defaults beside the strength; empty if nothing does."""
-        rest = [field for field in dataclasses.fields(self) if not self._is_strength(field)]
-        return ", ".join(
-            f"{field.name.replace('_', ' ')} {getattr(self, field.name)}"
-            for field in rest
-            if getattr(self, field.name) != field.default
-        )
-
-    @property
-    def spec(self) -> str:
-        """What `--defense` is for it."""
-        words = []
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if self._is_strength(field):
-                words.append(f"{value}")
-            elif value != field.default:
-                words.append(f"{field.name}={value}".lower())
-        return ":".join(filter(None, (self.tag, ",".join(words))))
-
-    def _is_strength(self, field: dataclasses.Field) -> bool:
-        return self.strength is not None and field == dataclasses.fields(self)[0]
+    needs_public: ClassVar[bool] = False
+    """Whether its trunk must have learnt public people first; drawn ones if nobody names others."""
 
     @property
     def baselines(self) -> tuple["Defense", ...]:
@@ -168,6 +106,50 @@ class Defense:
         """What training is shown instead of the augmented pictures, in [0, 1]."""
         return images
 
+    def companion(
+        self,
+        trunk: Callable[[], nnx.Module],
+        features: int,
+        classes: int,
+        shape: tuple[int, int, int],
+        *,
+        rngs: nnx.Rngs,
+    ) -> nnx.Module | None:
+        """What is trained beside the classifier, as its `companion`; no answer needs it.
+
+        Args:
+            trunk: makes another trunk like the classifier's, not edited.
+            features: its width.
+            classes: number of classes.
+            shape: height, width and channels of the pictures.
+            rngs: for its weights.
+        """
+        return None
+
+    def objective(
+        self,
+        model: Classifier,
+        images: Float[Array, "b h w ch"],
+        labels: Int[Array, " b"],
+        *,
+        smoothing: float,
+        progress: Float[Array, ""],
+        key: Key[Array, ""],
+    ) -> tuple[Float[Array, ""], Outputs]:
+        """(what training minimises, the network's outputs): the whole forward pass of an update.
+
+        Args:
+            model: the network in training mode, with its `companion`, if there is one.
+            images: what it is shown, augmented, in [0, 1].
+            labels: their classes.
+            smoothing: label smoothing that was asked for.
+            progress: share of the run's steps that are done, in [0, 1).
+            key: for what is random in it.
+        """
+        outputs = model.outputs(images, self.taps_in(model, images))
+        loss = self.loss(outputs, images, labels, smoothing=smoothing, progress=progress, key=key)
+        return loss, outputs
+
     def loss(
         self,
         outputs: Outputs,
@@ -190,15 +172,58 @@ class Defense:
         """
         return cross_entropy(outputs.logits, labels, smoothing)
 
-    def trainable(self, path: tuple[str, ...]) -> bool:
+    def trainable(self, path: Path, order: tuple[Path, ...]) -> bool:
         """Whether the variable at this path of the classifier (weight or statistic) learns.
 
         A normalisation whose statistics do not learn uses them in training as in evaluation.
 
         Args:
             path: such as ("trunk", "convs", "0", "kernel").
+            order: paths of all weights and statistics in the order in which the forward pass meets
+                them, those of one module side by side.
         """
         return True
+
+    def slope(self, slopes: nnx.State, parts: int, key: Key[Array, ""]) -> nnx.State:
+        """The gradient that is followed, from those of single pictures; here, their mean.
+
+        Only if it is overridden are gradients computed picture by picture, with a network whose
+        statistics must not learn: they would mix the pictures.
+
+        Args:
+            slopes: gradients of each picture's loss, with a leading axis of pictures.
+            parts: the pictures are one of so many parts of the batch, whose results are averaged.
+            key: for what is random in it, another one for each part.
+        """
+        return jax.tree.map(lambda slope: slope.mean(0), slopes)
+
+    def rule(self, rule: optax.GradientTransformation) -> optax.GradientTransformation:
+        """The update rule, from the one that was asked for.
+
+        Args:
+            rule: from gradients of all of `nnx.Param` to what is added to them.
+        """
+        return rule
+
+    def fits(self, config: Any) -> None:
+        """Check that a run of these settings is what the defense promises.
+
+        Args:
+            config: a `loft_jax.fitting.settings.TrainConfig`.
+
+        Raises:
+            InputError: if it is not.
+        """
+
+    def told(self, pictures: int, batch: int, steps: int) -> Mapping[str, float]:
+        """Numbers to tell beside the run's own that follow from its length.
+
+        Args:
+            pictures: that it trains on.
+            batch: pictures in an update.
+            steps: updates.
+        """
+        return {}
 
     def remark(self, classes: int, features: int) -> str | None:
         """A sentence that a reader of the run's numbers must know; None if there is none."""

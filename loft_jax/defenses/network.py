@@ -5,6 +5,7 @@ from flax import nnx
 from loft_jax.defenses.base import Defense
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.fisher import Fisher
+from loft_jax.nets.head import Head
 from loft_jax.nets.trunks.table import build_trunk, feature_width
 
 MANY = 2**20
@@ -38,11 +39,18 @@ def build_classifier(
         InputError: unknown trunk, images too small for it, or settings that do not fit its width.
     """
     # The head first: what it refuses should be refused before large trunks are allocated.
-    beside = discriminants(fisher, classes)
-    head = defense.head(feature_width(trunk, size) + beside, classes, rngs=rngs)
-    made = build_trunk(trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs)
+    beside, width = discriminants(fisher, classes), feature_width(trunk, size)
+    head = defense.head(width + beside, classes, rngs=rngs)
+
+    def another() -> nnx.Module:
+        return build_trunk(
+            trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs
+        )
+
+    own = defense.edit(another(), rngs=rngs)
     more = Fisher(size, channels, beside, rngs=rngs) if beside else None
-    return Classifier(defense.edit(made, rngs=rngs), head, more)
+    companion = defense.companion(another, width, classes, (size, size, channels), rngs=rngs)
+    return Classifier(own, head, more, companion)
 
 
 def discriminants(fisher: int, classes: int) -> int:
@@ -66,4 +74,11 @@ def check_width(
         InputError: as `build_classifier`.
     """
     width = feature_width(trunk, size) + discriminants(fisher, classes)
-    nnx.eval_shape(lambda: defense.head(width, classes, rngs=nnx.Rngs(0)))
+
+    def build() -> Head:
+        rngs = nnx.Rngs(0)
+        if defense.overrides("edit"):
+            defense.edit(build_trunk(trunk, size=size, channels=3, rngs=rngs), rngs=rngs)
+        return defense.head(width, classes, rngs=rngs)
+
+    nnx.eval_shape(build)

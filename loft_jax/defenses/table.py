@@ -12,10 +12,15 @@ from loft_jax.defenses.confidence import ConfidenceAdapted
 from loft_jax.defenses.erasing import Erasing
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.loft_noise import NoisyLoFt
+from loft_jax.defenses.low_rank import LoRA
 from loft_jax.defenses.mid import MID
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.private import Private
+from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.smoothing import Smoothing
 from loft_jax.defenses.ssd import StealthyShield
+from loft_jax.defenses.transfer import Transfer
+from loft_jax.defenses.trap import TrapMID
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.rows import Rows
@@ -25,19 +30,10 @@ DEFENSES: Rows[type[Defense]] = Rows(
     {
         row.tag: row
         for row in (
-            NoDefense,
-            LoFt,
-            WeightCut,
-            FeatureCut,
-            MID,
-            Smoothing,
-            Erasing,
-            ConfidenceAdapted,
-            BiDO,
-            NoisyLoFt,
-            NoisyAnswers,
-            RoundedAnswers,
-            StealthyShield,
+            *(NoDefense, LoFt, WeightCut, FeatureCut, ConfidenceAdapted, NoisyLoFt),
+            *(MID, BiDO, Smoothing, Erasing, TrapMID),
+            *(Transfer, RoLSS, SSF, TTS, LoRA, Private),
+            *(NoisyAnswers, RoundedAnswers, StealthyShield),
         )
     },
 )

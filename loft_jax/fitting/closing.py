@@ -35,6 +35,10 @@ def _rows(result: dict[str, Any], epochs: int) -> Iterator[Row]:
         best = f"best epoch, {result['best_epoch']} of {epochs}"
         yield "validation accuracy", f"{validation:.3f}", best
     yield from rank_rows(result)
+    if (epsilon := result.get("epsilon")) is not None:
+        meaning = f"of a picture, at delta {result['delta']:.1g}; "
+        meaning += f"{result['epsilon_if_sampled']:.2f} if batches were drawn"
+        yield "epsilon", f"{epsilon:.2f}", meaning
     for phase, meaning in (
         ("compile", "tracing and compiling, all phases"),
         ("train", "steps and validation"),

@@ -24,7 +24,7 @@ from loft_jax.fitting.predict import predict
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.step import Metrics, Moment, evaluation_step, train_step
-from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.description import Description
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs import devices
@@ -212,9 +212,9 @@ class StudentTask(Task):
         )
 
 
-def taught(outputs: Outputs, images: Array, logits: Array, moment: Moment) -> Metrics:
+def taught(student: Classifier, images: Array, logits: Array, moment: Moment) -> Metrics:
     """What a student minimises: the mean divergence from the target's answers."""
-    return {"loss": divergence(logits, outputs.logits).mean()}
+    return {"loss": divergence(logits, student(images)).mean()}
 
 
 def divergence(target: Float[Array, "b c"], student: Float[Array, "b c"]) -> Float[Array, " b"]:

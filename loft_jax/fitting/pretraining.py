@@ -41,9 +41,9 @@ def load_people(
     Raises:
         InputError: if they are not as they must be, or somebody private is among them.
     """
-    assert config.pretrain is not None
+    assert config.public is not None
     people = load_public_people(
-        config.pretrain,
+        config.public,
         size=data.size,
         channels=data.channels,
         seed=config.data_seed,
@@ -90,12 +90,12 @@ def pretrained(
     Raises:
         Stopped: if a signal came; it goes on when it is asked for again.
     """
-    assert config.pretrain is not None
+    assert config.public is not None
     asked = dataclasses.replace(
         config,
         start_from=None,
         pretrain=None,
-        data=dataclasses.replace(config.data, data=config.pretrain, data_seed=config.data_seed),
+        data=dataclasses.replace(config.data, data=config.public, data_seed=config.data_seed),
         model=dataclasses.replace(config.model, defense=NoDefense(), fisher=0),
         run=RunConfig(device=config.run.device, cache=config.run.cache),
     )

@@ -2,12 +2,13 @@
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
+from flax import nnx
 from jax.sharding import Mesh
 from jaxtyping import Int
 
@@ -252,11 +253,21 @@ class Run:
         return {
             **{f"test_{k}" if k.startswith("accuracy") else k: numbers[k] for k in numbers},
             "pca_lda_accuracy": pca_lda_accuracy(self.data, self.split),
-            "parameters": sum(leaf.size for leaf in jax.tree.leaves(state.params)),
+            "parameters": sum(
+                variable.size
+                for path, variable in nnx.to_flat_state(state.params)
+                if path[0] != "companion"
+            ),
             "remark": self._remark(),
             **({"guarantee": proved} if proved else {}),
+            **self._told_by_defense(),
             **told,
         }
+
+    def _told_by_defense(self) -> Mapping[str, float]:
+        config, pictures = self.config, len(self.split.train)
+        steps = total_steps(config, pictures)
+        return config.model.defense.told(pictures, config.optim.batch, steps)
 
     def _write(self, rows: list[dict[str, Any]]) -> None:
         if devices.first_process() and CONFIG not in self.folder:

@@ -75,7 +75,7 @@ def train_classifier(
 
 def _begins(config: TrainConfig, going: RunFolder | None) -> bool:
     """Whether public people are wanted now: by a run of its own weights, before its first step."""
-    if config.pretrain is None or config.model.defense.start_from(config) is not None:
+    if config.public is None or config.model.defense.start_from(config) is not None:
         return False
     return going is None or Checkpoints(going.checkpoints).latest_step() is None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Interval
 
 from loft_jax.data.settings import AugmentConfig, DataConfig
+from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
@@ -93,12 +94,30 @@ class TrainConfig:
         """Check what concerns several fields.
 
         Raises:
-            InputError: if it is to begin with two networks.
+            InputError: if it is to begin with two networks, or with none where it needs one.
         """
-        begins = self.model.defense.start_from(self)
+        defense = self.model.defense
+        defense.fits(self)
+        begins = defense.start_from(self)
         if self.pretrain is not None and self.start_from is not None and begins is None:
             msg = f"`--pretrain` must be left out beside --start-from, got {self.pretrain}"
             raise InputError(msg)
+        if defense.needs_public and self.start_from is not None:
+            msg = f"`--start-from` must be left out for {defense.about.title}, whose trunk learns "
+            raise InputError(msg + f"public people first (--pretrain), got {self.start_from}")
+        if defense.needs_public and self.public is None:
+            msg = f"`--pretrain` must name public people for {defense.about.title}, whose trunk "
+            raise InputError(msg + f"learns them first, got none beside --data {self.data.data}")
+
+    @property
+    def public(self) -> str | None:
+        """Public people that the trunk learns first: those of `--pretrain`.
+
+        A defense that needs some has others of the same law, where the private ones are drawn.
+        """
+        if self.pretrain is None and self.model.defense.needs_public:
+            return self.data.data if source_of(self.data.data).law is not None else None
+        return self.pretrain
 
     @property
     def data_seed(self) -> int:

@@ -11,6 +11,7 @@ from jaxtyping import Array, Int
 
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.network import build_classifier
+from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.classifier import Classifier
@@ -74,7 +75,7 @@ def blueprint(
     view = nnx.view(
         abstract, use_running_average=True, deterministic=True, raise_if_not_found=False
     )
-    rule = optimizer(config.optim, steps)
+    rule = config.model.defense.rule(optimizer(config.optim, steps))
 
     @jax.jit
     def initialise() -> TrainState:
@@ -83,13 +84,18 @@ def blueprint(
         average = jax.tree.map(jnp.copy, params) if config.optim.ema > 0 else None
         return TrainState(jnp.int32(0), params, stats, rule.init(params), average)
 
-    return Graphs(_trained(abstract, config.model.defense), nnx.graphdef(view)), initialise
+    trained = _trained(abstract, config.model.defense, pictures)
+    return Graphs(trained, nnx.graphdef(view)), initialise
 
 
-def _trained(abstract: Classifier, defense: Defense) -> nnx.GraphDef:
+def _trained(abstract: Classifier, defense: Defense, pictures: Description) -> nnx.GraphDef:
     """The graph in training mode, with what does not learn as in evaluation."""
+    shape = (2, pictures.size, pictures.size, pictures.channels)
+    graph, params, stats = nnx.split(abstract, nnx.Param, ...)
+    images = jax.ShapeDtypeStruct(shape, jnp.float32)
+    frozen = frozen_paths(defense, graph, params, stats, images)
     for path, module in nnx.iter_modules(abstract):
         statistic = (*map(str, path), "mean")
-        if isinstance(module, nnx.BatchNorm) and not defense.trainable(statistic):
+        if isinstance(module, nnx.BatchNorm) and statistic in frozen:
             module.use_running_average = True
     return nnx.graphdef(abstract)

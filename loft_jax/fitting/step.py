@@ -12,10 +12,12 @@ from jaxtyping import Array, Float, Key, UInt8
 
 from loft_jax.data.augment import augment
 from loft_jax.defenses.base import Defense
+from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
-from loft_jax.nets.classifier import Outputs
+from loft_jax.nets.classifier import Classifier, Outputs
+from loft_jax.nets.order import Path
 from loft_jax.runs.devices import by_sample, replicated
 
 Metrics = dict[str, Float[Array, ""]]
@@ -34,16 +36,17 @@ class Moment(NamedTuple):
     key: Key[Array, ""]
 
 
-Objective = Callable[[Outputs, Array, Array, Moment], Metrics]
-"""(outputs, pixels, what is wanted of them, moment) -> metrics; `loss` among them is minimised."""
+Objective = Callable[[Classifier, Array, Array, Moment], Metrics]
+"""(network in training mode, pixels, what is wanted of them, moment) -> metrics; the `loss` among
+them is minimised."""
 
 
 def classification(defense: Defense, smoothing: float) -> Objective:
     """The defense's loss, and the share of right answers."""
 
-    def objective(outputs: Outputs, images: Array, labels: Array, moment: Moment) -> Metrics:
-        loss = defense.loss(
-            outputs,
+    def objective(model: Classifier, images: Array, labels: Array, moment: Moment) -> Metrics:
+        loss, outputs = defense.objective(
+            model,
             images,
             labels,
             smoothing=smoothing,
@@ -77,16 +80,16 @@ def train_step(
     """
     optim, defense = config.optim, config.model.defense
     asked = objective or classification(defense, optim.label_smoothing)
-    rule = optimizer(optim, steps)
+    rule = defense.rule(optimizer(optim, steps))
 
     def loss_fn(
         params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
     ) -> tuple[Array, tuple[nnx.State, Metrics]]:
-        params = _kept(defense, lambda: jax.lax.stop_gradient(params), params)
+        kept = frozen_paths(defense, graph, params, stats, images)
+        params = _kept(kept, lambda: jax.lax.stop_gradient(params), params)
         # copy=True: BatchNorm writes new statistics, which value_and_grad forbids on its inputs.
         model = nnx.merge(graph, params, stats, copy=True)
-        taps = defense.taps_in(model, images)
-        metrics = asked(model.outputs(images, taps), images, wanted, moment)
+        metrics = asked(model, images, wanted, moment)
         return metrics["loss"], (nnx.state(model, nnx.Not(nnx.Param)), metrics)
 
     def step(state: TrainState, images: Array, wanted: Array) -> tuple[TrainState, Metrics]:
@@ -97,16 +100,17 @@ def train_step(
         if defense.overrides("pictures"):
             pixels = defense.pictures(pixels, jax.random.fold_in(key, 2))
         metrics, grads, stats = _gradients(
-            loss_fn, state, (pixels, wanted), moment, optim.accumulate
+            loss_fn, defense, state, (pixels, wanted), moment, optim.accumulate
         )
         updates, opt_state = rule.update(grads, state.opt_state, state.params)
         params = cast(nnx.State, optax.apply_updates(state.params, updates))
-        params = _kept(defense, state.params, params)
-        stats = _kept(defense, state.stats, stats)
+        kept = frozen_paths(defense, graph, state.params, state.stats, pixels)
+        params = _kept(kept, lambda: state.params, params)
+        stats = _kept(kept, lambda: state.stats, stats)
         ema = state.ema
         if ema is not None:
             ema = cast(nnx.State, optax.incremental_update(params, ema, 1 - optim.ema))
-            ema = _kept(defense, state.params, ema)
+            ema = _kept(kept, lambda: state.params, ema)
         return TrainState(state.step + 1, params, stats, opt_state, ema), metrics
 
     everywhere, shared = replicated(mesh), by_sample(mesh)
@@ -119,10 +123,17 @@ def train_step(
 
 
 def _gradients(
-    loss_fn: Callable, state: TrainState, batch: tuple[Array, Array], moment: Moment, parts: int
+    loss_fn: Callable,
+    defense: Defense,
+    state: TrainState,
+    batch: tuple[Array, Array],
+    moment: Moment,
+    parts: int,
 ) -> tuple[Metrics, nnx.State, nnx.State]:
     """(metrics, gradients, statistics after the batch), means over `parts` parts of it."""
     value_and_grad = jax.value_and_grad(loss_fn, has_aux=True)
+    if defense.overrides("slope"):
+        value_and_grad = _one_by_one(value_and_grad, defense, parts)
     if parts == 1:
         (_, (stats, metrics)), grads = value_and_grad(state.params, state.stats, *batch, moment)
         return metrics, grads, stats
@@ -146,13 +157,36 @@ def _gradients(
     return *totals, stats
 
 
-def _kept(defense: Defense, old: nnx.State | Callable[[], nnx.State], new: nnx.State) -> nnx.State:
+def _one_by_one(value_and_grad: Callable, defense: Defense, parts: int) -> Callable:
+    """The same of a batch, with what the defense makes of its pictures' single gradients."""
+
+    def of_batch(
+        params: nnx.State, stats: nnx.State, images: Array, wanted: Array, moment: Moment
+    ) -> tuple[tuple[Array, tuple[nnx.State, Metrics]], nnx.State]:
+        def of_one(number: Array, image: Array, want: Array) -> tuple[tuple, nnx.State]:
+            own = moment._replace(key=jax.random.fold_in(moment.key, number))
+            (_, (after, metrics)), slope = value_and_grad(
+                params, stats, image[None], want[None], own
+            )
+            return (metrics, slope), after
+
+        # None: JAX refuses state that depends on the picture, which would mix them.
+        numbers = jnp.arange(len(images))
+        (each, slopes), after = jax.vmap(of_one, out_axes=(0, None))(numbers, images, wanted)
+        metrics = {name: values.mean() for name, values in each.items()}
+        key = jax.random.fold_in(moment.key, len(images))
+        return (metrics["loss"], (after, metrics)), defense.slope(slopes, parts, key)
+
+    return of_batch
+
+
+def _kept(frozen: frozenset[Path], old: Callable[[], nnx.State], new: nnx.State) -> nnx.State:
     """The new values of what learns, the old ones of what does not."""
-    if not defense.overrides("trainable"):
+    if not frozen:
         return new
-    before = dict(nnx.to_flat_state(old() if callable(old) else old))
+    before = dict(nnx.to_flat_state(old()))
     leaves = [
-        (path, variable if defense.trainable(tuple(map(str, path))) else before[path])
+        (path, before[path] if tuple(map(str, path)) in frozen else variable)
         for path, variable in nnx.to_flat_state(new)
     ]
     return nnx.from_flat_state(leaves)

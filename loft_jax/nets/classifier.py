@@ -34,15 +34,21 @@ class Classifier(nnx.Module):
 
     Pixels are mapped to [-1, 1] here, so that data, attacks and reconstructions all live in [0, 1].
     The trunk computes in its own dtype; features, code and logits are float32 always.
-    Discriminants, where there are some, are features as well, behind those of the trunk.
+    Discriminants, where there are some, are features as well, behind those of the trunk. A
+    companion is what is trained beside the network; no answer needs it.
     """
 
     def __init__(
-        self, trunk: Callable[[Array], Array], head: Head, discriminants: Fisher | None = None
+        self,
+        trunk: Callable[[Array], Array],
+        head: Head,
+        discriminants: Fisher | None = None,
+        companion: nnx.Module | None = None,
     ):
         self.trunk = trunk
         self.head = head
         self.discriminants = discriminants
+        self.companion = companion
 
     def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b c"]:
         """Logits."""

@@ -14,7 +14,29 @@ IMAGENET_STEM_FROM = 112
 POOLED_STEM_FROM = 48
 
 
-class BasicBlock(nnx.Module):
+class Residual(nnx.Module):
+    """A block whose input reaches its output by a shortcut as well.
+
+    Attributes:
+        shortcut: what changes the input's shape to that of the output; None where it fits.
+        shortcut_scale: what the shortcut is multiplied by.
+        straight_through: whether it is differentiated as if the scale were 1.
+    """
+
+    shortcut: nnx.Sequential | None
+    shortcut_scale: float = 1.0
+    straight_through: bool = False
+
+    def passed(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
+        """What comes by the shortcut."""
+        x = x if self.shortcut is None else self.shortcut(x)
+        if self.shortcut_scale == 1:
+            return x
+        scaled = self.shortcut_scale * x
+        return x + jax.lax.stop_gradient(scaled - x) if self.straight_through else scaled
+
+
+class BasicBlock(Residual):
     """relu(shortcut(x) + two 3 x 3 convolutions of x), each normalised."""
 
     expansion = 1
@@ -30,10 +52,10 @@ class BasicBlock(nnx.Module):
         """The block's output."""
         y = jax.nn.relu(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
-        return jax.nn.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        return jax.nn.relu(y + self.passed(x))
 
 
-class Bottleneck(nnx.Module):
+class Bottleneck(Residual):
     """relu(shortcut(x) + 1 x 1, 3 x 3 and 1 x 1 convolutions of x), each normalised.
 
     The stride sits in the 3 x 3 convolution, as in torchvision ("ResNet v1.5").
@@ -56,7 +78,7 @@ class Bottleneck(nnx.Module):
         y = jax.nn.relu(self.norm1(self.conv1(x)))
         y = jax.nn.relu(self.norm2(self.conv2(y)))
         y = self.norm3(self.conv3(y))
-        return jax.nn.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        return jax.nn.relu(y + self.passed(x))
 
 
 def _shortcut(
@@ -123,6 +145,7 @@ class ResNet(nnx.Module):
         self.stem = conv(channels, width, kernel, stride, dtype=dtype, rngs=rngs)
         self.norm = batch_norm(width, dtype=dtype, rngs=rngs)
         self.blocks = nnx.List(residual_stages(block, depths, width, dtype=dtype, rngs=rngs))
+        self.depths = depths
 
     def __call__(self, x: Float[Array, "b h w ch"]) -> Float[Array, "b d"]:
         """Features of images with pixels in [-1, 1]."""

@@ -22,7 +22,8 @@ class SmallResNet(nnx.Module):
     def __init__(self, size: int, channels: int, *, dtype: DTypeLike, rngs: nnx.Rngs):
         self.stem = conv(channels, WIDTH, 3, stride=2, dtype=dtype, rngs=rngs)
         self.norm = batch_norm(WIDTH, dtype=dtype, rngs=rngs)
-        stages = residual_stages(BasicBlock, (2, 2, 2), WIDTH, dtype=dtype, rngs=rngs)
+        self.depths = (2, 2, 2)
+        stages = residual_stages(BasicBlock, self.depths, WIDTH, dtype=dtype, rngs=rngs)
         self.blocks = nnx.List(stages)
 
     @staticmethod

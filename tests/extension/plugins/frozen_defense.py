@@ -19,7 +19,7 @@ class Frozen(Defense):
         plain = dataclasses.replace(config.model, defense=NoDefense())
         return dataclasses.replace(config, model=plain)
 
-    def trainable(self, path):
+    def trainable(self, path, order):
         return path[0] != "trunk"
 
 

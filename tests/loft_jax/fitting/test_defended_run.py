@@ -42,7 +42,7 @@ class FrozenTrunk(Defense):
 
     tag, about = "frozen-trunk", About("frozen trunk", "", "")
 
-    def trainable(self, path):
+    def trainable(self, path, order):
         return path[0] != "trunk"
 
 

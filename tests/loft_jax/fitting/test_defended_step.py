@@ -82,7 +82,7 @@ class Squeezed(Plain):
 class Frozen(Plain):
     """The first layer and its normalisation stay."""
 
-    def trainable(self, path):
+    def trainable(self, path, order):
         return path[:2] not in (("trunk", "first"), ("trunk", "norm"))
 
 
