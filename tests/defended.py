@@ -3,6 +3,7 @@
 Tests that train it ask for the fixture `tiny_trunk` of tests/loft_jax/defenses/conftest.py.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -15,6 +16,7 @@ from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.step import train_step
 from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.description import Description
+from loft_jax.nets.trunks.resnet import BasicBlock, ResNet
 from loft_jax.runs.devices import data_mesh, replicate
 
 BATCH, SIZE = 8, 8
@@ -39,6 +41,10 @@ class Tiny(nnx.Module):
     def __call__(self, x):
         x = jax.nn.relu(self.norm(self.convs[0](x)))
         return jax.nn.relu(self.convs[1](x)).mean((1, 2))
+
+
+residual = partial(ResNet, BasicBlock, (1, 1), width=Tiny.WIDTH // 2)
+"""A trunk with two shortcuts."""
 
 
 class Updated(NamedTuple):

@@ -12,6 +12,7 @@ from flax import nnx
 
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.table import DEFENSES, defense_named
 from loft_jax.fitting.settings import ModelConfig
 from loft_jax.fitting.state import blueprint
@@ -66,7 +67,9 @@ def test_every_row_is_read_from_its_name_and_from_its_file(tag):
 
 @pytest.mark.parametrize("tag", [tag for tag, row in ROWS.items() if row.trains])
 def test_every_row_that_trains_makes_two_updates_with_finite_losses(tag, tiny_trunk):
-    found = updated(configuration(small(ROWS[tag])), updates=2)
+    defense = small(ROWS[tag])
+    trunk = "residual" if isinstance(defense, RoLSS | SSF | TTS) else "tiny"
+    found = updated(configuration(defense, trunk), updates=2)
     assert np.isfinite(float(found.metrics["loss"]))
     leaves = zip(jax.tree.leaves(found.before.params), jax.tree.leaves(found.after.params),
                  strict=True)  # fmt: skip
