@@ -41,7 +41,7 @@ PLG_MI = dataclasses.replace(
         "DEVIATES",
         "views of the target's own training; 0.05 ||z||^2 / 2 keeps latents in their law; 100 "
         "steps, 6 searches for each picture kept, chosen as ppa does",
-        "no: on the plain head, 24 people, 0.78, with 2 searches 0.58, without the norm 0.55",
+        "no: on people 50:74 of the plain head 0.72; 200 steps find as many, a weight of 0.02 0.68",
     ),
     original=PLG_MI_PUBLISHED,
 )
