@@ -28,7 +28,8 @@ class Private(Defense):
         published="noise 2 to 8, clip 4, batches of 600 on MNIST; epsilon 8 to 0.5 at delta 1e-5",
         ours="BatchNorm keeps the statistics it begins with (those of --pretrain, say): a batch's "
         "own would mix its pictures",
-        not_followed="a trainer of public code draws one noise for all and clips the batch's mean",
+        not_followed="a trainer of public code asks for noise like a size and for the length of a "
+        "scalar loss: as it reads, it cannot run",
     )
     strength_name = "noise"
 

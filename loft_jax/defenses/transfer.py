@@ -20,8 +20,8 @@ class Transfer(Defense):
         title="TL-DMI",
         source="Ho et al., CVPR 2024 (arXiv 2405.05588)",
         changes="the start: the trunk learns public people first; its front layers stay frozen",
-        published="all but the last 3 of 50 blocks of IR-152, the first 9 of 13 layers of VGG16; "
-        "half of the layers in other studies",
+        published="all but the last 3 of 50 blocks of IR-152, 8 of 13 convolutions of VGG16; half "
+        "of the layers in other studies",
         ours="a share of the layers with a kernel, in the order of the forward pass; people drawn "
         "from the public population where --pretrain names none",
         not_followed="public code lets statistics of frozen BatchNorms go on moving; a typing "
