@@ -1,6 +1,8 @@
 """Confidence adaptation: the loss by hand, its least value, and the run that it begins with."""
 
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from defended import answered, configuration, loss_of
 from scipy.optimize import minimize_scalar
@@ -44,6 +46,12 @@ def test_it_begins_with_the_loft_run_of_its_rank_and_keeps_the_last_weights():
     assert begun == configuration(LoFt(16, "relu", True), learning_rate=1e-3)
     assert defense.keeps_last
     assert defense.baselines == (LoFt(16, "relu", True), NoDefense(True), NoDefense())
+
+
+def test_updates_are_a_fiftieth():
+    rule = ConfidenceAdapted(4).rule(optax.sgd(0.5))
+    update, _ = rule.update(jnp.float32(3), rule.init(jnp.float32(0)))
+    assert float(update) == pytest.approx(-0.5 * 3 / 50)
 
 
 def test_it_is_named_by_rank_and_by_what_differs():
