@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 DESCRIPTION = """Compute and draw a figure or table of "Rank Matters". What was computed for one
 name serves the others; an interrupted one goes on.
 
-  fig1              test accuracy against attack accuracy
+  fig1              every defense: test accuracy against the strongest attack
   fig3              a trained plain head cut to rank r afterwards, in two ways
   fig4              three classes in the plane: attacks, and the exact ideal inversion error
-  fig5              reconstructions side by side
-  table-rank        none, 128, 64, 32, 16, 8, 4 (paper scale: none, 500 ... 20)
+  fig5              reconstructions side by side, a row a defense
+  table-defenses    the same as a table: closed and open set, retrieval, an independent judge; hours
+  table-rank        none, 64, 16, 8 (paper scale: none, 500 ... 20)
   table-activation  none, relu, relu6, leaky_relu, sigmoid, tanh at rank 16
   table-input-norm  BatchNorm before the head or not
   table-attacks     every recipe on the plain head and on rank 16; takes an hour

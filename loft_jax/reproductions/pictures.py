@@ -7,9 +7,9 @@ import numpy as np
 from loft_jax.data.sources import source_of
 from loft_jax.findings.drawing import COLOURS
 from loft_jax.findings.forest import attacks_in_lines, models_in_lines
+from loft_jax.findings.frontier import frontiers
 from loft_jax.findings.strengths import leakage_against_strength
 from loft_jax.findings.summary import summary
-from loft_jax.findings.trade_off import utility_against_leakage
 from loft_jax.findings.wording import kind_name
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import load_data
@@ -27,9 +27,9 @@ def leakage_picture(results: Results) -> bytes:
     return leakage_against_strength(results.table)
 
 
-def trade_off_picture(results: Results) -> bytes:
-    """PNG: test accuracy against Acc@1."""
-    return utility_against_leakage(results.table)
+def frontier_picture(results: Results) -> bytes:
+    """PNG: a panel a defense, its strengths by test accuracy and Acc@1 of the strongest attack."""
+    return frontiers(results.table)
 
 
 def models_picture(results: Results) -> bytes:

@@ -11,8 +11,8 @@ from loft_jax.runs.settings import Count, Device, Seed
 from loft_jax.sweeps.settings import Engine
 
 Name = Literal[
-    "fig1", "fig3", "fig4", "fig5", "table-rank", "table-activation", "table-input-norm",
-    "table-attacks", "coverage",
+    "fig1", "fig3", "fig4", "fig5", "table-rank", "table-defenses", "table-activation",
+    "table-input-norm", "table-attacks", "coverage",
 ]  # fmt: skip
 
 

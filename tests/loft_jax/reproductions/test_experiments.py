@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.defenses.table import DEFENSES
 from loft_jax.errors import InputError
 from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.reproductions.session import grid_of
@@ -36,8 +37,16 @@ def test_the_rank_table_has_the_ranks_of_the_laptop_and_of_the_paper(cells):
     assert {int(rank) for rank in paper.rank if rank != "none"} >= {500, 300, 100, 50, 20}
 
 
-def test_the_first_figure_computes_nothing_the_rank_table_has_not(cells):
-    assert {a.name for a in cells("fig1").attacks} == {a.name for a in cells("table-rank").attacks}
+def test_the_first_figure_computes_nothing_the_table_of_defenses_has_not(cells):
+    shown, told = ({a.name for a in cells(name).attacks} for name in ("fig1", "table-defenses"))
+    assert shown == told
+
+
+def test_every_defense_that_the_laptop_can_train_is_compared(cells):
+    found = {spec.partition(":")[0] for spec in specs(cells("table-defenses"))}
+    shortcuts, answers = {"rolss", "ssf", "tts"}, {"noisy", "rounded", "ssd"}
+    own = {tag for tag, row in DEFENSES.items() if row.__module__.startswith("loft_jax")}
+    assert found == own - shortcuts - answers - {"svd", "covariance"}
 
 
 def test_every_activation_of_the_paper_is_tried(cells):

@@ -255,8 +255,8 @@ def test_every_unit_comes_after_what_it_needs(name, told):
     assert done >= {cell.name for cell in (*cells.models, *cells.judges, *cells.priors)}
 
 
-def test_figures_share_the_cells_of_the_rank_table(told):
-    table = {attack.name for attack in grid(EXPERIMENTS["table-rank"].laptop, told).attacks}
+def test_figures_share_the_cells_of_the_table_of_defenses(told):
+    table = {attack.name for attack in grid(EXPERIMENTS["table-defenses"].laptop, told).attacks}
     for name in ("fig1", "fig5"):
         cells = grid(EXPERIMENTS[name].laptop, told)
         assert {attack.name for attack in cells.attacks} <= table
