@@ -134,13 +134,18 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
 
 
 def _possible(grid: SweepConfig, data: str) -> tuple[str, ...]:
-    """The defenses without those that ask more ranks of a weight than it has classes."""
-    classes = source_of(data).known_classes(grid.identities)
+    """The defenses without those that ask more ranks of a weight than it has classes.
+
+    Where nobody public is drawn, also without those that begin with public people.
+    """
+    source = source_of(data)
+    classes = source.known_classes(grid.identities)
     named = [defense_named(spec) for spec in grid.defense]
     return tuple(
         one.spec
         for one in named
-        if one.trains or classes is None or one.remark(classes, 2**20) is None
+        if (one.trains or classes is None or one.remark(classes, 2**20) is None)
+        and (source.law is not None or not one.needs_public)
     )
 
 
