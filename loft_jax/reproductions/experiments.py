@@ -97,7 +97,6 @@ EXPERIMENTS = {
             adaptive=("none",),
         ),
         cut_picture,
-        frontier_picture,
     ),
     "fig5": Experiment(
         "reconstructions side by side, the same people and seed for every defense",
