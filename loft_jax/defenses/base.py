@@ -226,7 +226,10 @@ class Defense(Named):
         return {}
 
     def remark(self, classes: int, features: int) -> str | None:
-        """A sentence that a reader of the run's numbers must know; None if there is none."""
+        """Why it takes nothing away from who has the weights; None if it may.
+
+        What has a remark is told with it, and never said to protect.
+        """
         return None
 
     def start_from(self, config: Config) -> Config | None:

@@ -79,12 +79,12 @@ class Private(Defense):
             "delta": delta,
         }
 
-    def remark(self, classes: int, features: int) -> str | None:
-        """What epsilon is not."""
+    def guarantee(self) -> str:
+        """What epsilon is, and what it is not."""
         return (
-            "epsilon is of one training picture, not of a person, and holds for who knows the "
-            "weights but not the seed; the validation pictures that choose the best epoch, and the "
-            "losses in the run's folder, are not covered"
+            "epsilon bounds what one training picture, not one person, changes for who knows the "
+            "weights but not the seed; not covered: the validation pictures that choose the best "
+            "epoch, and the losses in the run's folder"
         )
 
     @property

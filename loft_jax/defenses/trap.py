@@ -61,7 +61,9 @@ class TrapMID(Defense):
         published="weight 0.2, share 0.02; SGD 0.01, momentum 0.9, decay 1e-4, 50 epochs in "
         "batches of 64 on CelebA",
         ours="classifier, triggers and discriminator move at once, not in turn; the discriminator "
-        "by the run's own rule; pictures are augmented before the trigger, not again behind it",
+        "by the run's own rule; pictures are augmented before the trigger, not again behind it; "
+        "the finished weights hold neither triggers nor discriminator, but earlier checkpoints in "
+        "the run's folder do",
     )
     strength_name = "weight"
 
@@ -133,13 +135,6 @@ class TrapMID(Defense):
             nnx.update(trapdoor, jax.tree.map(jnp.zeros_like, nnx.state(trapdoor)))
 
         return Afterwards(rebuilt(classifier, wipe))
-
-    def remark(self, classes: int, features: int) -> str | None:
-        """Where the triggers may still lie."""
-        return (
-            "triggers and discriminator are wiped from the finished weights alone: checkpoints "
-            "before them in the run's folder still hold both"
-        )
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:

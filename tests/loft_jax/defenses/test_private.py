@@ -170,4 +170,5 @@ def test_a_run_tells_its_epsilon(tmp_path):
     assert run.numbers["delta"] == pytest.approx(n**-1.1)
     assert run.numbers["epsilon"] == shuffled_epsilon(1.5, 2**0.5, n**-1.1)
     assert run.numbers["epsilon_if_sampled"] == sampled_epsilon(1.5, 8 / n, n // 8 * 2, n**-1.1)
-    assert "not of a person" in run.numbers["remark"]
+    assert "not one person" in run.numbers["guarantee"]
+    assert run.numbers["remark"] is None, "what has a remark is never said to protect"
