@@ -14,6 +14,13 @@ hypothesis.settings.load_profile("ci")
 
 # Commands that tests start share compiled programs with each other, not with the user's cache.
 os.environ.setdefault("MPLBACKEND", "agg")
+# What tests compile runs for moments, so it is compiled in two thirds of the time, that of the
+# commands they start too: their bits are compared. At level 0 training would take 35 times as long.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false "
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
 
 COMPILING = (
     "attacks", "defenses", "fitting", "judging", "nets", "priors", "robustness", "targets", "toy",
@@ -22,21 +29,6 @@ COMPILING = (
 TIERS = ("unit", "compile", "command", "browser")
 WHOLE = ("test_run.py", "test_bad_input.py")
 """Tests of whole commands under other names."""
-QUICKLY = (
-    "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false "
-    "--xla_cpu_parallel_codegen_split_count=1"
-)
-"""Compiles in two thirds of the time; at level 0 steps of training would take 35 times as long."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Compile quickly where only the first two tiers run.
-
-    Tests of commands compile as users do: they compare the bits of a command and of a function.
-    """
-    asked = {tier for tier in TIERS if tier in config.option.markexpr}
-    if asked and asked <= {"unit", "compile"}:
-        os.environ.setdefault("XLA_FLAGS", QUICKLY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,9 +55,6 @@ def strict_jax():
     import jax
 
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    if os.environ.get("XLA_FLAGS") == QUICKLY:
-        jax.devices()  # has read them by now: commands that tests start compile as a user's do
-        del os.environ["XLA_FLAGS"]
 
 
 @pytest.fixture(scope="session")

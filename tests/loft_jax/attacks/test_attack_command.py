@@ -127,9 +127,8 @@ def test_a_killed_attack_goes_on_to_the_same_reconstructions(
 
 def test_four_devices_draw_what_one_draws(whole, runs, tmp_path, command_environment):
     folder, flags, _ = whole
-    environment = {
-        **command_environment, "XLA_FLAGS": "--xla_force_host_platform_device_count=4"
-    }  # fmt: skip
+    flags_of_xla = f"{command_environment['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
+    environment = {**command_environment, "XLA_FLAGS": flags_of_xla}
     out = tmp_path / "four"
     finish(start("attack", runs / "target", *flags, "--out", out, environment=environment))
     assert len(json.loads((out / "attack.json").read_text())["environment"]["devices"]) == 4
