@@ -36,7 +36,8 @@ def _network() -> Any:
     import face_recognition_models as models  # pyright: ignore[reportMissingImports]
 
     # The package holds detectors and landmarks too, under other terms: they are not read.
-    return dlib.face_recognition_model_v1(models.face_recognition_model_location())
+    recogniser: Any = dlib  # compiled, without types
+    return recogniser.face_recognition_model_v1(models.face_recognition_model_location())
 
 
 def _serves(source: Source) -> bool:
