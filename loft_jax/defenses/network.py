@@ -1,5 +1,7 @@
 """A classifier from settings: a trunk as the defense edits it, behind it the defense's head."""
 
+from functools import cache
+
 from flax import nnx
 
 from loft_jax.defenses.base import Defense
@@ -58,6 +60,7 @@ def discriminants(fisher: int, classes: int) -> int:
     return min(fisher, classes - 1)
 
 
+@cache  # a grid asks of every seed
 def check_width(
     trunk: str, defense: Defense, size: int, classes: int = MANY, fisher: int = 0
 ) -> None:

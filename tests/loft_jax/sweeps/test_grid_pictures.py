@@ -23,7 +23,7 @@ def like(**changes):
         ({"trunk": ()}, "`--trunk` must list at least one value, got an empty grid"),
         ({"rank": ("0",)}, "`--rank` must list none or whole numbers in 1..1048576, got 0"),
         ({"rank": ("129",)}, r"`--rank` must be 1..128 \(the feature width\)"),
-        ({"defense": ("mid:1",)}, "`--defense` must be one of none, loft"),
+        ({"defense": ("moat:1",)}, "`--defense` must be one of none, loft"),
         ({"defense": ("svd:x",)}, "`--defense svd: rank` must be a whole number, got x"),
         ({"defense": ("none", "none")}, "`--defense` must list different values"),
         ({"seeds": (1, 1)}, "`--seeds` must list different values, got 1 1"),
