@@ -32,7 +32,7 @@ class _Answered(Defense, abc.ABC):
     trains = False
 
     what: What
-    rank: Rank
+    loft: Rank
 
     @abc.abstractmethod
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:
@@ -44,7 +44,7 @@ class _Answered(Defense, abc.ABC):
         Raises:
             InputError: if a head without a code is to change it.
         """
-        if self.what == "code" and self.rank is None:
+        if self.what == "code" and self.loft is None:
             msg = (
                 f"`--defense {self.tag}: what` must be logits or scores for the plain head, got "
                 "code, which a head of some rank has"
@@ -54,7 +54,7 @@ class _Answered(Defense, abc.ABC):
     @property
     def begins(self) -> Defense:
         """The network that answers."""
-        return NoDefense() if self.rank is None else LoFt(self.rank)
+        return NoDefense() if self.loft is None else LoFt(self.loft)
 
     @property
     def baselines(self) -> tuple[Defense, ...]:
@@ -105,8 +105,8 @@ class NoisyAnswers(_Answered):
     std: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
     """Standard deviation of the noise."""
     what: What = "logits"
-    """What it is added to; a code takes a rank."""
-    rank: Rank = None
+    """What it is added to; a code takes `loft`."""
+    loft: Rank = None
     """Rank of the LoFt head that answers; none is the plain head."""
 
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:
@@ -138,8 +138,8 @@ class RoundedAnswers(_Answered):
     step: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
     """Distance of two values that can be answered."""
     what: What = "logits"
-    """What is rounded; a code takes a rank."""
-    rank: Rank = None
+    """What is rounded; a code takes `loft`."""
+    loft: Rank = None
     """Rank of the LoFt head that answers; none is the plain head."""
 
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:

@@ -13,7 +13,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
 from loft_jax.defenses.adaptive import PRE_CODE
-from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, cross_entropy
+from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, Labelled, cross_entropy
 from loft_jax.nets.classifier import Classifier, Outputs
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
 
@@ -126,7 +126,10 @@ class TrapMID(Defense):
         return optax.partition({"triggers": triggers, "others": rule}, _parts)
 
     def after(
-        self, classifier: FrozenClassifier, features: Callable[[], Float[np.ndarray, "n d"]]
+        self,
+        classifier: FrozenClassifier,
+        features: Callable[[], Float[np.ndarray, "n d"]],
+        validation: Callable[[], Labelled],
     ) -> Afterwards:
         """Triggers and discriminator become zeros: who has the weights must not have them."""
 

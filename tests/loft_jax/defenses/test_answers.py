@@ -95,7 +95,7 @@ def test_a_rounded_code_makes_the_logits():
 @pytest.mark.parametrize("kind", [NoisyAnswers, RoundedAnswers])
 def test_it_changes_the_answers_of_the_finished_network_of_its_rank(kind):
     for rank, begun in ((None, NoDefense()), (7, LoFt(7))):
-        defense = kind(rank=rank)
+        defense = kind(loft=rank)
         assert defense.start_from(configuration(defense)) == configuration(begun)
         assert defense.baselines == (begun,)
         made = defense.head(8, C, rngs=nnx.Rngs(0))
@@ -106,4 +106,4 @@ def test_it_changes_the_answers_of_the_finished_network_of_its_rank(kind):
 def test_a_plain_head_has_no_code_to_change():
     with pytest.raises(InputError, match=r"noisy: what` must be logits or scores .* got code"):
         defense_named("noisy:0.1,what=code")
-    assert defense_named("noisy:0.1,what=code,rank=8") == NoisyAnswers(0.1, "code", 8)
+    assert defense_named("noisy:0.1,what=code,loft=8") == NoisyAnswers(0.1, "code", 8)

@@ -74,7 +74,7 @@ def test_a_shield_keeps_the_weights_and_draws_answers_to_the_mean_of_validation(
 
 
 def test_noise_on_the_code_begins_with_the_loft_run_and_is_in_answers_alone(train):
-    made = train("noisy:0.5,what=code,rank=2")
+    made = train("noisy:0.5,what=code,loft=2")
     begun = loaded(made).folder.path / "start"
     jax.tree.map(
         np.testing.assert_array_equal,
