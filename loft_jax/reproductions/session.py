@@ -32,6 +32,8 @@ ALONE = {"fig4": "a figure in the plane", "coverage": "a simulation"}
 LAPTOP_DATA = ("faces", "digits")
 SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
+SMOKE_DEFENSES = 4
+"""Kinds of defense in a smoke, of those of the experiment the first."""
 
 
 @ordinary_numbers()
@@ -129,6 +131,7 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
     grid = dataclasses.replace(grid, defense=_possible(grid, data))
     if config.quick:
         grid = quick(dataclasses.replace(grid, classes=None))
+        grid = dataclasses.replace(grid, defense=grid.defense[:SMOKE_DEFENSES])
         grid = dataclasses.replace(grid, size=SMOKE_SIZE) if paper else grid
     return grid
 

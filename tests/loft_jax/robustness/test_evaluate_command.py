@@ -107,7 +107,9 @@ def test_the_same_command_gives_the_same_numbers(measured, public):
 def test_it_is_the_network_that_is_asked_whatever_is_released(measured, public, monkeypatch):
     folder, before = measured
     monkeypatch.setattr(
-        LoFt, "release", lambda self, outputs, key: outputs._replace(logits=-outputs.logits)
+        LoFt,
+        "release",
+        lambda self, outputs, key, head: outputs._replace(logits=-outputs.logits),
     )
     after = loft_jax.evaluate(str(folder), public=public, **{**SMALL, "linf": (), "l2": ()})
     assert after.numbers["accuracy"] < 0.2 < before.numbers["accuracy"]
