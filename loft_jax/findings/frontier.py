@@ -1,5 +1,6 @@
 """What each defense can be had for: test accuracy against the strongest attack, a panel each."""
 
+import textwrap
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,8 @@ from loft_jax.runs.drawing import png
 
 ACROSS = 4
 """Panels in a row."""
+LETTERS = 24
+"""That a panel's width holds of its title."""
 PALE = "#cccccc"
 
 
@@ -30,7 +33,7 @@ def frontiers(table: pl.DataFrame) -> bytes:
     for axes, kind in zip(panels.flat, kinds, strict=False):
         own = sorted((row for row in rows if key(row, CURVE) == kind), key=_strength)
         _panel(axes, own, rows)
-        axes.set_title(kind_name(own[0]), fontsize=9)
+        axes.set_title(textwrap.fill(kind_name(own[0]), LETTERS), fontsize=9)
     for axes in panels.flat[len(kinds) :]:
         axes.set_axis_off()
     panels[0, 0].set(xlim=(-0.04, 1.04), ylim=(low, high), xticks=[0, 0.5, 1])
@@ -58,10 +61,11 @@ def _panel(axes: Any, own: list[dict], rows: list[dict]) -> None:
         axes, x, y, colour, "o", ls="",
         xerr=drawing.errors(own, "accuracy_at_1"), yerr=drawing.errors(own, "test_accuracy"),
     )  # fmt: skip
-    for row in own if own[0]["strength"] is not None else []:
+    for i, row in enumerate(own if own[0]["strength"] is not None else []):
+        # Each a line lower: strengths that find alike would be written over one another.
         axes.annotate(
-            f"{row['strength']:g}", (row["accuracy_at_1"], row["test_accuracy"]),
-            xytext=(3, 4), textcoords="offset points", fontsize=7, color="#222222",
+            f"{row['strength']:g}", (row["accuracy_at_1"], row["test_accuracy"]), ha="center",
+            xytext=(0, -13 - 9 * i), textcoords="offset points", fontsize=7, color="#222222",
         )  # fmt: skip
 
 
