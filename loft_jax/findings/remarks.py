@@ -78,6 +78,8 @@ def rivals(found: list[Rivalry], noun: str) -> list[str]:
     Args:
         found: `rivalries`.
         noun: what the classes are.
+
+    Intervals are those that the verdicts rest on.
     """
     if not found:
         return []
@@ -88,12 +90,12 @@ def rivals(found: list[Rivalry], noun: str) -> list[str]:
     same = [one for one in found if not any(one in kind for kind in kinds.values())]
     said = [
         f"the strongest attack finds {how} {noun} than in "
-        + listed([f"{one.against['label']} ({signed(one.leakage)})" for one in kind])
+        + listed([f"{one.against['label']} ({signed(one.corrected)})" for one in kind])
         for how, kind in kinds.items()
         if kind
     ]
     if same:
-        names = listed([f"{one.against['label']} ({signed(one.leakage)})" for one in same])
+        names = listed([f"{one.against['label']} ({signed(one.corrected)})" for one in same])
         said.append(f"no difference is shown from {names}")
     # Seeds and classes in common may differ, and with them what is safest; the first stands here.
     own = found[0].setting["label"]
