@@ -73,13 +73,11 @@ def verified(cases: list[Difference], noun: str) -> list[str]:
 
 
 def rivals(found: list[Rivalry], noun: str) -> list[str]:
-    """What is shown of one defense against every other, each at its safest strength.
+    """What is shown of one defense against every other, with the intervals that this rests on.
 
     Args:
         found: `rivalries`.
         noun: what the classes are.
-
-    Intervals are those that the verdicts rest on.
     """
     if not found:
         return []
