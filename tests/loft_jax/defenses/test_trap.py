@@ -9,6 +9,7 @@ from flax import nnx
 from four_layers import BATCH, PICTURES, STEPS, add_trunk, configuration, leaves, pictures
 
 import loft_jax
+from loft_jax.defenses.base import Labelled
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.table import defense_named
 from loft_jax.defenses.trap import TRIGGER_STEP, TrapMID, balanced, blurred
@@ -147,7 +148,8 @@ def test_the_classifier_starts_as_it_would_without_a_companion(made):
 def test_afterwards_nothing_is_left_of_triggers_and_discriminator(made):
     _, graphs, state = made
     network = FrozenClassifier(graphs.evaluate, state.params, state.stats)
-    wiped = DEFENSE.after(network, lambda: np.zeros((1, 4))).classifier
+    answers = Labelled(np.zeros((1, 3)), np.zeros(1, int))
+    wiped = DEFENSE.after(network, lambda: np.zeros((1, 4)), lambda: answers).classifier
     images, _ = shown()
     for name, value in leaves(wiped.params, wiped.stats).items():
         if name.startswith("companion"):
