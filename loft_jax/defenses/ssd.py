@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int, Key, UInt32
 from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, Labelled
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.water_filling import nearest_within
+from loft_jax.errors import InputError
 from loft_jax.nets.classifier import Outputs
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
 from loft_jax.nets.head import Head, LinearHead
@@ -110,6 +111,16 @@ class StealthyShield(Defense):
     def adaptive(self) -> Mapping[str, Adaptive]:
         """Those of the plain head: who has the weights is not hindered."""
         return NoDefense().adaptive
+
+    def fits(self, config: Any) -> None:
+        """Check that there will be validation pictures to take the mean answers of.
+
+        Raises:
+            InputError: if none are kept.
+        """
+        if config.data.validation_fraction == 0:
+            msg = f"`--validation-fraction` must be more than 0 for {self.about.title}, whose "
+            raise InputError(msg + "answers move towards those to validation pictures, got 0.0")
 
     def remark(self, classes: int, features: int) -> str:
         """Whom it does not hinder."""

@@ -1,16 +1,19 @@
 """Stealthy Shield: nearest scores beside a general solver, the draw, and where it leads."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from defended import answered
+from defended import answered, configuration
 from flax import nnx
 from scipy.optimize import minimize
 from scipy.special import softmax
 
 from loft_jax.defenses.ssd import ShieldedHead, StealthyShield, mean_answers
 from loft_jax.defenses.water_filling import nearest_within
+from loft_jax.errors import InputError
 
 C = 5
 
@@ -132,3 +135,10 @@ def test_means_are_over_the_pictures_of_a_class_and_uniform_without_any():
         own = [softmax(row) for row, of in zip(logits, labels, strict=True) if of == label]
         expected = sum(own) / len(own) if own else np.full(C, 1 / C)
         np.testing.assert_allclose(found[label], expected, rtol=1e-5)
+
+
+def test_without_validation_pictures_it_is_refused_before_anything_is_trained():
+    config = configuration(StealthyShield())
+    config = replace(config, data=replace(config.data, validation_fraction=0.0))
+    with pytest.raises(InputError, match="`--validation-fraction` must be more than 0 for"):
+        config.check()
