@@ -3,11 +3,11 @@
 import jax
 import numpy as np
 import pytest
+from whole_runs import bright_rows, stopping
 
 import loft_jax
 from loft_jax.defenses.table import DEFENSES
 from loft_jax.fitting.trained import load_trained
-from loft_jax.runs import interrupt
 from loft_jax.runs.devices import data_mesh
 from loft_jax.runs.interrupt import Stopped
 
@@ -23,20 +23,11 @@ SEARCH = {"attack": "ppa", "prior": "pixels", "steps": 1, "per_class": 1, "class
           "independent": "none", "cache": False, "quick": True}  # fmt: skip
 
 
-def pictures(path, seed, classes):
-    """Classes of noise, each with its own bright row."""
-    images = np.random.default_rng(seed).integers(0, 60, (12 * classes, 8, 8), dtype=np.uint8)
-    labels = np.repeat(np.arange(classes), 12)
-    for label in range(classes):
-        images[labels == label, label + seed] += 150
-    np.savez(path, images=images, labels=labels)
-    return str(path)
-
-
 @pytest.fixture(scope="module")
 def started(tiny_trunk, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
-    private, public = pictures(folder / "a.npz", 0, 3), pictures(folder / "b.npz", 3, 4)
+    private = str(bright_rows(folder / "a.npz", range(3), 12))
+    public = str(bright_rows(folder / "b.npz", range(3, 7), 12, seed=3))
 
     def train(tag, **flags):
         place = {} if "resume" in flags else {
@@ -70,25 +61,7 @@ def test_it_resumes_to_the_same_bits_and_is_attacked_by_who_knows_it(
 ):
     whole = started(tag)
 
-    class Stopping(interrupt.Interrupt):
-        """A signal comes at the fourth look at it, in the middle of an epoch."""
-
-        looks = 0
-
-        @property
-        def signal(self):
-            Stopping.looks += 1
-            return 2 if Stopping.looks == 4 else None
-
-        @signal.setter
-        def signal(self, value):
-            pass
-
-        def check(self, go_on):
-            if Stopping.looks >= 4:
-                raise Stopped(2, go_on)
-
-    monkeypatch.setattr("loft_jax.fitting.session.Interrupt", Stopping)
+    monkeypatch.setattr("loft_jax.fitting.session.Interrupt", stopping(at=4))
     with pytest.raises(Stopped) as stop:
         started(tag)
     monkeypatch.undo()

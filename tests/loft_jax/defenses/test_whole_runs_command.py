@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import softmax
+from whole_runs import bright_rows
 
 import loft_jax
 from loft_jax.fitting.trained import load_trained
@@ -17,13 +18,7 @@ FLAGS = {"size": 8, "epochs": 2, "batch": 8, "trunk": "tiny", "preset": "digits"
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """Three classes of noise, each with its own bright row."""
-    path = tmp_path_factory.mktemp("data") / "rows.npz"
-    images = np.random.default_rng(0).integers(0, 60, (60, 8, 8), dtype=np.uint8)
-    labels = np.repeat(np.arange(3), 20)
-    for label, row in enumerate((1, 3, 6)):
-        images[labels == label, row] += 150
-    np.savez(path, images=images, labels=labels)
-    return path
+    return bright_rows(tmp_path_factory.mktemp("data") / "rows.npz", (1, 3, 6), 20)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 from flax import nnx
+from whole_runs import bright_rows, stopping
 
 import loft_jax
 from loft_jax.defenses.base import About, Afterwards, Defense
@@ -15,7 +16,6 @@ from loft_jax.errors import InputError
 from loft_jax.fitting.trained import load_trained
 from loft_jax.nets.frozen import rebuilt
 from loft_jax.nets.trunks.table import TRUNKS, Trunk
-from loft_jax.runs import interrupt
 from loft_jax.runs.devices import data_mesh
 from loft_jax.runs.interrupt import Stopped
 
@@ -81,13 +81,7 @@ def _rows():
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """Three classes of noise, each with its own bright row."""
-    path = tmp_path_factory.mktemp("data") / "rows.npz"
-    images = np.random.default_rng(0).integers(0, 60, (36, 8, 8), dtype=np.uint8)
-    labels = np.repeat(np.arange(3), 12)
-    for label, row in enumerate((1, 3, 6)):
-        images[labels == label, row] += 150
-    np.savez(path, images=images, labels=labels)
-    return path
+    return bright_rows(tmp_path_factory.mktemp("data") / "rows.npz", (1, 3, 6), 12)
 
 
 @pytest.fixture(scope="module")
@@ -117,25 +111,7 @@ def _numbers(leaf):
 
 
 def test_dropout_resumes_to_the_same_bits(train, plain, monkeypatch):
-    class Stopping(interrupt.Interrupt):
-        """A signal comes at the fourth look at it."""
-
-        looks = 0
-
-        @property
-        def signal(self):
-            Stopping.looks += 1
-            return 2 if Stopping.looks == 4 else None
-
-        @signal.setter
-        def signal(self, value):
-            pass
-
-        def check(self, go_on):
-            if Stopping.looks >= 4:
-                raise Stopped(2, go_on)
-
-    monkeypatch.setattr("loft_jax.fitting.session.Interrupt", Stopping)
+    monkeypatch.setattr("loft_jax.fitting.session.Interrupt", stopping(at=4))
     with pytest.raises(Stopped) as stop:
         train(defense="none")
     monkeypatch.undo()
