@@ -13,7 +13,7 @@ from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
-from loft_jax.nets.trunks.resnet import Residual
+from loft_jax.nets.layers.residual import Residual
 
 Config = TypeVar("Config")
 Factor = Annotated[float, Interval(ge=0, le=1)]
