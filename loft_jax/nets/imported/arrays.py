@@ -97,11 +97,18 @@ class Taken(NamedTuple):
         arrays: float32, by our paths within the trunk.
         names: the library that has such names.
         left: names in the file that it has no use for, such as the head's.
+        file: where they come from.
     """
 
     arrays: Mapping[Path, np.ndarray]
     names: Names
     left: tuple[str, ...]
+    file: str
+
+    def __str__(self) -> str:
+        """What a reader should know of them."""
+        left = f", without {', '.join(self.left[:SHOWN])}" if self.left else ""
+        return f"{len(self.arrays)} arrays of {self.file} ({self.names.library}){left}"
 
 
 def taken(
@@ -137,7 +144,7 @@ def taken(
         msg = f"`--weights` must hold what {names.library} calls the weights of {trunk}, got "
         raise InputError(msg + f"{file}, which {came}")
     made = {one.path: _one(arrays[name], name, one, trunk, size) for name, one in own.items()}
-    return Taken(made, names, tuple(rest))
+    return Taken(made, names, tuple(rest), file)
 
 
 @cache

@@ -42,53 +42,10 @@ def timm_model(name, **settings):
     return timm.create_model(name, pretrained=False, num_classes=0, **settings)
 
 
-class Block(torch.nn.Module):
-    """A block of evoLVe's `IR_152`, written from its description (Deng et al. 2019)."""
+def ir(size):
+    from torch_trunks import IR
 
-    def __init__(self, inputs, width, stride):
-        super().__init__()
-        if inputs == width:
-            self.shortcut_layer = torch.nn.MaxPool2d(1, stride)
-        else:
-            self.shortcut_layer = torch.nn.Sequential(
-                torch.nn.Conv2d(inputs, width, 1, stride, bias=False), torch.nn.BatchNorm2d(width)
-            )
-        self.res_layer = torch.nn.Sequential(
-            torch.nn.BatchNorm2d(inputs),
-            torch.nn.Conv2d(inputs, width, 3, 1, 1, bias=False),
-            torch.nn.PReLU(width),
-            torch.nn.Conv2d(width, width, 3, stride, 1, bias=False),
-            torch.nn.BatchNorm2d(width),
-        )
-
-    def forward(self, x):
-        return self.res_layer(x) + self.shortcut_layer(x)
-
-
-class IR(torch.nn.Module):
-    """`IR_152` of evoLVe."""
-
-    def __init__(self, size):
-        super().__init__()
-        self.input_layer = torch.nn.Sequential(
-            torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False), torch.nn.BatchNorm2d(64), torch.nn.PReLU(64)
-        )
-        blocks, inputs = [], 64
-        for width, depth in ((64, 3), (128, 8), (256, 36), (512, 3)):
-            for position in range(depth):
-                blocks.append(Block(inputs, width, 1 if position else 2))
-                inputs = width
-        self.body = torch.nn.Sequential(*blocks)
-        self.output_layer = torch.nn.Sequential(
-            torch.nn.BatchNorm2d(512),
-            torch.nn.Dropout(),
-            torch.nn.Flatten(),
-            torch.nn.Linear(512 * (size // 16) ** 2, 512),
-            torch.nn.BatchNorm1d(512),
-        )
-
-    def forward(self, x):
-        return self.output_layer(self.body(self.input_layer(x)))
+    return IR(size)
 
 
 # Trunk, side in pixels (the smallest at which nothing is trivial), network without its head.
@@ -110,7 +67,7 @@ CASES = {
         "maxvit_t", 64,
         partial(without("classifier", "5"), "maxvit_t", input_size=(64, 64), partition_size=2),
     ),
-    "ir152": ("ir152", 32, partial(IR, 32)),
+    "ir152": ("ir152", 32, partial(ir, 32)),
     "timm efficientnet_b0": ("efficientnet_b0", 64, partial(timm_model, "efficientnet_b0")),
     "timm vit_b_16": ("vit_b_16", 32, partial(timm_model, "vit_base_patch16_224", img_size=32)),
     "timm swin_t": (
