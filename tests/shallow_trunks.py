@@ -4,7 +4,9 @@ import math
 from functools import partial
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 from loft_jax.nets.imported import densenet as densenet_names
 from loft_jax.nets.imported import efficientnet as efficientnet_names
@@ -68,3 +70,28 @@ def drawn(shapes):
 def pictures(size):
     """Two of noise, in [-1, 1]."""
     return np.random.RandomState(1).uniform(-1, 1, (2, size, size, 3)).astype(np.float32)
+
+
+# By torchvision 0.28.0 on torch 2.13.0; `ir` by evoLVe's description in PyTorch.
+# Of the second picture every so many features, six of them; the norm of all of both pictures.
+RECORDED = {
+    "densenet": ((0.0806367, 0, 0.319859, 0, 0, 0.220307), 1.590262),
+    "efficientnet": (
+        (-0.125578, 0.0595343, -0.0780202, 0.175092, 0.0983708, 0.153662), 2.052671,
+    ),
+    "vit": ((-0.617048, -0.558949, 1.68065, 0.105285, 0.854836, 0.571963), 6.152047),
+    "swin": ((0.0847687, -0.336432, -0.611014, -0.396686, -0.0687597, -0.428376), 5.309896),
+    "maxvit": ((0.827623, -0.414021, -0.644444, 0.853021, -0.744982, 0.32131), 6.988767),
+    "ir": ((-0.658149, -0.250053, 0.377809, 0.384969, 0.405523, 0.16488), 20.31885),
+}  # fmt: skip
+
+
+def abstract(family):
+    case = FAMILIES[family]
+    build = lambda: case.build(case.size, 3, dtype=jnp.float32, rngs=nnx.Rngs(0))  # noqa: E731
+    return nnx.eval_shape(build)
+
+
+def summary(features):
+    chosen = features[1, :: max(1, features.shape[1] // 6)][:6]
+    return np.asarray(chosen), float(np.linalg.norm(features))
