@@ -93,9 +93,7 @@ def _seen(S: list[list[int]], W: list[list[int]]) -> tuple[Fraction, int]:
         seen += Fraction(sum(x * x for x in row[len(W) :]), last * pivot)
         for j in range(i + 1, len(rows)):
             factor = rows[j][i]
-            rows[j] = [
-                (pivot * x - factor * y) // last for x, y in zip(rows[j], row, strict=True)
-            ]
+            rows[j] = [(pivot * x - factor * y) // last for x, y in zip(rows[j], row, strict=True)]
         rank, last = rank + 1, pivot
     return seen, rank
 
