@@ -1,17 +1,18 @@
-"""What `mkdocs build` makes beside the files of docs/: pages from tables, docstrings and READMEs."""
+"""What `mkdocs build` makes beside docs/*.md: pages from tables, docstrings and READMEs."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import licences
-import notebooks
 import reference
 import tables
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+import notebooks
 
 ROOT = Path(__file__).parents[2]
 BORROWED = {

@@ -11,12 +11,13 @@ EXTRAS = ("networks", "faces", "cluster", "tensorboard")
 def pages() -> dict[str, str]:
     """The page by its name."""
     rows = [
-        f"| {name} | {found.version} | {_licence(found)} |" for name, found in sorted(_all().items())
+        f"| {name} | {found.version} | {_licence(found)} |"
+        for name, found in sorted(_all().items())
     ]
-    head = "What `pip install 'loft-iie[networks]'` and other extras bring, as each package itself"
     text = [
-        f"# Licences\n\nThis project: Apache-2.0. {head} declares it (where this site was built; an",
-        "extra that was not installed there is left out).\n",
+        "# Licences\n",
+        "This project: Apache-2.0. Below is what it brings when it is installed with its extra",
+        "`networks` and others, as each package itself declares it, where this site was built.\n",
         "| package | version | licence |",
         "|---|---|---|",
         *rows,

@@ -11,7 +11,7 @@ from nbconvert.preprocessors import ExecutePreprocessor
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SECONDS = 600
-_MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+_MATH = re.compile(r"\$\$(.+?)\$\$([.,]?)|\$(.+?)\$", re.DOTALL)
 
 
 def pages() -> dict[str, str | bytes]:
@@ -21,6 +21,7 @@ def pages() -> dict[str, str | bytes]:
         book = nbformat.read(path, as_version=4)
         if os.environ.get("DOCS_EXECUTE", "").lower() == "true":
             ExecutePreprocessor(timeout=SECONDS).preprocess(book, {"metadata": {"path": FOLDER}})
+        book.metadata.language_info = {"name": "python"}
         for cell in book.cells:
             if cell.cell_type == "markdown":
                 cell.source = _MATH.sub(_mathml, cell.source)
@@ -34,5 +35,6 @@ def pages() -> dict[str, str | bytes]:
 
 def _mathml(found: re.Match[str]) -> str:
     """LaTeX as MathML, which browsers draw themselves: no script, no network."""
-    block = found[1] is not None
-    return convert(found[1] or found[2], display="block" if block else "inline")
+    display = "inline" if found[1] is None else "block"
+    latex = (found[1] or found[3]).rstrip() + (found[2] or "")
+    return convert(latex.replace(r"\mathbb R", "ℝ"), display=display)

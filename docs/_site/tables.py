@@ -60,8 +60,8 @@ def _recipe(row: Recipe) -> Iterator[tuple[str, str]]:
 
 
 def _defenses() -> Iterator[str]:
-    yield "`python -m loft_jax.train --list-defenses` prints the same; [how to write one]"
-    yield "(defenses.md) and [which to take](choose.md#a-defense).\n"
+    yield "`python -m loft_jax.train --list-defenses` prints the same. "
+    yield "[What they are](defenses.md), [which to take](choose.md#a-defense).\n"
     yield from _table(
         ("`--defense`", "what", "published", "strength", "trains anew"),
         (
