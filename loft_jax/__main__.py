@@ -1,8 +1,9 @@
 """python -m loft_jax: the commands, a line each."""
 
-import sys
+from collections.abc import Sequence
 
 import loft_jax
+from loft_jax import cli
 
 
 def told() -> str:
@@ -22,14 +23,13 @@ def told() -> str:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Show the commands; exit code 2 where something else was asked."""
-    if arguments and arguments[0] not in ("-h", "--help"):
-        print(f"error: no command `{arguments[0]}`; python -m loft_jax lists them", file=sys.stderr)
-        return 2
+def main(args: Sequence[str]) -> int:
+    """Show the commands; returns the exit code."""
+    if args and args[0] not in ("-h", "--help"):
+        cli.fail(f"no command `{args[0]}` (python -m loft_jax lists them)")
     print(told())
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    cli.run(main)

@@ -35,6 +35,8 @@ def pages() -> dict[str, str | bytes]:
 
 def _mathml(found: re.Match[str]) -> str:
     """LaTeX as MathML, which browsers draw themselves: no script, no network."""
-    display = "inline" if found[1] is None else "block"
+    block = found[1] is not None
     latex = (found[1] or found[3]).rstrip() + (found[2] or "")
-    return convert(latex.replace(r"\mathbb R", "ℝ"), display=display)
+    drawn = convert(latex.replace(r"\mathbb R", "ℝ"), display="block" if block else "inline")
+    # Within a span, or a line that begins with it would be a paragraph of its own.
+    return drawn if block else f"<span>{drawn}</span>"

@@ -72,7 +72,8 @@ def _networks() -> str:
         module = import_module(f"loft_jax.{name}")
         told = str(module.__doc__).partition(": ")[2].splitlines()[0]
         parts.append(f"### loft_jax.{name}\n\n{told[:1].upper()}{told[1:]}\n")
-        parts.append(_directive(f"loft_jax.{name}.run", "show_root_heading: false"))
+        hidden = ("show_root_heading: false", "show_root_toc_entry: false")
+        parts.append(_directive(f"loft_jax.{name}.run", *hidden))
     for title, names in PROTOCOLS.items():
         parts += [f"## {title}\n", *(_directive(name) for name in names)]
     return "\n".join(parts)
