@@ -11,10 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 import iie
-
-yaml = pytest.importorskip("yaml", reason="PyYAML comes with the extras `docs` and `notebooks`")
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
