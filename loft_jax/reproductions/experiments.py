@@ -130,7 +130,7 @@ EXPERIMENTS = {
         leakage_picture,
     ),
     "table-attacks": Experiment(
-        "every recipe by gradients on the plain head and on one LoFt head, as it is and by the logit",
+        "every recipe by gradients on the plain head and a LoFt head, as it is and by the logit",
         _like(LAPTOP, rank=("none", "16"), attack=WHITE),
         _like(PAPER, rank=("none", "50"), attack=WHITE),
         attacks_picture,

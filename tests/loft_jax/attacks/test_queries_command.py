@@ -62,7 +62,7 @@ def test_an_attack_that_lost_a_class_finds_it_again_to_the_same_bits(whole, tiny
         for name in before.files:
             np.testing.assert_array_equal(after[name], before[name])
     (folder / "search.json").unlink()
-    with pytest.raises(InputError, match="got another (recipe|queries)"):
+    with pytest.raises(InputError, match=r"got another (recipe|queries)"):
         attack_classes(dataclasses.replace(given, queries=1001))
 
 
