@@ -115,7 +115,11 @@ def _maker(found: Any) -> Callable[..., Target] | None:
 
 def _check_kind(target: Target, name: str, kind: dict[str, Any]) -> None:
     own = {"size": target.size, "channels": target.channels, "classes": target.classes}
-    asked = {"size": kind["size"], "channels": kind["channels"], "classes": len(kind["class_names"])}
+    asked = {
+        "size": kind["size"],
+        "channels": kind["channels"],
+        "classes": len(kind["class_names"]),
+    }
     if own != asked:
         told = [", ".join(f"{key} {value}" for key, value in one.items()) for one in (asked, own)]
         msg = f"`MODEL` must be a target of {told[0]}, got {name} of {told[1]}"

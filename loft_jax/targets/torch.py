@@ -114,9 +114,11 @@ class Bridge:
     def _asked(self, images: torch.Tensor) -> torch.Tensor:
         said = self._module((images.movedim(-1, 1) - self._mean) / self._std)
         if not isinstance(said, torch.Tensor):
-            raise TypeError(f"a {type(said).__name__}")
+            msg = f"a {type(said).__name__}"
+            raise TypeError(msg)
         if said.ndim != 2:
-            raise TypeError(f"shape {tuple(said.shape)}")
+            msg = f"shape {tuple(said.shape)}"
+            raise TypeError(msg)
         return said
 
 
@@ -152,7 +154,9 @@ def _logits_of_one(bridge: Bridge, size: int, channels: int) -> int:
     try:
         said = bridge.logits(np.full(shape, 0.5, np.float32))
     except Exception as error:
-        msg = f"`module` must take pictures [b {channels} {size} {size}] and give logits [b c], got "
+        msg = (
+            f"`module` must take pictures [b {channels} {size} {size}] and give logits [b c], got "
+        )
         raise InputError(msg + one_line(error)) from error
     return said.shape[-1]
 

@@ -115,7 +115,7 @@ def test_pictures_are_not_sent_after_a_redirect_or_by_a_proxy(server, monkeypatc
 
 
 def test_nobody_at_the_address_is_said():
-    with pytest.raises(InputError, match="must answer pictures of shape .* refused"):
+    with pytest.raises(InputError, match=r"must answer pictures of shape .* refused"):
         HttpTarget("http://127.0.0.1:9/", **KIND)
 
 

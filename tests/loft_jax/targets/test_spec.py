@@ -73,7 +73,7 @@ def test_a_target_is_taken_as_it_is_if_it_fits(model):
         file.write(f"server = CallbackTarget(ask, **{KIND})\n")
     target = load_spec(f"{model}:server", **KIND)
     np.testing.assert_array_equal(target.ask(X).label, (X.reshape(4, -1) @ W).argmax(1))
-    with pytest.raises(InputError, match="must be a target of size 3, .* got server of size 2"):
+    with pytest.raises(InputError, match=r"must be a target of size 3, .* got server of size 2"):
         load_spec(f"{model}:server", **{**KIND, "size": 3})
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_such_model_is_refused(model, name, told):
 
 @pytest.mark.parametrize("text", ["net", "net.py", "net.py:", ":net", "net.txt:net"])
 def test_a_name_without_its_parts_is_refused(text):
-    with pytest.raises(InputError, match="`MODEL` must be FILE.py:NAME or http://127.0.0.1:PORT"):
+    with pytest.raises(InputError, match=r"`MODEL` must be FILE.py:NAME or http://127.0.0.1:PORT"):
         load_spec(text, **KIND)
 
 

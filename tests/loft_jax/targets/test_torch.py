@@ -1,5 +1,7 @@
 """A PyTorch module in JAX answers and slopes as PyTorch itself says."""
 
+import copy
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -84,11 +86,12 @@ def test_a_second_call_compiles_nothing(target):
 
 
 def test_a_module_in_double_precision_answers_in_single(network):
-    double = TorchTarget(__import__("copy").deepcopy(network).double(), **KIND)
+    double = TorchTarget(copy.deepcopy(network).double(), **KIND)
     assert double.ask(pictures(2)).logits.dtype == np.float32
 
 
 def test_asking_it_leaves_no_gradients_in_its_weights(network, target):
+    network.zero_grad()
     jax.grad(lambda x: target.network.outputs(x).logits.sum())(jnp.asarray(pictures(2)))
     assert all(parameter.grad is None for parameter in network.parameters())
 
@@ -125,7 +128,7 @@ def test_a_wrong_normalisation_is_refused(network):
     with pytest.raises(InputError, match="`mean` must be 3 finite numbers"):
         TorchTarget(network, **KIND, mean=(0.5,))
     with pytest.raises(InputError, match="`std` must be above 0"):
-        TorchTarget(network, **KIND, std=(1, 0, 1))
+        TorchTarget(network, **KIND, std=(1.0, 0.0, 1.0))
 
 
 def test_its_weights_and_normalisation_tell_it_from_others(network, target):
