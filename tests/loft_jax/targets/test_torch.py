@@ -78,6 +78,26 @@ def test_it_works_inside_scan_and_vmap(network, target):
     np.testing.assert_allclose(walked, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_features_are_what_the_layer_that_is_named_says(network):
+    target = TorchTarget(network, **KIND, mean=MEAN, std=STD, features="4")
+    x, weights = pictures(3), np.random.default_rng(3).normal(size=(3, 24)).astype(np.float32)
+    logits, slope = by_torch(network[:5], x, weights)  # up to the layer
+    answer = target.ask(x)
+    np.testing.assert_allclose(answer.features, logits, rtol=1e-6, atol=1e-6)
+    head = network[5]
+    np.testing.assert_allclose(
+        answer.logits,
+        logits @ head.weight.detach().numpy().T + head.bias.detach().numpy(),
+        atol=1e-5,
+    )
+    found = jax.grad(lambda x: (target.network.outputs(x).features * weights).sum())(jnp.asarray(x))
+    np.testing.assert_allclose(found, slope, rtol=1e-5, atol=1e-7)
+    assert "features" in target.offers
+    assert not network[4]._forward_hooks
+    with pytest.raises(InputError, match="`features` must be one of 0, 1, 2, 3, 4, 5, got head"):
+        TorchTarget(network, **KIND, features="head")
+
+
 def test_a_second_call_compiles_nothing(target):
     asked = jax.jit(lambda images: target.network.outputs(images).logits)
     asked(pictures(3))
