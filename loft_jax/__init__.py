@@ -11,8 +11,8 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _COMMANDS = (
-    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
-    "report",
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "audit", "sweep",
+    "reproduce", "report",
 )  # fmt: skip
 
 
