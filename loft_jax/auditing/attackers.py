@@ -78,10 +78,10 @@ def guesses(
     shown = material.fit.pictures
     seen, flat = fit[: len(shown)], shown.reshape(len(shown), -1)
     pictures = {"ridge": ridge.fit(seen, flat).decode(held)}
-    if effort.trains and min(shown.shape[1:3]) >= SIDES[0]:
-        taught = convolutional.fit(seen, shown, effort.key, steps=effort.picture_steps)
-        pictures["convolutional"] = taught.decode(held)
     if law is None:
+        if effort.trains and shown.shape[1] >= SIDES[0]:
+            taught = convolutional.fit(seen, shown, effort.key, steps=effort.picture_steps)
+            pictures["convolutional"] = taught.decode(held)
         return Guesses({}, pictures)
     assert material.fit.latents is not None
     latents = {"ridge": ridge.fit(fit, material.fit.latents).decode(held)}

@@ -40,14 +40,14 @@ class Stage:
         kind: of the numbers.
         variance: of the noise, in the mean of all answers about a picture.
         numbers: samples without that noise.
-        slopes: their Jacobians by the latents, "n m z"; None where they cannot be had.
+        slopes: their Jacobians by the latents, "j m z"; None where they cannot be had.
         ends: between which every number is, whatever the network; None where nothing holds them.
     """
 
     kind: str
     variance: float
     numbers: Numbers
-    slopes: Float64[np.ndarray, "n m z"] | None = None
+    slopes: Float64[np.ndarray, "j m z"] | None = None
     ends: tuple[float, float] | None = None
 
     @property
