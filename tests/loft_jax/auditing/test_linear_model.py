@@ -164,7 +164,7 @@ def test_given_pictures_are_parted_by_people_where_there_are_enough():
     assert found.unit == "person"
     assert not set(found.fit.whose) & set(found.held.whose)
     assert len(found.fit.pictures) == len(found.held.pictures) == 60
-    with pytest.raises(InputError, match="at least 40 people, or 200 pictures.*got 120 pictures"):
+    with pytest.raises(InputError, match=r"at least 40 people, or 200 pictures.*got 120 pictures"):
         given(images, np.repeat(np.arange(4), 30), questions, rng)
     many = rng.integers(0, 256, (2 * SINGLES, 4, 4, 1), np.uint8)
     few = given(many, np.repeat(np.arange(4), SINGLES // 2), questions, rng)
