@@ -35,6 +35,9 @@ class LinearLaw:
     def decode(self, latents):
         return (0.5 + latents @ jnp.asarray(DRAWS, jnp.float32)).reshape(-1, SIDE, SIDE, 1)
 
+    def pictures(self, identities, pictures_per_identity, progress=None):
+        raise NotImplementedError  # of a `Law`; nobody asks
+
 
 def answers(images):
     """A code that is linear in the pixels, and logits that are linear in the code."""

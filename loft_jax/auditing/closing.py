@@ -43,15 +43,12 @@ def _rows(numbers: dict[str, Any]) -> Iterator[Row]:
                 yield "  PSNR", _decibels(found["psnr"]), "reached; nobody reaches more than"
     if numbers["class_level"] is not None:
         yield from _class_rows(numbers["class_level"])
-    if numbers["spectrum"] is not None:
-        told = (
-            f"effective {numbers['spectrum']['effective_rank']:.1f}: of {numbers['spectrum']['of']}"
-        )
-        yield "rank of slopes", str(numbers["spectrum"]["numerical_rank"]), told
+    for one in numbers["ranks"]:
+        told = f"of slopes by pixels; effective {one['effective_rank']:.1f}"
+        yield f"rank of {one['of']}", _rank(one), told
     for limit in numbers["limits"]:
         yield f"limit {limit['limit']}", limit["verdict"], SAID[limit["verdict"]]
-    told = "since the process started, without training evaluators"
-    yield "seconds", f"{numbers['seconds_total']:.0f}", told
+    yield "seconds", f"{numbers['seconds_total']:.0f}", "since the process started"
 
 
 def _class_rows(classes: dict[str, Any]) -> Iterator[Row]:
@@ -65,6 +62,10 @@ def _class_rows(classes: dict[str, Any]) -> Iterator[Row]:
         against = "" if control is None else f"; without a search {control[0]:.3f}"
         ends = "" if low is None else f"95 % interval {low:.3f} to {high:.3f}"
         yield f"  {label}", f"{value:.3f}", ends + against
+
+
+def _rank(one: dict[str, Any]) -> str:
+    return f"{'' if one['complete'] else 'at least '}{one['numerical_rank']}"
 
 
 def _decibels(told: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from jax.sharding import Mesh
 from jaxtyping import Float
 
 from loft_jax.auditing.pictures import Source
+from loft_jax.auditing.probes import check_answers
 from loft_jax.auditing.releases import shown_by
 from loft_jax.auditing.stages import Facts
 from loft_jax.defenses.loft import LoFtHead
@@ -16,6 +17,7 @@ from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs.folder import CONFIG
 from loft_jax.targets.base import Target
 from loft_jax.targets.run import RunTarget, load_run
+from loft_jax.targets.spec import load_spec
 
 CODE_ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu6": (0.0, 6.0)}
 """Between which ends an activation keeps each number of a code, whatever was learnt."""
@@ -28,11 +30,13 @@ class Model(NamedTuple):
         target: it.
         shown: sources that its answers have.
         facts: how it answers.
+        remarks: sentences on what is odd about its answers.
     """
 
     target: Target
     shown: tuple[str, ...]
     facts: Facts
+    remarks: tuple[str, ...] = ()
 
 
 def is_run(path: str) -> bool:
@@ -54,16 +58,23 @@ def opened(path: str, source: Source, mesh: Mesh, seed: int) -> Target:
     """
     if is_run(path):
         return load_run(path, mesh, seed=seed)
-    msg = f"`MODEL` must be a run folder of python -m loft_jax.train, got {path}"
-    raise InputError(msg)
+    data = source.data
+    if data is None:
+        msg = "`--data` must be FILE.npz or a FOLDER of class folders for a model of your own, got "
+        raise InputError(msg + source.name)
+    return load_spec(path, size=data.size, channels=data.channels, class_names=data.class_names)
 
 
 def looked_at(target: Target, pictures: Float[np.ndarray, "n h w ch"]) -> Model:
-    """How the model answers, from asking it twice about a few pictures."""
-    first, again = target.ask(pictures), target.ask(pictures)
-    shown = shown_by(first, target.classes)
-    same = [np.array_equal(getattr(first, kind), getattr(again, kind)) for kind in shown]
-    return Model(target, shown, _facts(target, random=not all(same)))
+    """How the model answers, from asking it about a few pictures.
+
+    Raises:
+        InputError: if its answers are not finite or of the wrong shape.
+    """
+    checked = check_answers(target, pictures)
+    shown = shown_by(target.ask(pictures[:1]), target.classes)
+    facts = _facts(target, random=not checked.repeats)
+    return Model(target, shown, facts, checked.remarks)
 
 
 def _facts(target: Target, *, random: bool) -> Facts:

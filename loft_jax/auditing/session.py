@@ -9,6 +9,7 @@ from loft_jax.auditing.bench import Bench, bench_for
 from loft_jax.auditing.class_level import class_level, is_judged, seconds_needed
 from loft_jax.auditing.folder import CLASS_LEVEL, INSTANCE, AuditFolder, Shown
 from loft_jax.auditing.instance import SHOWN, as_bytes, measured
+from loft_jax.auditing.ranks import ranks
 from loft_jax.auditing.ready import Ready, check, ready
 from loft_jax.auditing.settings import AuditConfig
 from loft_jax.auditing.writing import Found, written
@@ -21,6 +22,8 @@ from loft_jax.targets.base import Target
 
 PICTURES = "pictures"
 """Part with the test pictures themselves."""
+RANKS = "ranks"
+"""Part with the ranks of slopes."""
 
 
 @ordinary_numbers()
@@ -99,9 +102,10 @@ class Job:
         """Measure what is missing, then write."""
         told, originals = self._originals()
         releases, shown = self._releases()
+        slopes = self._ranks()
         classes = self._classes()
         found = Found(
-            self.ready, told, releases, classes, self.left_out,
+            self.ready, told, releases, slopes, classes, self.left_out,
             {} if originals is None else {"test picture": originals, **shown},
         )  # fmt: skip
         return written(self.config, found, self.folder, self.session)
@@ -146,6 +150,20 @@ class Job:
             if kept[1] is not None:
                 shown[channel.label] = kept[1]
         return records, shown
+
+    def _ranks(self) -> list[dict[str, Any]]:
+        """Ranks of the model's slopes by the pixels."""
+        kept = self.folder.read_part(RANKS)
+        if kept is None:
+            if self._spent(0.0):
+                self.left_out.append(f"ranks of slopes: {self._no_minutes}")
+                return []
+            self._heed()
+            pictures = self.bench.material.held.pictures
+            found = ranks(self.ready.model.target, pictures, layers=self.config.layers)
+            self.folder.write_part(RANKS, {"ranks": found}, None)
+            return found
+        return kept[0]["ranks"]
 
     def _classes(self) -> dict[str, Any] | None:
         """What audit.json says of the class level; None where it was not measured."""

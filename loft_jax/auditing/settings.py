@@ -42,6 +42,8 @@ class AuditConfig:
     """Answers about one picture, each with noise of its own."""
     samples: Annotated[int, Interval(ge=256, le=10**7)] = 16_384
     """Drawn people from whom decoders learn; an eighth as many others measure."""
+    layers: bool = False
+    """Tell, too, how many directions of a picture pass each layer of a run's network."""
     class_attack: str = "ppa"
     """Attack on the classes, as in python -m loft_jax.attack --list; none leaves them out."""
     classes: Annotated[int, Interval(ge=1, le=10**6)] = 24

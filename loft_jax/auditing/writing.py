@@ -28,6 +28,7 @@ class Found(NamedTuple):
         ready: of what.
         told: of the pictures.
         releases: records for audit.json, one or more.
+        ranks: of slopes by the pixels, place by place.
         classes: of the class level; None where it was not measured.
         left_out: what was not measured, a sentence each.
         shown: test pictures and what is made of each release.
@@ -36,6 +37,7 @@ class Found(NamedTuple):
     ready: Ready
     told: str
     releases: list[dict[str, Any]]
+    ranks: list[dict[str, Any]]
     classes: dict[str, Any] | None
     left_out: list[str]
     shown: dict[str, Shown]
@@ -52,7 +54,7 @@ def written(config: AuditConfig, found: Found, folder: AuditFolder, session: Ses
         "sentence": sentence(found.releases, found.classes),
         "releases": found.releases,
         "class_level": found.classes,
-        "spectrum": None,
+        "ranks": found.ranks,
         "notes": notes(found),
         "not_measured": found.left_out,
         "limits": [{"limit": text, "verdict": said} for text, said in verdicts.items()],
@@ -98,9 +100,7 @@ def _span(measure: list[float | None] | None) -> Span | None:
 
 def notes(found: Found) -> list[str]:
     """What a reader of the numbers should know."""
-    said, facts = [], found.ready.model.facts
-    if facts.random:
-        said.append("the model answers the same picture differently: its answers are random")
+    said = list(found.ready.model.remarks)
     for one in found.releases:
         crossed = [name for name, ends in one["intervals"].items() if ends["lower"] > ends["upper"]]
         if crossed:
@@ -116,7 +116,7 @@ def command(config: AuditConfig) -> str:
     silent = AuditConfig()
     flags: list[str] = []
     for name in (
-        "data", "release", "noise", "bits", "queries", "samples", "class_attack", "classes",
+        "data", "release", "noise", "bits", "queries", "samples", "layers", "class_attack", "classes",
         "evaluators", "limit", "minutes", "seed", "quick",
     ):  # fmt: skip
         value = getattr(config, name)
