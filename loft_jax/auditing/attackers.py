@@ -12,7 +12,6 @@ from loft_jax.auditing.material import CHUNK, PEOPLE, Material
 from loft_jax.auditing.upper import upper_end
 from loft_jax.data.sources import Law
 
-Answers = Float[np.ndarray, "n m"]
 NOTHING = "no answer"
 """The attacker who knows the law alone and answers its mean."""
 
@@ -37,12 +36,12 @@ class Guesses(NamedTuple):
     """What each decoder makes of the held-out answers.
 
     Attributes:
-        latents: the numbers behind each picture, by the decoder's name; of none without a law.
-        pictures: the pictures, flat, by the decoder's name.
+        latents: the numbers behind each picture [k z], by the decoder's name; none without a law.
+        pictures: the pictures, flat [k p], by the decoder's name.
     """
 
-    latents: dict[str, Float[np.ndarray, "n z"]]
-    pictures: dict[str, Float[np.ndarray, "n p"]]
+    latents: dict[str, np.ndarray]
+    pictures: dict[str, np.ndarray]
 
 
 class UpperSide(NamedTuple):
@@ -64,7 +63,11 @@ class UpperSide(NamedTuple):
 
 
 def guesses(
-    fit: Answers, held: Answers, material: Material, law: Law | None, effort: Effort
+    fit: Float[np.ndarray, "n m"],
+    held: Float[np.ndarray, "k m"],
+    material: Material,
+    law: Law | None,
+    effort: Effort,
 ) -> Guesses:
     """What is made of `held` by decoders that learned from `fit` and its pictures.
 

@@ -26,7 +26,7 @@ class Slopes(NamedTuple):
         picture: of the picture's coordinates in fixed orthonormal directions, "n q z".
     """
 
-    released: dict[str, Float64[np.ndarray, "n m z"]]
+    released: dict[str, np.ndarray]
     picture: Float64[np.ndarray, "n q z"]
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int64, Integer, UInt8
 
-from loft_jax.auditing.releases import Numbers, numbers_of
+from loft_jax.auditing.releases import numbers_of
 from loft_jax.data.sources import Law
 from loft_jax.errors import InputError
 from loft_jax.targets.base import Target
@@ -24,19 +24,21 @@ PICTURES = 4096
 """Pictures to learn from that are kept, at most: decoders to pictures need no more."""
 
 Images = Float[np.ndarray, "n h w ch"]
+Asked = dict[str, list[np.ndarray]]
+"""Numbers [n m] of each source, one array for each query; of equal answers one."""
 
 
 class Part(NamedTuple):
     """Pictures and answers.
 
     Attributes:
-        asked: numbers of each source, one array for each query; of equal answers one.
+        asked: of every picture.
         pictures: the pictures, or the first of them, in [0, 1].
         whose: which of them belong together: one number for each person or picture.
         latents: what is behind each picture, all N(0, 1), where there is a law.
     """
 
-    asked: dict[str, list[Numbers]]
+    asked: Asked
     pictures: Images
     whose: Int64[np.ndarray, " n"]
     latents: Float[np.ndarray, "n z"] | None = None
@@ -71,9 +73,9 @@ class Questions(NamedTuple):
     kinds: tuple[str, ...]
     times: int
 
-    def of(self, images: Images) -> dict[str, list[Numbers]]:
+    def of(self, images: Images) -> Asked:
         """The numbers of each source, one array for each time."""
-        found: dict[str, list[Numbers]] = {kind: [] for kind in self.kinds}
+        found: Asked = {kind: [] for kind in self.kinds}
         for _ in range(self.times):
             answer = self.target.ask(images)
             for kind in self.kinds:
@@ -159,7 +161,7 @@ def given(
     return Material(parts[0], parts[1], told, unit)
 
 
-def _joined(chunks: Iterable[dict[str, list[Numbers]]]) -> dict[str, list[Numbers]]:
+def _joined(chunks: Iterable[Asked]) -> Asked:
     chunks = list(chunks)
     return {
         kind: [np.concatenate(parts) for parts in zip(*(one[kind] for one in chunks), strict=True)]

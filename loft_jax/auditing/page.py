@@ -19,7 +19,7 @@ from loft_jax.runs.drawing import plain_style
 from loft_jax.runs.places import without_places
 
 TEMPLATES = Path(__file__).parent / "templates"
-Pictures = UInt8[np.ndarray, "n h w ch"]
+Pictures = UInt8[np.ndarray, "_ h w ch"]
 
 
 class Strip(NamedTuple):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
 
 from loft_jax.auditing.channel import Channel
 from loft_jax.auditing.lower import Stage
 from loft_jax.auditing.releases import Numbers
 
-Slopes = Mapping[str, Float64[np.ndarray, "n m z"]]
+Slopes = Mapping[str, np.ndarray]
+"""Jacobians [j m z] of each source."""
 
 
 class Facts(NamedTuple):
@@ -31,7 +31,7 @@ class Facts(NamedTuple):
 
 def stages_of(
     channel: Channel,
-    asked: Mapping[str, list[Numbers]],
+    asked: Mapping[str, list[np.ndarray]],
     silent: Callable[[str], Numbers],
     slopes: Slopes,
     facts: Facts,

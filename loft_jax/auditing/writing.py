@@ -45,7 +45,9 @@ class Found(NamedTuple):
 
 def written(config: AuditConfig, found: Found, folder: AuditFolder, session: Session) -> Result:
     """audit.json, then the page."""
-    verdicts = {text: verdict(limit_named(text), found) for text in config.limit}
+    verdicts: dict[str, Verdict] = {
+        text: verdict(limit_named(text), found) for text in config.limit
+    }
     model = found.ready.model
     numbers = {
         "model": model.target.label,
@@ -116,8 +118,8 @@ def command(config: AuditConfig) -> str:
     silent = AuditConfig()
     flags: list[str] = []
     for name in (
-        "data", "release", "noise", "bits", "queries", "samples", "layers", "class_attack", "classes",
-        "evaluators", "limit", "minutes", "seed", "quick",
+        "data", "release", "noise", "bits", "queries", "samples", "layers", "class_attack",
+        "classes", "evaluators", "limit", "minutes", "seed", "quick",
     ):  # fmt: skip
         value = getattr(config, name)
         if value != getattr(silent, name):
