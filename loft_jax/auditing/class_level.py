@@ -89,7 +89,7 @@ def class_level(config: AuditConfig, run: RunFolder, place: Path) -> dict[str, A
 def _asked(config: AuditConfig, run: RunFolder, place: Path) -> AttackConfig:
     if (place / CONFIG).is_file():
         return dataclasses.replace(AttackFolder.open(place).config(), resume=str(place))
-    most = QUICK_CLASSES if config.quick else config.classes
+    most = min(config.classes, QUICK_CLASSES) if config.quick else config.classes
     asked = AttackConfig(
         path=str(run.path),
         attack=config.class_attack,

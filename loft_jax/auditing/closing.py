@@ -75,7 +75,7 @@ def _decibels(told: dict[str, Any]) -> str:
 
 def _next(numbers: dict[str, Any], folder: Path) -> str:
     lines = [f"look at   {folder / PAGE}", f"numbers   {folder / NUMBERS}"]
-    if numbers["not_measured"]:
+    if any("--minutes" in one for one in numbers["not_measured"]):
         lines.append(f"next      python -m loft_jax.audit --resume {folder} --minutes 60")
     elif not numbers["limits"]:
         lines.append(f"next      python -m loft_jax.audit {numbers['model']} --limit relative:0.5")

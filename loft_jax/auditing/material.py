@@ -138,15 +138,7 @@ def given(
     Raises:
         InputError: if there are too few.
     """
-    people = len(np.unique(labels))
-    unit = "person" if people >= 2 * PEOPLE else "picture"
-    least = 2 * (PEOPLE if unit == "person" else SINGLES)
-    if len(images) < least:
-        msg = (
-            f"`--data` must hold at least {2 * PEOPLE} people, or {2 * SINGLES} pictures, half of "
-            f"them to learn from and half to measure on, got {len(images)} pictures of {people}"
-        )
-        raise InputError(msg)
+    unit = unit_of(labels)
     whose = np.asarray(labels if unit == "person" else np.arange(len(images)), np.int64)
     order = rng.permutation(np.unique(whose))
     learning = np.isin(whose, order[: len(order) // 2])
@@ -159,6 +151,27 @@ def given(
         f"{'people' if unit == 'person' else 'pictures: there are too few people for other ones'}"
     )
     return Material(parts[0], parts[1], told, unit)
+
+
+def unit_of(labels: Integer[np.ndarray, " n"]) -> str:
+    """What is parted, person or picture: people where there are enough of them.
+
+    Args:
+        labels: who is on each picture.
+
+    Raises:
+        InputError: if there are too few pictures, too.
+    """
+    people = len(np.unique(labels))
+    if people >= 2 * PEOPLE:
+        return "person"
+    if len(labels) >= 2 * SINGLES:
+        return "picture"
+    msg = (
+        f"`--data` must hold at least {2 * PEOPLE} people, or {2 * SINGLES} pictures, half of them "
+        f"to learn from and half to measure on, got {len(labels)} pictures of {people}"
+    )
+    raise InputError(msg)
 
 
 def _joined(chunks: Iterable[Asked]) -> Asked:

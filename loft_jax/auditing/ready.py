@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from loft_jax.auditing.channel import Channel, channels
+from loft_jax.auditing.material import unit_of
 from loft_jax.auditing.model import Model, is_run, looked_at, opened
 from loft_jax.auditing.pictures import Source, source_for
 from loft_jax.auditing.releases import check_shown, default_releases, release_named
@@ -80,6 +81,8 @@ def ready(
     """
     run = RunFolder.open(config.path, "MODEL") if target is None and is_run(config.path) else None
     source = source_for(run, target, config.data, progress)
+    if source.data is not None:
+        unit_of(source.data.labels[source.chosen])
     if target is None:
         target = opened(config.path, source, data_mesh(), config.seed)
     model = looked_at(target, _probes(source))

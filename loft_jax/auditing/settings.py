@@ -86,8 +86,10 @@ class AuditConfig:
             release_named(text)
         for text in self.limit:
             limit_named(text)
-        if self.class_attack != "none":
-            RECIPES.named(self.class_attack)
+        if self.class_attack not in ("none", *RECIPES):
+            known = ", ".join(RECIPES)
+            msg = f"`--class-attack` must be none or one of {known}, got {self.class_attack}"
+            raise InputError(msg)
 
 
 FREE = ("limit", "minutes", "show_private")
@@ -98,7 +100,7 @@ def absolute(config: AuditConfig) -> AuditConfig:
     """The same, with paths that hold from anywhere."""
     data = config.data and absolute_data(config.data)
     evaluators = tuple(map(_absolute, config.evaluators))
-    path = _absolute(config.path) if Path(config.path).exists() else config.path
+    path = _absolute_model(config.path)
     return dataclasses.replace(config, path=path, data=data, evaluators=evaluators)
 
 
@@ -118,6 +120,13 @@ def continued(path: str, read: Callable[[AuditConfig], AuditConfig]) -> AuditCon
     asked = absolute(read(own))
     contradiction(own, asked, free=FREE)
     return asked
+
+
+def _absolute_model(path: str) -> str:
+    """Of a folder, or of the file in FILE.py:NAME; an address stays."""
+    file = path.rpartition(":")[0] or path
+    place = file if Path(file).exists() else path
+    return _absolute(place) + path[len(place) :] if path and Path(place).exists() else path
 
 
 def _absolute(path: str) -> str:
