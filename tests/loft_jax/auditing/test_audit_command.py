@@ -196,9 +196,7 @@ def test_bad_settings_are_refused_before_anything_is_written(tiny_run, tmp_path,
 def test_a_model_that_is_none_and_too_few_pictures_are_refused(tiny_run, tmp_path):
     with pytest.raises(InputError, match="`MODEL` must be"):
         loft_jax.audit(tmp_path, **SMALL)
-    with pytest.raises(
-        InputError, match=r"`MODEL` must be a run folder or FILE\.py:NAME, got none"
-    ):
+    with pytest.raises(InputError, match=r"`MODEL` must be a run folder or FILE.*got none"):
         loft_jax.audit(**SMALL)
     few = bright_rows(tmp_path / "few.npz", range(3), 10)
     with pytest.raises(InputError, match=r"at least 40 people, or 200 pictures.*got 30 pictures"):
