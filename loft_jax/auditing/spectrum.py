@@ -166,12 +166,10 @@ def _leading(
         moved = program(of_one, picture, jnp.asarray(vector.reshape(-1), jnp.float32))
         return np.asarray(moved, np.float64)
 
-    operator: Any = LinearOperator(
-        shape, partial(product, _forward), partial(product, _backward), dtype=np.float64
-    )
-    _, _, directions = svds(
-        operator, LEADING, tol=1e-4, rng=np.random.default_rng(0), return_singular_vectors="vh"
-    )
+    along, back = partial(product, _forward), partial(product, _backward)
+    operator = LinearOperator(shape, along, back, dtype=np.float64)  # pyright: ignore[reportCallIssue]
+    settings: dict[str, Any] = {"tol": 1e-4, "return_singular_vectors": "vh"}
+    _, _, directions = svds(operator, LEADING, rng=np.random.default_rng(0), **settings)
     # ARPACK's own values are roots of eigenvalues of J'J, whose small ones are rounding.
     seen = _along(of_one, picture, jnp.asarray(directions, jnp.float32))
     return np.linalg.svd(np.asarray(seen, np.float64), compute_uv=False)

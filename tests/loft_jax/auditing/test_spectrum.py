@@ -10,7 +10,6 @@ from loft_jax.defenses.loft import LoFtHead
 from loft_jax.errors import InputError
 from loft_jax.nets.classifier import Classifier
 from loft_jax.nets.frozen import FrozenClassifier
-from loft_jax.nets.trunks.small_cnn import SmallCNN
 from loft_jax.targets.module import ModuleTarget
 
 pytestmark = pytest.mark.compile
@@ -99,17 +98,23 @@ def test_a_narrow_layer_and_a_head_of_low_rank_bound_all_that_comes_after(networ
     assert len(found["logits"].values) == 10
 
 
-def test_stages_of_a_network_of_our_own_are_found():
-    trunk = SmallCNN(8, 1, dtype=jnp.float32, rngs=nnx.Rngs(0))
-    model = nnx.view(
-        Classifier(trunk, LoFtHead(128, 8, 10, "tanh", rngs=nnx.Rngs(1))),
-        use_running_average=True, raise_if_not_found=False,
-    )  # fmt: skip
-    network = FrozenClassifier(*nnx.split(model, nnx.Param, ...))
-    found = layer_spectra(network, np.random.default_rng(0).random((2, 8, 8, 1), np.float32))
-    assert list(found)[-3:] == ["trunk", "code", "logits"]
-    assert found["code"].numerical_rank <= 8
-    assert found["logits"].numerical_rank <= 8 < found["trunk"].numerical_rank
+class Halving(nnx.Module):
+    """Two linear layers of pixels with a pooling between them."""
+
+    def __init__(self):
+        rngs = nnx.Rngs(0)
+        self.parts = nnx.List([nnx.Linear(2, 3, rngs=rngs), nnx.Linear(3, 5, rngs=rngs)])
+
+    def __call__(self, x):
+        return self.parts[1](nnx.max_pool(self.parts[0](x), (2, 2), (2, 2))).mean((1, 2))
+
+
+def test_where_a_trunk_halves_its_picture_is_found_without_naming_it():
+    model = Classifier(Halving(), LoFtHead(5, 2, 4, "tanh", rngs=nnx.Rngs(1)))
+    found = layer_spectra(FrozenClassifier(*nnx.split(model, nnx.Param, ...)), X)
+    assert list(found) == ["trunk.parts.0", "trunk.parts.1", "trunk", "code", "logits"]
+    # 16 pixels of 2 numbers, then 4 maxima of 3, their mean, and what a code of 2 lets through.
+    assert [one.numerical_rank for one in found.values()] == [32, 12, 3, 2, 2]
 
 
 def test_layers_of_a_module_of_a_users_own_are_named():

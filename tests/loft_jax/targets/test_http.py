@@ -2,11 +2,10 @@
 
 import io
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from answering_server import answering
 from scipy.special import softmax
 
 from loft_jax.errors import InputError
@@ -42,30 +41,8 @@ ANSWERS = {
 @pytest.fixture(scope="module")
 def server():
     """Its address, and the numbers of pictures that it was sent."""
-    sent = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            images = np.load(io.BytesIO(body), allow_pickle=False)
-            sent.append(len(images))
-            if self.path == "/away":
-                self.send_response(307)
-                self.send_header("Location", "http://example.com/")
-                self.end_headers()
-                return
-            self.send_response(200 if self.path in ANSWERS else 404)
-            self.end_headers()
-            self.wfile.write(ANSWERS.get(self.path, lambda x: b"nothing here")(images))
-
-        def log_message(self, *args):
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{http.server_port}", sent
-    http.shutdown()
-    http.server_close()
+    with answering(ANSWERS) as found:
+        yield found
 
 
 @pytest.mark.parametrize("path", ["/npy", "/json", "/object"])

@@ -1,6 +1,9 @@
 """A PyTorch module in JAX answers and slopes as PyTorch itself says."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -76,6 +79,62 @@ def test_it_works_inside_scan_and_vmap(network, target):
     for _ in range(3):
         expected = expected + by_torch(network, expected, weights)[1]
     np.testing.assert_allclose(walked, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_features_are_what_the_layer_that_is_named_says(network):
+    target = TorchTarget(network, **KIND, mean=MEAN, std=STD, features="4")
+    x, weights = pictures(3), np.random.default_rng(3).normal(size=(3, 24)).astype(np.float32)
+    logits, slope = by_torch(network[:5], x, weights)  # up to the layer
+    answer = target.ask(x)
+    np.testing.assert_allclose(answer.features, logits, rtol=1e-6, atol=1e-6)
+    head = network[5]
+    np.testing.assert_allclose(
+        answer.logits,
+        logits @ head.weight.detach().numpy().T + head.bias.detach().numpy(),
+        atol=1e-5,
+    )
+    found = jax.grad(lambda x: (target.network.outputs(x).features * weights).sum())(jnp.asarray(x))
+    np.testing.assert_allclose(found, slope, rtol=1e-5, atol=1e-7)
+    assert "features" in target.offers
+    assert not network[4]._forward_hooks
+    with pytest.raises(InputError, match="`features` must be one of 0, 1, 2, 3, 4, 5, got head"):
+        TorchTarget(network, **KIND, features="head")
+
+
+def test_where_jax_is_not_on_a_cpu_the_answers_are_the_same(network, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    target = TorchTarget(network, **KIND, mean=MEAN, std=STD)
+    x, weights = pictures(2), np.ones((2, 4), np.float32)
+    logits, slope = by_torch(network, x, weights)
+    found, taken = jax.value_and_grad(lambda x: target.network.outputs(x).logits.sum())(
+        jnp.asarray(x)
+    )
+    assert found == pytest.approx(logits.sum(), rel=1e-5)
+    np.testing.assert_allclose(taken, slope, rtol=1e-5, atol=1e-7)
+
+
+ONE_CORE = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import jax, numpy, torch
+from loft_jax.targets.torch import TorchTarget
+layers = torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(30752, 2)
+net = torch.nn.Sequential(*layers).eval()
+target = TorchTarget(net, size=64, channels=3, class_names=("a", "b"))
+slope = jax.jit(jax.grad(lambda x: jax.nn.softmax(target.network.outputs(x).logits)[:, 0].sum()))
+for shift in range(10):
+    x = numpy.random.default_rng(shift).random((8, 64, 64, 3), numpy.float32)
+    assert numpy.isfinite(slope(x)).all()
+"""
+
+
+@pytest.mark.command
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
+def test_one_core_is_enough(command_environment):
+    """JAX has then a single thread, which waits while PyTorch computes."""
+    subprocess.run(
+        [sys.executable, "-c", ONE_CORE], check=True, timeout=300, env=command_environment
+    )
 
 
 def test_a_second_call_compiles_nothing(target):
