@@ -58,7 +58,7 @@ def effects(rows: Sequence[Row]) -> list[Effect]:
         for outcome in measured
         for predictor in PREDICTORS
         for held in HELD
-        if (size := _correlation(seeds, predictor, outcome, held)) is not None
+        if (size := correlation(seeds, predictor, outcome, held)) is not None
     ]
     for outcome in measured:
         slopes = [
@@ -102,9 +102,8 @@ def _verdict(one: Effect) -> str:
     return f"{equal} more {what} goes with {way} {found}: {number}"
 
 
-def _correlation(
-    seeds: list[list[Row]], predictor: str, outcome: str, held: str
-) -> Interval | None:
+def correlation(seeds: list[list[Row]], predictor: str, outcome: str, held: str) -> Interval | None:
+    """The partial correlation of each seed, their mean and its interval; None if no seed has it."""
     found = [
         partial_correlation(_column(own, predictor), _column(own, outcome), _held(own, held))
         for own in seeds
