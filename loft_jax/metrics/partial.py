@@ -3,11 +3,10 @@
 import numpy as np
 from jaxtyping import Float, Float64
 
-from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
 
 CONSTANT = 1e-9
-"""A share of its spread, below which what is left of a number says nothing."""
+"""Share of a number, below which what is left of it is rounding; of a spread likewise."""
 
 
 def partial_correlation(
@@ -28,7 +27,9 @@ def partial_correlation(
 
     Source: Yule 1907; Frisch and Waugh 1933.
     """
-    basis = _basis(held, len(x))
+    if held.size:
+        _checks.finite("held", held)
+    basis = np.column_stack([np.ones(len(x)), held.astype(np.float64)])
     if len(x) - np.linalg.matrix_rank(basis) < 2:
         return None
     a, b = _left("x", x, basis), _left("y", y, basis)
@@ -60,19 +61,10 @@ def standard_slopes(
     return np.linalg.lstsq(scaled, (y - y.mean()) / spread[1], rcond=None)[0]
 
 
-def _basis(held: Float[np.ndarray, "m k"], n: int) -> Float64[np.ndarray, "m c"]:
-    if len(held) != n:
-        msg = f"`held` must have a row for each of {n} things, got {len(held)}"
-        raise InputError(msg)
-    if held.size:
-        _checks.finite("held", held)
-    return np.column_stack([np.ones(n), held.astype(np.float64)])
-
-
 def _left(
     name: str, values: Float[np.ndarray, " n"], basis: Float64[np.ndarray, "n c"]
 ) -> Float64[np.ndarray, " n"] | None:
     _checks.finite(name, values)
     fit = np.linalg.lstsq(basis, values, rcond=None)[0]
-    left, spread = values - basis @ fit, np.linalg.norm(values - values.mean())
-    return left if np.linalg.norm(left) > CONSTANT * max(spread, CONSTANT) else None
+    left = values - basis @ fit
+    return left if np.linalg.norm(left) > CONSTANT * np.linalg.norm(values) else None
