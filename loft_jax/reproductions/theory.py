@@ -22,6 +22,7 @@ from loft_jax.runs import schema
 from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
 from loft_jax.runs.files import write_bytes, write_json
+from loft_jax.runs.interrupt import Interrupt
 from loft_jax.runs.session import Result, console
 from loft_jax.sweeps.cells import Attack
 from loft_jax.sweeps.cells.model import EVALUATION
@@ -75,14 +76,23 @@ def reproduce_theory(config: ReproduceConfig, folder: Path, command: str, starte
 
 
 def rows_of(cells: Grid, store: Store, out: Console, *, smoke: bool) -> list[dict[str, Any]]:
-    """A row for each head whose attack is finished; heads on one trunk one after the other."""
+    """A row for each head whose attack is finished; heads on one trunk one after the other.
+
+    Raises:
+        InputError: if a run is damaged.
+        Stopped: if a signal came; what was decoded is kept.
+    """
     done = [one for one in cells.attacks if store.is_done(one) and store.is_done(one.model)]
     if not done:
         return []
     instances = Instances(store, done[0].model.pictures, smoke=smoke)
     done.sort(key=lambda one: (one.model.start or one.model).name)
-    progress = track(done, "decoding answers", console=out, transient=True)
-    return [_row(attack, store, instances) for attack in progress]
+    rows = []
+    with Interrupt() as interrupt:
+        for attack in track(done, "decoding answers", console=out, transient=True):
+            interrupt.check("the same command")
+            rows.append(_row(attack, store, instances))
+    return rows
 
 
 def _row(attack: Attack, store: Store, instances: Instances) -> dict[str, Any]:
@@ -102,7 +112,7 @@ def _row(attack: Attack, store: Store, instances: Instances) -> dict[str, Any]:
         "test_accuracy": read_part(RunResult, run.path / "result.json").test_accuracy,
         "margin": decoded["margin"],
         "feature_iie": leakage["relative"],
-        "position": leakage["position"] or 0.0,
+        "position": leakage["position"],
         "effective_rank": leakage["effective_rank"],
         "feature_traits": features["traits"]["value"],
         "feature_texture": features["texture"]["value"],

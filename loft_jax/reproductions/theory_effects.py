@@ -104,9 +104,12 @@ def _verdict(one: Effect) -> str:
 
 def correlation(seeds: list[list[Row]], predictor: str, outcome: str, held: str) -> Interval | None:
     """The partial correlation of each seed, their mean and its interval; None if no seed has it."""
+    # The plain head has no position: all filters of its rank are alike.
+    there = [[row for row in own if row[predictor] is not None] for own in seeds]
     found = [
         partial_correlation(_column(own, predictor), _column(own, outcome), _held(own, held))
-        for own in seeds
+        for own in there
+        if own
     ]
     known = np.array([r for r in found if r is not None])
     if not known.size:

@@ -74,6 +74,17 @@ def test_one_seed_has_no_interval_and_what_was_not_measured_no_effect():
     assert "it is not shown" in sentences(found)[0]
 
 
+def test_a_head_without_a_position_says_nothing_of_positions():
+    rows = made(-2.0)
+    lost = [{**one, "position": None} if i % 3 == 0 else one for i, one in enumerate(rows)]
+    kept = [one for one in rows if one["log2_rank"] < 6]  # every third is of rank 64
+    sizes = [
+        [e.size for e in effects(some) if e[:3] == ("position", "accuracy_at_1", "rank")]
+        for some in (lost, kept)
+    ]
+    assert sizes[0] == sizes[1]
+
+
 def test_slopes_are_of_all_regressors_together():
     found = {one.predictor: one.size for one in effects(made(-2.0))
              if one.held == "regression" and one.outcome == "open_set_accuracy"}  # fmt: skip
