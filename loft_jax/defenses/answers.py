@@ -110,6 +110,11 @@ class NoisyAnswers(_Answered):
     loft: Rank = None
     """Rank of the LoFt head that answers; none is the plain head."""
 
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On what it was asked to be on."""
+        return self.what, self.std
+
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:
         """The numbers with noise."""
         return x + self.std * jax.random.normal(key, x.shape, x.dtype)

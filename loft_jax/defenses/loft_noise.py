@@ -68,6 +68,11 @@ class NoisyLoFt(Defense):
         """The noisy LoFt head."""
         return NoisyLoFtHead(features, self.rank, classes, self.std, rngs=rngs)
 
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On the code."""
+        return "code", self.std
+
     def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """Logits of the code with noise."""
         assert outputs.code is not None
