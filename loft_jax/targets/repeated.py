@@ -1,0 +1,87 @@
+"""A target that is asked several times about each picture, since its answers are random."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from loft_jax.targets.base import Answer, Target
+
+SHAKE = 1 / 255
+"""Pixels move by up to this: enough for an answer that is seeded by a hash of the question."""
+
+
+class Repeated(Target):
+    """Another target, whose mean scores, or most frequent label, are taken for its answer.
+
+    Each time counts as a question, and with each but the first every pixel moves a little, so that
+    who answers the same question alike, as `ssd` does, is asked another one.
+
+    Args:
+        target: what is asked.
+        times: how often about each picture.
+    """
+
+    def __init__(self, target: Target, times: int):
+        super().__init__(
+            access=target.access, size=target.size, channels=target.channels,
+            class_names=target.class_names,
+        )  # fmt: skip
+        self._target, self._times = target, times
+        self.home, self.trunk = target.home, target.trunk
+
+    @property
+    def label(self) -> str:
+        """The other's, and how often it is asked."""
+        return f"{self._target.label}, {self._times} times"
+
+    @property
+    def fingerprint(self) -> str:
+        """The other's."""
+        return self._target.fingerprint
+
+    @property
+    def left(self) -> float:
+        """Pictures that it may still be asked so often."""
+        return self._target.left // self._times
+
+    def allowing(self, pictures: float) -> AbstractContextManager[None]:
+        """Of the other: every time is one of those `pictures`."""
+        return self._target.allowing(pictures)
+
+    def count(self, pictures: int) -> None:
+        """Nothing: the other counts itself."""
+
+    def _answer(self, images: Float[np.ndarray, "n h w ch"]) -> Answer:
+        rng = np.random.default_rng(self._target.queries)
+        shown = (_shaken(images, rng) if time else images for time in range(self._times))
+        return merged([self._target.ask(part) for part in shown])
+
+
+def merged(answers: Sequence[Answer]) -> Answer:
+    """The mean of all numbers, and the label that goes with it: of scores the largest, else the
+    most frequent, of equally frequent ones the first class.
+
+    Args:
+        answers: about the same pictures.
+    """  # noqa: D205 -- one sentence
+    mean = jax.tree.map(lambda *parts: np.mean(parts, 0), *(a._replace(label=None) for a in answers))  # pyright: ignore
+    if mean.scores is not None:
+        return mean._replace(label=mean.scores.argmax(1))
+    return mean._replace(label=most_frequent(np.stack([answer.label for answer in answers])))
+
+
+def most_frequent(labels: Int[np.ndarray, "m n"]) -> Int[np.ndarray, " n"]:
+    """Of each column the value that is there most often, the smallest of several."""
+    alike = (labels[:, None] == labels[None]).sum(0)
+    often = alike == alike.max(0, keepdims=True)
+    return np.where(often, labels, labels.max(initial=0) + 1).min(0)
+
+
+def _shaken(
+    images: Float[np.ndarray, "n h w ch"], rng: np.random.Generator
+) -> Float[np.ndarray, "n h w ch"]:
+    moves = rng.uniform(-SHAKE, SHAKE, images.shape).astype(images.dtype)
+    return np.clip(images + moves, 0, 1)
