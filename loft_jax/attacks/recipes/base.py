@@ -145,6 +145,25 @@ class Recipe(abc.ABC):
                 raise InputError(msg)
         return dataclasses.replace(self, **given)
 
+    def within(self, queries: int, classes: int, *, steps: int | None) -> "Recipe":
+        """The recipe cut to a number of questions; one that cannot be is stopped when they are out.
+
+        Args:
+            queries: pictures that it may ask of all classes together.
+            classes: under attack.
+            steps: that somebody asked for; None leaves as many as the questions allow.
+
+        Raises:
+            InputError: if it is given the weights, which no number of questions bounds.
+        """
+        if "gradients" in self.needed:
+            msg = (
+                f"`--queries` must be left out for {self.title}, which is given the weights, got "
+                f"{queries}"
+            )
+            raise InputError(msg)
+        return self
+
     def with_prior_weight(self, factor: float) -> "Recipe":
         """The recipe with what keeps pictures likely weighing so many times as much.
 

@@ -2,6 +2,7 @@
 
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.deep_inversion import DEEP_INVERSION
+from loft_jax.attacks.recipes.evo import EVO
 from loft_jax.attacks.recipes.gmi import GMI
 from loft_jax.attacks.recipes.if_gmi import IF_GMI
 from loft_jax.attacks.recipes.ked_mi import KED_MI
@@ -28,6 +29,7 @@ RECIPES: Rows[Recipe] = Rows(
         "lomma": LOMMA,
         "if-gmi": IF_GMI,
         "mirror": MIRROR,
+        "evo": EVO,
         "strongest": STRONGEST,
         "lookalikes": LOOKALIKES,
     },
