@@ -44,9 +44,9 @@ def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
         InputError: if there is no such form, or it is the recipe itself.
     """
     form = form_named(name, own)
-    if name != NONE and asks(recipe) != (form.repeats > 1):
+    if name != NONE and (recipe.asks != "white") != (form.repeats > 1):
         able = ", ".join(useful(recipe, own))
-        how = "only asks" if asks(recipe) else "is given the weights"
+        how = "only asks" if recipe.asks != "white" else "is given the weights"
         msg = f"`--adaptive` must be one of {able} for {recipe.title}, which {how}, got {name}"
         raise InputError(msg)
     if form.identity is None:
@@ -62,16 +62,12 @@ def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
     return changed
 
 
-def asks(recipe: Recipe) -> bool:
-    """Whether it only asks: then forms are of no use that are about weights, and others are."""
-    return "gradients" not in recipe.needed
-
-
 def useful(recipe: Recipe, own: Mapping[str, Adaptive]) -> tuple[str, ...]:
     """Names of the forms that make another attack of the recipe, none first."""
     if isinstance(recipe, Strongest):  # it tries them all itself
         return (NONE,)
-    own = {name: form for name, form in own.items() if asks(recipe) == (form.repeats > 1)}
+    asking = recipe.asks != "white"
+    own = {name: form for name, form in own.items() if asking == (form.repeats > 1)}
     if not recipe.identities:
         return (NONE, *(name for name, form in own.items() if form.identity is None))
     changed = {

@@ -30,7 +30,7 @@ class BrepMi(BlackBoxRecipe):
 
     population: int = 33
     steps: int = 300
-    rule: Repulsion = Repulsion(box=3.0)
+    rule: Repulsion
     patience: int = 1000
 
     def climb(self, questions: Questions, shared: Any) -> None:

@@ -35,7 +35,7 @@ class Named:
             BudgetSpent: if they are more than are left; none of them is asked.
         """
         shape = coordinates.shape[:-1]
-        first = self.questions.count
+        first = self.questions.known
         flat = coordinates.reshape(-1, self.dimension)
         answer = self.questions.ask(self._scale.outwards(flat))
         self.latest = (first + np.arange(len(flat))).reshape(shape)
@@ -44,7 +44,7 @@ class Named:
     def starts(
         self, n: int, within: Callable[[np.ndarray], np.ndarray]
     ) -> tuple[Float[np.ndarray, "n z"], Int64[np.ndarray, " n"]]:
-        """n points that are called by the class, and their indices: the first that are found.
+        """Points that are called by the class, and their indices: the first that are found.
 
         Strangers that are, brought `within`, and then, if none still is, fresh draws until one is.
         Where fewer than n are found, they serve again.

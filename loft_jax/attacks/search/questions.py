@@ -64,7 +64,10 @@ class Questions:
         per_class: reconstructions to keep.
         key: of the class's draws.
         each: pictures that may be asked.
+        standing: indices in `asked` of where a search stands that goes by no `worth`.
     """
+
+    standing: Int64[np.ndarray, " s"] | None = None
 
     def __init__(
         self,
@@ -116,6 +119,11 @@ class Questions:
         """The strangers that the target takes most for the class, best first."""
         order = np.argsort(-self._parts[0].worth, kind="stable")
         return self.pool.latents[np.resize(order, n)]
+
+    @property
+    def known(self) -> int:
+        """m, the number of pictures that were asked, the pool's among them."""
+        return len(self.pool.latents) + self._done
 
     @property
     def asked(self) -> Asked:

@@ -1,19 +1,18 @@
-"""A target that is asked several times about each picture, since its answers are random."""
+"""A target as one attack asks it: for no more than it needs, and as often as it takes."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from loft_jax.targets.base import Answer, Target
+from loft_jax.targets.base import Access, Answer, Target
 
 SHAKE = 1 / 255
 """Pixels move by up to this: enough for an answer that is seeded by a hash of the question."""
 
 
-class Repeated(Target):
+class Asked(Target):
     """Another target, whose mean scores, or most frequent label, are taken for its answer.
 
     Each time counts as a question, and with each but the first every pixel moves a little, so that
@@ -21,12 +20,13 @@ class Repeated(Target):
 
     Args:
         target: what is asked.
-        times: how often about each picture.
+        access: what it shows at most.
+        times: how often it is asked about each picture.
     """
 
-    def __init__(self, target: Target, times: int):
+    def __init__(self, target: Target, access: Access, times: int = 1):
         super().__init__(
-            access=target.access, size=target.size, channels=target.channels,
+            access=access, size=target.size, channels=target.channels,
             class_names=target.class_names,
         )  # fmt: skip
         self._target, self._times = target, times
@@ -34,8 +34,8 @@ class Repeated(Target):
 
     @property
     def label(self) -> str:
-        """The other's, and how often it is asked."""
-        return f"{self._target.label}, {self._times} times"
+        """The other's."""
+        return self._target.label
 
     @property
     def fingerprint(self) -> str:
@@ -56,24 +56,24 @@ class Repeated(Target):
 
     def _answer(self, images: Float[np.ndarray, "n h w ch"]) -> Answer:
         rng = np.random.default_rng(self._target.queries)
-        shown = (_shaken(images, rng) if time else images for time in range(self._times))
-        return merged([self._target.ask(part) for part in shown])
+        shown = [_shaken(images, rng) if time else images for time in range(self._times)]
+        return merged([self._withheld(self._target.ask(part)) for part in shown])
 
 
 def merged(answers: Sequence[Answer]) -> Answer:
-    """The mean of all numbers, and the label that goes with it: of scores the largest, else the
-    most frequent, of equally frequent ones the first class.
+    """The mean of the scores and the label of the largest; without scores the commonest label.
 
     Args:
-        answers: about the same pictures.
-    """  # noqa: D205 -- one sentence
-    mean = jax.tree.map(lambda *parts: np.mean(parts, 0), *(a._replace(label=None) for a in answers))  # pyright: ignore
-    if mean.scores is not None:
-        return mean._replace(label=mean.scores.argmax(1))
-    return mean._replace(label=most_frequent(np.stack([answer.label for answer in answers])))
+        answers: about the same pictures, labels and scores alone.
+    """
+    labels = np.stack([answer.label for answer in answers])
+    if answers[0].scores is None:
+        return Answer(commonest(labels))
+    scores = np.mean([answer.scores for answer in answers], 0)
+    return Answer(scores.argmax(1) if len(answers) > 1 else labels[0], scores)
 
 
-def most_frequent(labels: Int[np.ndarray, "m n"]) -> Int[np.ndarray, " n"]:
+def commonest(labels: Int[np.ndarray, "m n"]) -> Int[np.ndarray, " n"]:
     """Of each column the value that is there most often, the smallest of several."""
     alike = (labels[:, None] == labels[None]).sum(0)
     often = alike == alike.max(0, keepdims=True)
