@@ -1,7 +1,6 @@
 """The search for all classes of one request, from what is there to the files of its folder."""
 
 import dataclasses
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ class Job:
         """
         queries, recipe = self.request.config.queries, self.request.recipe
         try:
-            with self.request.target.allowing(math.inf if queries is None else queries):
+            with self.request.target.allowing(queries):
                 return self._result(going)
         except BudgetSpent as spent:
             msg = f"`--queries` must be enough for one class of {recipe.title}, got {queries}"

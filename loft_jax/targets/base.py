@@ -151,15 +151,16 @@ class Target(abc.ABC):
         self.queries += pictures
 
     @property
-    def left(self) -> float:
+    def left(self) -> int | float:
         """Pictures that it may still be asked; infinite if nobody set a limit."""
         return max(self._most - self.queries, 0)
 
     @contextmanager
-    def allowing(self, pictures: float) -> Iterator[None]:
-        """Answers so many pictures more inside, and no more than an outer limit leaves."""
+    def allowing(self, pictures: int | None) -> Iterator[None]:
+        """Answers so many pictures more inside (None: any number), and no more than outside."""
         outer = self._most
-        self._most = min(outer, self.queries + pictures)
+        if pictures is not None:
+            self._most = min(outer, self.queries + pictures)
         try:
             yield
         finally:

@@ -20,13 +20,16 @@ TRACE = 50
 class BlackBox(Search):
     """A recipe of questions bound to a target and a prior; one class at a time."""
 
-    rows = BATCH  # pictures side by side, of one class
-
     def __init__(self, setting: Setting, recipe: BlackBoxRecipe):
         self.setting, self.recipe = setting, recipe
         key, self._key = jax.random.split(setting.key)
         self.pool = drawn(setting.target, setting.prior, key, recipe.candidates)
         self.shared = recipe.prepare(setting, self.pool)
+
+    @property
+    def rows(self) -> int:
+        """Pictures of one class side by side."""
+        return BATCH
 
     def reconstruct(
         self, labels: Integer[np.ndarray, " k"], report: Callable[[Progress], None]
@@ -75,10 +78,10 @@ def _resampled(trace: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray
 
 
 def _stacked(found: list[Reconstructions]) -> Reconstructions:
-    parts = {
-        name: np.stack([one.by_class()[name] for one in found]) for name in found[0].by_class()
+    means = {
+        name: np.mean([getattr(one, name) for one in found], 0)
+        for name in ("loss", "target_confidence")
     }
-    loss, sure = (
-        np.mean([getattr(one, name) for one in found], 0) for name in ("loss", "target_confidence")
-    )
-    return Reconstructions(**parts, loss=loss, target_confidence=sure)
+    columns = [one.by_class() for one in found]
+    stacked: dict = {name: np.stack([one[name] for one in columns]) for name in columns[0]}
+    return Reconstructions(**stacked, **means)
