@@ -7,6 +7,7 @@ from loft_jax.attacks.recipes.evo import EVO
 from loft_jax.attacks.recipes.gmi import GMI
 from loft_jax.attacks.recipes.if_gmi import IF_GMI
 from loft_jax.attacks.recipes.ked_mi import KED_MI
+from loft_jax.attacks.recipes.label_nes import LABEL_NES
 from loft_jax.attacks.recipes.lokt import LOKT
 from loft_jax.attacks.recipes.lomma import LOMMA
 from loft_jax.attacks.recipes.lookalikes import LOOKALIKES
@@ -35,6 +36,7 @@ RECIPES: Rows[Recipe] = Rows(
         "evo": EVO,
         "brep-mi": BREP_MI,
         "lokt": LOKT,
+        "label-nes": LABEL_NES,
         "random-label": RANDOM_LABEL,
         "strongest": STRONGEST,
         "lookalikes": LOOKALIKES,
