@@ -43,11 +43,11 @@ class Asked(Target):
         return self._target.fingerprint
 
     @property
-    def left(self) -> float:
+    def left(self) -> int | float:
         """Pictures that it may still be asked so often."""
         return self._target.left // self._times
 
-    def allowing(self, pictures: float) -> AbstractContextManager[None]:
+    def allowing(self, pictures: int | None) -> AbstractContextManager[None]:
         """Of the other: every time is one of those `pictures`."""
         return self._target.allowing(pictures)
 
