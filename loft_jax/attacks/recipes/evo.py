@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from loft_jax.attacks.recipes.base import Fidelity
 from loft_jax.attacks.recipes.black_box import BlackBoxRecipe
 from loft_jax.attacks.search.questions import Questions
@@ -15,29 +13,25 @@ LEADERS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Evo(BlackBoxRecipe):
-    """Separable CMA-ES in latents of mean 0 and deviation 1.
+    """Separable CMA-ES from the mean of the best strangers.
 
     Attributes:
-        deviation: of the first population.
-        law: weight of ||u||^2 / 2, which keeps latents u likely, beside the margin.
+        deviation: of the first population, in deviations of the strangers.
+        law: see `Questions.follow`.
     """
 
     deviation: float = 0.5
     law: float = 0.03
 
     def climb(self, questions: Questions, shared: Any) -> None:
-        """Ask about population after population, until nothing is left."""
-        from loft_jax.attacks.parts.evolution import Evolution  # evosax takes a second to load
+        """Ask about population after population."""
+        from loft_jax.attacks.parts.evolution import separable_cma  # evosax takes a second to load
 
-        scale = questions.scale
-        mean = scale.inwards(questions.start(LEADERS)).mean(0)
-        strategy = Evolution(
+        mean = questions.scale.inwards(questions.start(LEADERS)).mean(0)
+        strategy = separable_cma(
             mean, deviation=self.deviation, population=self.population, key=questions.key
         )
-        while True:
-            members = strategy.ask()
-            margin = questions.worth(questions.ask(scale.outwards(members)))
-            strategy.tell(margin - self.law / 2 * np.sum(members**2, 1))
+        questions.follow(strategy, law=self.law)
 
 
 EVO = Evo(

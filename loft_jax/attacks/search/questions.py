@@ -1,7 +1,7 @@
 """What a search asks of a class, what it knows from strangers, and all that was answered."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,8 @@ TINY = 1e-30
 """Probabilities are no smaller: float32 has no logarithm of what it rounds to 0."""
 SMALL = 1e-6
 """Deviations are no smaller: a number that is always the same stays so."""
+SLOPE = 5.0
+"""Undoes the last activation of a mapping network, a leaky ReLU of slope 0.2."""
 
 
 class Pool(NamedTuple):
@@ -26,18 +28,31 @@ class Pool(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """Coordinates u = (z - mean) / deviation of latents z, as strangers have them."""
+    """Coordinates u = (p - mean) / deviation in P space, of which strangers have 0 and 1.
 
+    P is the space of p = leaky_relu(z, slope); see `projections.Spread`.
+    """
+
+    slope: float
     mean: Float[np.ndarray, " z"]
     deviation: Float[np.ndarray, " z"]
 
     def inwards(self, latents: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n z"]:
         """The coordinates of latents."""
-        return (latents - self.mean[None]) / self.deviation[None]
+        points = _bent(latents, self.slope)
+        return (points - self.mean[None]) / self.deviation[None]
 
     def outwards(self, coordinates: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n z"]:
         """The latents of coordinates."""
-        return self.mean[None] + self.deviation[None] * coordinates
+        points = self.mean[None] + self.deviation[None] * coordinates
+        return _bent(points, 1 / self.slope)
+
+
+def scale_of(prior: ImagePrior, latents: Float[np.ndarray, "n z"]) -> Scale:
+    """The coordinates in which these latents have mean 0 and deviation 1."""
+    slope = SLOPE if prior.blocks else 1.0  # without a mapping network P space is their own
+    points = _bent(latents, slope)
+    return Scale(slope, points.mean(0), np.maximum(points.std(0), SMALL))
 
 
 class Asked(NamedTuple):
@@ -54,6 +69,19 @@ class Asked(NamedTuple):
     confidence: Float[np.ndarray, " m"]
 
 
+@runtime_checkable
+class Strategy(Protocol):
+    """What optimises without a gradient, in coordinates of `Scale`."""
+
+    def ask(self) -> Float[np.ndarray, "n z"]:
+        """The next population."""
+        ...
+
+    def tell(self, worth: Float[np.ndarray, " n"]) -> None:
+        """What each member was worth; more is better."""
+        ...
+
+
 class Questions:
     """What a search may ask about one class, and all that it asked.
 
@@ -63,6 +91,7 @@ class Questions:
         pool: what is known without a question.
         per_class: reconstructions to keep.
         key: of the class's draws.
+        scale: coordinates in which the pool has mean 0 and deviation 1.
         each: pictures that may be asked.
         standing: indices in `asked` of where a search stands that goes by no `worth`.
     """
@@ -80,15 +109,10 @@ class Questions:
     ):
         self.label, self.prior, self.pool = label, setting.prior, pool
         self.per_class, self.each, self.key = setting.per_class, each, key
+        self.scale = scale_of(setting.prior, pool.latents)
         self._target, self._report, self._done = setting.target, report, 0
         self._parts = [self._as_asked(pool.latents, pool.answer)]
         self.trace: list[tuple[float, float]] = []
-
-    @property
-    def scale(self) -> "Scale":
-        """Latents in deviations from the strangers' mean."""
-        latents = self.pool.latents
-        return Scale(latents.mean(0), np.maximum(latents.std(0), SMALL))
 
     @property
     def left(self) -> int:
@@ -111,14 +135,41 @@ class Questions:
         self._report(self._done, loss, sure)
         return answer
 
+    def follow(self, strategy: Strategy, *, law: float, reach: float = np.inf) -> NoReturn:
+        """Ask what a strategy asks until nothing is left.
+
+        It is told the margin less `law` ||u||^2 / 2, which keeps coordinates u likely.
+
+        Args:
+            strategy: in the coordinates of `scale`.
+            law: see above.
+            reach: coordinates are shown within -reach and reach.
+
+        Raises:
+            BudgetSpent: in the end.
+        """
+        while True:
+            members = np.clip(strategy.ask(), -reach, reach)
+            margin = self.worth(self.ask(self.scale.outwards(members)))
+            strategy.tell(margin - law / 2 * np.sum(members**2, 1))
+
     def worth(self, answer: Answer) -> Float[np.ndarray, " n"]:
         """How much the target takes each picture for the class; see `worth`."""
         return worth(answer, self.label)
+
+    def log(self, answer: Answer) -> Float[np.ndarray, " n"]:
+        """The logarithm of the probability of the class."""
+        assert answer.scores is not None
+        return logarithms(answer.scores)[:, self.label]
 
     def start(self, n: int) -> Float[np.ndarray, "n z"]:
         """The strangers that the target takes most for the class, best first."""
         order = np.argsort(-self._parts[0].worth, kind="stable")
         return self.pool.latents[np.resize(order, n)]
+
+    def worth_of_strangers(self, n: int) -> Float[np.ndarray, " n"]:
+        """What those of `start` are worth, which costs no question."""
+        return np.resize(-np.sort(-self._parts[0].worth), n)
 
     @property
     def known(self) -> int:
@@ -142,8 +193,13 @@ def worth(answer: Answer, label: int) -> Float[np.ndarray, " n"]:
     """
     if answer.scores is None:
         return (answer.label == label) - np.ones(len(answer.label), np.float32)
-    logs = np.log(np.maximum(answer.scores, TINY))
+    logs = logarithms(answer.scores)
     return logs[:, label] - np.delete(logs, label, axis=1).max(1)
+
+
+def logarithms(scores: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
+    """Log p, where p is at least TINY."""
+    return np.log(np.maximum(scores, TINY))
 
 
 def confidence(answer: Answer, label: int) -> Float[np.ndarray, " n"]:
@@ -183,6 +239,11 @@ def pictures(
         whole = np.resize(part, 1 << (len(part) - 1).bit_length())
         parts.append(np.asarray(_decoded(prior, latents[whole], classes[whole]))[: len(part)])
     return np.concatenate(parts)
+
+
+def _bent(rows: Float[np.ndarray, "n z"], slope: float) -> Float[np.ndarray, "n z"]:
+    """leaky_relu(x, slope)."""
+    return np.where(rows < 0, slope * rows, rows)
 
 
 @jax.jit

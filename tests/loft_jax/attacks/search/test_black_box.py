@@ -162,7 +162,7 @@ SMALL = {"candidates": 128, "steps": 40, "population": 16}
 BY_SCORES = [name for name, row in RECIPES.items() if isinstance(row, BlackBoxRecipe)]
 
 
-@pytest.mark.parametrize("name", ["evo"])
+@pytest.mark.parametrize("name", BY_SCORES)
 def test_it_comes_near_the_best_picture_of_a_linear_classifier(prior, name):
     recipe = dataclasses.replace(RECIPES[name], **SMALL)
     spy = Spy()
