@@ -23,7 +23,7 @@ def drawn(rows: list[Row]) -> bytes:
     """The picture of the rows of `summary`."""
     from matplotlib.figure import Figure
 
-    labels = list(dict.fromkeys(row["label"] for row in rows))
+    labels = _labels(rows)
     figure = Figure(figsize=(3.2 * len(labels) + 0.6, 3.8), layout="constrained")
     panels = figure.subplots(1, len(labels), sharey=True, squeeze=False)[0]
     lines = list(dict.fromkeys(_line(row) for row in rows))
@@ -54,11 +54,17 @@ def drawn(rows: list[Row]) -> bytes:
 def access_sentences(rows: list[Row]) -> list[str]:
     """For each defense what is found by weights, and by scores and labels with most questions."""
     said = []
-    for label in dict.fromkeys(row["label"] for row in rows):
+    for label in _labels(rows):
         own = [row for row in rows if row["label"] == label]
         told = [_told(row) for row in _most(own)]
         said.append(f"{label[:1].upper()}{label[1:]}: {'; '.join(told)}.")
     return said
+
+
+def _labels(rows: list[Row]) -> list[str]:
+    """Defenses, behind what they are compared with."""
+    ordered = sorted(rows, key=lambda row: bool(row["baselines"]))
+    return list(dict.fromkeys(row["label"] for row in ordered))
 
 
 def _most(rows: list[Row]) -> Iterator[Row]:
