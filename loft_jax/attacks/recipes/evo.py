@@ -20,6 +20,8 @@ class Evo(BlackBoxRecipe):
         law: see `Questions.follow`.
     """
 
+    steps: int = 313
+    population: int = 32
     deviation: float = 0.5
     law: float = 0.03
 

@@ -101,8 +101,8 @@ MIRROR_BB_PUBLISHED = MirrorByScores(
 MIRROR_BB = dataclasses.replace(
     MIRROR_BB_PUBLISHED,
     candidates=2000,
-    steps=78,
-    population=128,
+    steps=156,
+    population=64,
     fitness="margin",
     mutation=0.05,
     size=0.5,

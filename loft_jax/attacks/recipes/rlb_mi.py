@@ -29,8 +29,8 @@ class Agent(BlackBoxRecipe):
     """
 
     reach: float = 2.0
-    updates: int = 40
-    batch: int = 256
+    updates: int = 10
+    batch: int = 128
     taught: bool = True
 
     def climb(self, questions: Questions, shared: Any) -> None:
@@ -109,6 +109,7 @@ RLB_MI_PUBLISHED = Agent(
     population=1,
     reach=1.0,
     updates=1,
+    batch=256,
     taught=False,
     needs=("scores",),
     published="soft actor-critic, two hidden layers of 256, 40,000 episodes of one step in GMI's "
@@ -124,15 +125,16 @@ RLB_MI_PUBLISHED = Agent(
 RLB_MI = dataclasses.replace(
     RLB_MI_PUBLISHED,
     candidates=2000,
-    steps=78,
-    population=128,
+    steps=156,
+    population=64,
     reach=2.0,
-    updates=40,
+    updates=8,
+    batch=128,
     taught=True,
     fidelity=Fidelity(
         "DEVIATES",
-        "10,000 questions a class; strangers whom all classes share are the first episodes; 40 "
-        "updates after each question of 128 pictures; actions within 2 deviations",
+        "10,000 questions a class; strangers whom all classes share are the first episodes; 8 "
+        "updates on batches of 128 after each question of 64 pictures; actions within 2 deviations",
         "not known: the published form takes 40,000 questions a class",
     ),
     original=RLB_MI_PUBLISHED,
