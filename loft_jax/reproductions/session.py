@@ -152,7 +152,12 @@ def _possible(grid: SweepConfig, data: str) -> tuple[str, ...]:
     return tuple(
         one.spec
         for one in named
-        if (one.trains or classes is None or one.remark(classes, 2**20) is None)
+        if (
+            one.trains
+            or one.overrides("release")
+            or classes is None
+            or one.remark(classes, 2**20) is None
+        )
         and (source.law is not None or not one.needs_public)
     )
 
