@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 from jaxtyping import Int64
 from rich.console import Console
 
-from loft_jax.attacks.adaptive import adapted, form_named
+from loft_jax.attacks.adaptive import adapted, form_named, within_budget
 from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
@@ -262,6 +262,5 @@ def request_for(
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)
-    if config.queries is not None:
-        recipe = recipe.within(config.queries, len(labels), steps=config.steps)
+    recipe = within_budget(recipe, form, target.adaptive, config.queries, len(labels), config.steps)
     return Request(config, recipe, labels, target, prior, name, mesh, variant)

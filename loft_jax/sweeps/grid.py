@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from loft_jax.attacks.adaptive import forms, useful
+from loft_jax.attacks.adaptive import forms, useful, within_budget
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.request import prior_name, recipe_for
@@ -209,8 +209,8 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
         for adaptive in [form for form in config.adaptive if form in own] or ["none"]:
             for each in _budgets(recipe, config):
                 queries = None if each is None else each * len(labels)
-                if queries is not None:
-                    recipe.within(queries, len(labels), steps=asked.steps)  # or it says why not
+                known = model.config.model.defense.adaptive  # the next line says what is too few
+                within_budget(recipe, adaptive, known, queries, len(labels), asked.steps)
                 form = dataclasses.replace(asked, adaptive=adaptive, queries=queries)
                 yield Attack(model, form, source, judges, config.independent, strangers)
 

@@ -48,8 +48,8 @@ class Asked(Target):
         return self._target.left // self._times
 
     def allowing(self, pictures: int | None) -> AbstractContextManager[None]:
-        """Of the other: every time is one of those `pictures`."""
-        return self._target.allowing(pictures)
+        """Of the other as many questions as so many pictures take."""
+        return self._target.allowing(None if pictures is None else pictures * self._times)
 
     def count(self, pictures: int) -> None:
         """Nothing: the other counts itself."""

@@ -79,13 +79,16 @@ def test_every_time_is_a_question_of_the_budget():
     server = Noisy("label")
     target = server.target()
     often = Asked(target, "label", 4)
-    with often.allowing(30):
+    with target.allowing(30), often.allowing(100):
         assert often.left == 7
         often.ask(pictures(5))
         assert often.left == 2
         with pytest.raises(BudgetSpent):
             often.ask(pictures(3))
     assert target.queries == sum(map(len, server.asked)) == 20
+    with often.allowing(6):
+        assert often.left == 6
+        assert target.left == 24
     assert often.left == np.inf
 
 
