@@ -33,10 +33,13 @@ class Adaptive(NamedTuple):
     Attributes:
         network: what is attacked instead of the network (the same answers by other gradients, say).
         identity: name of the identity loss that replaces the attack's own; None keeps it.
+        repeats: how often one who only asks does so about each picture, to take the mean; other
+            forms are for those who have the weights.
     """
 
     network: Callable[[FrozenClassifier], FrozenClassifier] = lambda network: network
     identity: str | None = None
+    repeats: int = 1
 
 
 class Labelled(NamedTuple):

@@ -9,6 +9,7 @@ from annotated_types import Interval
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
+from loft_jax.defenses.adaptive import AVERAGE
 from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.loft import LoFt, LoFtHead
 from loft_jax.nets.classifier import Outputs
@@ -100,5 +101,5 @@ class NoisyLoFt(Defense):
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
-        """Those of LoFt: who has the weights has no noise."""
-        return LoFt(self.rank).adaptive
+        """Those of LoFt: who has the weights has no noise. And who asks again."""
+        return {**LoFt(self.rank).adaptive, **AVERAGE}
