@@ -21,6 +21,9 @@ from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped, leave_quietly
 STARTED = time.perf_counter()
 """When the user began to wait: what a command imports before this file takes no time."""
 
+NEVER_MISSING = ("", "iie", "loft_jax")
+"""What is not found there is a mistake of ours, not an extra that was left out."""
+
 Config = TypeVar("Config")
 Read = Callable[[Any], Any]
 """What gives settings with the flags or keywords over them, from those or, where some must be
@@ -135,6 +138,10 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         code = main(sys.argv[1:])
     except InputError as error:
         fail(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in NEVER_MISSING:
+            raise
+        fail(f"{error.name} is not installed; networks need: pip install 'loft-iie[networks]'")
     except SaveError as error:
         print(f"error: {error}", file=sys.__stderr__, flush=True)
         sys.stdout.flush()

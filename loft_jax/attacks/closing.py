@@ -24,7 +24,7 @@ def cost_rows(numbers: dict[str, Any]) -> Iterator[Row]:
     """Confidence, queries, seconds and memory; of an attack that was judged those as well."""
     kept = "of the target in what was kept, mean over random views"
     yield "target confidence", f"{numbers['target_confidence']:.3f}", kept
-    yield "queries", f"{numbers['queries']}", "pictures that the target was shown"
+    yield "queries", f"{numbers['queries']}", _told(numbers)
     for phase, meaning in (
         ("compile", "tracing and compiling, part of the next two"),
         ("candidates", "scoring public pictures, once for all classes"),
@@ -41,3 +41,14 @@ def cost_rows(numbers: dict[str, Any]) -> Iterator[Row]:
     )
     meaning = f"of this process; --memory {budget:.2f} beside the {before:.2f} held before"
     yield "peak memory", f"{peak:.2f} GiB", meaning
+
+
+def _told(numbers: dict[str, Any]) -> str:
+    """What the pictures were asked for; an attack of an older version does not know."""
+    told = "pictures that the target was shown"
+    if (shared := numbers.get("queries_shared")) is not None:
+        each = (numbers["queries"] - shared) / numbers["classes"]
+        told += f": {shared} for all classes, {each:.0f} for each"
+    if allowed := numbers.get("queries_allowed"):
+        told += f"; --queries {allowed}"
+    return told

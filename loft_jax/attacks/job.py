@@ -15,12 +15,14 @@ from loft_jax.attacks.request import Request
 from loft_jax.attacks.running import Size, fitting, joined, reconstruct_all
 from loft_jax.attacks.sheet import sheet
 from loft_jax.attacks.variant import VARIANT
+from loft_jax.errors import InputError
 from loft_jax.runs import schema
 from loft_jax.runs.arrays import write_arrays
 from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment, peak_memory_bytes
 from loft_jax.runs.interrupt import Interrupt
 from loft_jax.runs.session import Result, Session
+from loft_jax.targets.base import BudgetSpent
 
 
 def told(folder: AttackFolder, numbers: dict[str, Any]) -> Result:
@@ -47,12 +49,27 @@ class Job:
     others: Mapping[str, dict[str, Any]]
 
     def result(self, going: AttackFolder | None) -> Result:
-        """Search what is missing, then write."""
+        """Search what is missing, then write.
+
+        Raises:
+            InputError: if `--queries` is not enough for one chunk of classes.
+        """
+        queries, recipe = self.request.config.queries, self.request.recipe
+        try:
+            with self.request.target.allowing(queries):
+                return self._result(going)
+        except BudgetSpent as spent:
+            msg = f"`--queries` must be enough for one class of {recipe.title}, got {queries}"
+            raise InputError(msg) from spent
+
+    def _result(self, going: AttackFolder | None) -> Result:
         request, session, config = self.request, self.session, self.request.config
+        target, asked_before = request.target, request.target.queries
         helpers = request.helpers(session.out)
         before, compiled = time.perf_counter(), session.clock.seconds
         attack = request.start(helpers.classifiers)
         seconds = {"seconds_candidates": time.perf_counter() - before}
+        shared = target.queries - asked_before
         budget = int(config.memory * 2**30)
         size = fitting(
             attack, request.labels, config.batch, budget, session.before, later=self.later
@@ -66,22 +83,25 @@ class Job:
         before = time.perf_counter()
         with folder.alone():
             found = joined(list(reconstruct_all(
-                attack, request.target, request.labels, size.classes_at_a_time, folder,
+                attack, target, request.labels, size.classes_at_a_time, folder,
                 session.out, self.interrupt,
             )))  # fmt: skip
+            labels = request.labels[: len(found.images)]  # all, unless the questions were spent
             seconds["seconds_search"] = time.perf_counter() - before
             seconds["seconds_compile"] = session.clock.seconds - compiled
             kept = found.by_class()
             for name in {"images", "lookalikes"} & kept.keys():
                 kept[name] = np.floor(255 * kept[name] + 0.5).astype(np.uint8)
-            write_arrays(folder.path / FOUND, labels=request.labels, **kept)
+            write_arrays(folder.path / FOUND, labels=labels, **kept)
             numbers = {
                 **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
                 "variant": instance["variant"],
-                "access": config.access,
-                "classes": len(request.labels),
+                "access": target.access,
+                "classes": len(labels),
                 "per_class": config.per_class,
-                "queries": request.target.queries,
+                "queries": target.queries - asked_before,
+                "queries_shared": shared,
+                "queries_allowed": config.queries,
                 "helpers": [agreement._asdict() for agreement in helpers.agreements],
                 "objective": float(found.loss[-1]) if len(found.loss) else None,
                 "target_confidence": float(found.confidence.mean()),
@@ -95,7 +115,7 @@ class Job:
                 "environment": environment(),
             }
             folder.write(SEARCH, numbers)
-            names = [request.target.class_names[label] for label in request.labels]
+            names = [target.class_names[label] for label in labels]
             shown = kept["images"], names, kept.get("lookalikes")
             draw(session.out, folder.path / SHEET, lambda: sheet(*shown))
         return told(folder, numbers)

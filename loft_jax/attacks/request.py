@@ -142,6 +142,7 @@ class Request:
             "labels": self.labels.tolist(),
             "per_class": config.per_class,
             "seed": config.seed,
+            "queries": config.queries,
         }
 
 
@@ -252,4 +253,6 @@ def request_for(
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)
+    if config.queries is not None:
+        recipe = recipe.within(config.queries, len(labels), steps=config.steps)
     return Request(config, recipe, labels, target, prior, name, mesh, variant)

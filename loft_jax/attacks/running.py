@@ -15,7 +15,7 @@ from loft_jax.attacks.search.base import Reconstructions, Search
 from loft_jax.errors import DivergenceError, InputError
 from loft_jax.runs.environment import Memory, memory
 from loft_jax.runs.interrupt import Interrupt
-from loft_jax.targets.base import Target
+from loft_jax.targets.base import BudgetSpent, Target
 
 RESERVE = 2**28
 """Bytes for selecting, judging and writing, which come after the search (measured: 0.2 GiB for
@@ -96,9 +96,13 @@ def reconstruct_all(
 ) -> Iterator[Reconstructions]:
     """Every chunk's reconstructions, in order; those that the folder has are not made again.
 
+    If a search without an account of its own wants more pictures than are left, the classes that
+    are done are all.
+
     Raises:
         Stopped: if a signal came.
         DivergenceError: if the objective is not finite.
+        BudgetSpent: if no class was done before.
     """
     chunks = [labels[start : start + at_once] for start in range(0, len(labels), at_once)]
     go_on = f"python -m loft_jax.attack --resume {folder.path}"
@@ -122,7 +126,13 @@ def reconstruct_all(
             else:
                 asked = target.queries
                 # Filled up, so that one compiled program serves every chunk.
-                whole = attack.reconstruct(np.resize(chosen, at_once), report)
+                try:
+                    whole = attack.reconstruct(np.resize(chosen, at_once), report)
+                except BudgetSpent:
+                    if not index:
+                        raise
+                    out.print(f"the questions are spent; {index * at_once} classes are done")
+                    return
                 found = _first(whole, len(chosen))
                 folder.write_chunk(index, found, target.queries - asked)
             out.print(f"{_named(target, chosen)}  {_told(found)}")

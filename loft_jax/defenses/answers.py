@@ -99,6 +99,7 @@ class NoisyAnswers(_Answered):
         changes="answers: Gaussian noise on logits, scores or the code of a LoFt head",
         published="many forms; none of these numbers is from a paper",
         ours="scores are kept above 1e-6 and brought to sum 1 again",
+        cite=("dwork2006calibrating",),
     )
     strength_name = "std"
 
@@ -132,6 +133,7 @@ class RoundedAnswers(_Answered):
         changes="answers: logits, scores or the code of a LoFt head in whole steps",
         published="rounded scores",
         ours="logits by default; rounded scores are kept above 1e-6 and brought to sum 1 again",
+        cite=("fredrikson2015model",),
     )
     strength_name = "step"
 

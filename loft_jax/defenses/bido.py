@@ -35,6 +35,7 @@ class BiDO(Defense):
         ours="the layers are found by where the trunk's picture changes size, the last one at "
         "each; a layer of convolutions alone ends with its normalisation, before the ReLU; every "
         "batch is whole, as the kernels ask, or with --accumulate every part of one",
+        cite=("peng2022bilateral",),
     )
     strength_name = "weight"
 

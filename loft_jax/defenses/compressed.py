@@ -105,6 +105,7 @@ class WeightCut(_Cut):
         "Yu et al., KDD 2026, figure 3; Eckart and Young 1936",
         "the plain head's weight, after training: its r leading singular directions are left",
         "to show what rank does to a trained network, not as a defense",
+        cite=("yu2026rank",),
     )
 
     def remark(self, classes: int, features: int) -> str | None:
@@ -132,6 +133,7 @@ class FeatureCut(_Cut):
         "Yu et al., KDD 2026, figure 3; Jolliffe 2002",
         "the features, after training: projected on their r principal directions",
         "to show what rank does to a trained network, not as a defense",
+        cite=("yu2026rank",),
     )
 
     def most(self, features: int, classes: int) -> tuple[int, str]:

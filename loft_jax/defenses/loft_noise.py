@@ -49,6 +49,7 @@ class NoisyLoFt(Defense):
         ours="the guarantee is of answers: logits, scores and labels are made of the noisy code; "
         "who holds the weights computes without noise, and knows what they say of the people "
         "they were trained on",
+        cite=("loftiie", "yu2026rank"),
     )
     strength_name = "rank"
 

@@ -30,6 +30,7 @@ class Private(Defense):
         "own would mix its pictures",
         not_followed="a trainer of public code asks for noise like a size and for the length of a "
         "scalar loss: as it reads, it cannot run",
+        cite=("abadi2016deep",),
     )
     strength_name = "noise"
 

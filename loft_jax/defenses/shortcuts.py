@@ -72,6 +72,7 @@ class RoLSS(_Scaled):
         published="factor 0 in the last stage: 3 blocks of ResNet-34 to -152",
         ours="the last 2 blocks by default, which are the last stage of the small trunks",
         not_followed=OFF_BY_ONE,
+        cite=("hao2024vulnerability",),
     )
 
     blocks: Count = 2
@@ -95,6 +96,7 @@ class SSF(_Scaled):
         ours="additive shortcuts alone, not those of dense blocks",
         not_followed="the released network without defense lacks shortcuts in the last fifth of "
         "its third stage",
+        cite=("hao2024vulnerability",),
     )
 
     factor: Factor = 0.6
@@ -119,6 +121,7 @@ class TTS(_Scaled):
         published="factor 0.01 in the last block (scripts of Yu et al., KDD 2026)",
         ours="both stages of training have all the steps of the run",
         not_followed=OFF_BY_ONE,
+        cite=("hao2024vulnerability",),
     )
 
     factor: Factor = 0.01

@@ -1,7 +1,9 @@
 """What is attacked: something that answers pictures and shows more or less of itself."""
 
 import abc
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -48,6 +50,10 @@ class Network(Protocol):
         ...
 
 
+class BudgetSpent(Exception):
+    """More pictures were to be asked than are left; none of them was."""
+
+
 class Target(abc.ABC):
     """A classifier under attack.
 
@@ -79,6 +85,7 @@ class Target(abc.ABC):
         self.access: Access = access
         self.size, self.channels, self.class_names = size, channels, class_names
         self.queries = 0
+        self._most = math.inf  # what `queries` may come to
 
     @property
     def classes(self) -> int:
@@ -124,11 +131,14 @@ class Target(abc.ABC):
 
         Raises:
             InputError: if they are not as many pixels as its own, or none.
+            BudgetSpent: if they are more than are left; none of them is answered.
         """
         shape = (self.size, self.size, self.channels)
         if len(images) == 0 or images.shape[1:] != shape:
             msg = f"`images` must be [n {shape[0]} {shape[1]} {shape[2]}], got {images.shape}"
             raise InputError(msg)
+        if len(images) > self.left:
+            raise BudgetSpent
         parts = []
         for start in range(0, len(images), BATCH):
             part = np.asarray(images[start : start + BATCH], np.float32)
@@ -139,6 +149,22 @@ class Target(abc.ABC):
     def count(self, pictures: int) -> None:
         """Add pictures that were asked: who asks the network inside `jax.jit` tells it here."""
         self.queries += pictures
+
+    @property
+    def left(self) -> int | float:
+        """Pictures that it may still be asked; infinite if nobody set a limit."""
+        return max(self._most - self.queries, 0)
+
+    @contextmanager
+    def allowing(self, pictures: int | None) -> Iterator[None]:
+        """Answers so many pictures more inside (None: any number), and no more than outside."""
+        outer = self._most
+        if pictures is not None:
+            self._most = min(outer, self.queries + pictures)
+        try:
+            yield
+        finally:
+            self._most = outer
 
     @abc.abstractmethod
     def _answer(self, images: Float[np.ndarray, "n h w ch"]) -> Answer:

@@ -88,6 +88,7 @@ class Recipe(abc.ABC):
         default_prior: what `--prior` is when left out; none where it must be trained first.
         fitted_prior: kind of prior that a sweep fits for it, where there is no default.
         helpers: number of distilled models that help the target.
+        cite: keys of references.bib.
     """
 
     title: Annotated[str, WHERE]
@@ -100,6 +101,7 @@ class Recipe(abc.ABC):
     default_prior: Annotated[str | None, WHERE] = "renderer"
     fitted_prior: Annotated[str | None, WHERE] = None
     helpers: int = 0
+    cite: Annotated[tuple[str, ...], WHERE] = ()
 
     @abc.abstractmethod
     def start(self, setting: Setting) -> Search:
@@ -144,6 +146,25 @@ class Recipe(abc.ABC):
                 msg = f"`--{name}` must be left out for {self.title}, which has none, got {value}"
                 raise InputError(msg)
         return dataclasses.replace(self, **given)
+
+    def within(self, queries: int, classes: int, *, steps: int | None) -> "Recipe":
+        """The recipe cut to a number of questions; one that cannot be is stopped when they are out.
+
+        Args:
+            queries: pictures that it may ask of all classes together.
+            classes: under attack.
+            steps: that somebody asked for; None leaves as many as the questions allow.
+
+        Raises:
+            InputError: if it is given the weights, which no number of questions bounds.
+        """
+        if "gradients" in self.needed:
+            msg = (
+                f"`--queries` must be left out for {self.title}, which is given the weights, got "
+                f"{queries}"
+            )
+            raise InputError(msg)
+        return self
 
     def with_prior_weight(self, factor: float) -> "Recipe":
         """The recipe with what keeps pictures likely weighing so many times as much.

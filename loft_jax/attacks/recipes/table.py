@@ -1,7 +1,9 @@
 """The published attacks, a row each, and a control; reading it is like reading the survey."""
 
 from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.attacks.recipes.c2f_mi import C2F_MI
 from loft_jax.attacks.recipes.deep_inversion import DEEP_INVERSION
+from loft_jax.attacks.recipes.evo import EVO
 from loft_jax.attacks.recipes.gmi import GMI
 from loft_jax.attacks.recipes.if_gmi import IF_GMI
 from loft_jax.attacks.recipes.ked_mi import KED_MI
@@ -9,8 +11,11 @@ from loft_jax.attacks.recipes.lomma import LOMMA
 from loft_jax.attacks.recipes.lookalikes import LOOKALIKES
 from loft_jax.attacks.recipes.mi_face import MI_FACE
 from loft_jax.attacks.recipes.mirror import MIRROR
+from loft_jax.attacks.recipes.mirror_bb import MIRROR_BB
 from loft_jax.attacks.recipes.plg_mi import PLG_MI
 from loft_jax.attacks.recipes.ppa import PPA
+from loft_jax.attacks.recipes.rlb_mi import RLB_MI
+from loft_jax.attacks.recipes.smile import SMILE
 from loft_jax.attacks.recipes.strongest import STRONGEST
 from loft_jax.attacks.recipes.vmi import VMI
 from loft_jax.runs.rows import Rows
@@ -28,6 +33,11 @@ RECIPES: Rows[Recipe] = Rows(
         "lomma": LOMMA,
         "if-gmi": IF_GMI,
         "mirror": MIRROR,
+        "mirror-bb": MIRROR_BB,
+        "rlb-mi": RLB_MI,
+        "c2f-mi": C2F_MI,
+        "smile": SMILE,
+        "evo": EVO,
         "strongest": STRONGEST,
         "lookalikes": LOOKALIKES,
     },

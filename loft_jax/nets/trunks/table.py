@@ -23,27 +23,33 @@ class Trunk(NamedTuple):
         build: (size, channels, *, dtype, rngs) -> module from images to features.
         features: feature width at image side `size`.
         smallest: smallest image side in pixels that leaves it something to pool.
+        cite: keys of references.bib.
     """
 
     build: Callable[..., nnx.Module]
     features: Callable[[int], int]
     smallest: int
+    cite: tuple[str, ...] = ()
 
+
+RESNET = ("he2016deep",)
 
 TRUNKS: Rows[Trunk] = Rows(
     "trunk",
     {
         "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
-        "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16),
-        "small_densenet": Trunk(SmallDenseNet, SmallDenseNet.features, 8),
-        "small_squeezenet": Trunk(SmallSqueezeNet, SmallSqueezeNet.features, 8),
-        "resnet18_narrow": Trunk(resnet.resnet18_narrow, lambda size: 128, 8),
-        "resnet18": Trunk(resnet.resnet18, lambda size: 512, 8),
-        "resnet34": Trunk(resnet.resnet34, lambda size: 512, 8),
-        "resnet50": Trunk(resnet.resnet50, lambda size: 2048, 8),
-        "resnet101": Trunk(resnet.resnet101, lambda size: 2048, 8),
-        "resnet152": Trunk(resnet.resnet152, lambda size: 2048, 8),
-        "vgg16_bn": Trunk(VGG16, VGG16.features, 32),
+        "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16, RESNET),
+        "small_densenet": Trunk(SmallDenseNet, SmallDenseNet.features, 8, ("huang2017densely",)),
+        "small_squeezenet": Trunk(
+            SmallSqueezeNet, SmallSqueezeNet.features, 8, ("iandola2016squeezenet",)
+        ),
+        "resnet18_narrow": Trunk(resnet.resnet18_narrow, lambda size: 128, 8, RESNET),
+        "resnet18": Trunk(resnet.resnet18, lambda size: 512, 8, RESNET),
+        "resnet34": Trunk(resnet.resnet34, lambda size: 512, 8, RESNET),
+        "resnet50": Trunk(resnet.resnet50, lambda size: 2048, 8, RESNET),
+        "resnet101": Trunk(resnet.resnet101, lambda size: 2048, 8, RESNET),
+        "resnet152": Trunk(resnet.resnet152, lambda size: 2048, 8, RESNET),
+        "vgg16_bn": Trunk(VGG16, VGG16.features, 32, ("simonyan2015very",)),
     },
 )
 

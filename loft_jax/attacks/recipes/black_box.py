@@ -1,0 +1,71 @@
+"""Recipes that only ask: strangers once for all classes, then so many questions about each."""
+
+import abc
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.search.base import Search
+from loft_jax.attacks.search.questions import Pool, Questions, best
+from loft_jax.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlackBoxRecipe(Recipe):
+    """An attack by answers: `climb` asks about one class, and what it asked is what it found.
+
+    Attributes:
+        candidates: pictures from the prior that are asked once, for all classes.
+        steps: questions about each class, `population` pictures in each.
+        population: pictures asked at a time.
+    """
+
+    candidates: int = 2000
+    steps: int = 78
+    population: int = 128
+
+    @property
+    def each(self) -> int:
+        """At most so many pictures are asked of each class, beside what all share."""
+        return self.steps * self.population
+
+    def start(self, setting: Setting) -> Search:
+        """The search; asks for the candidates."""
+        from loft_jax.attacks.search.black_box import BlackBox  # it holds a recipe
+
+        return BlackBox(setting, self)
+
+    def prepare(self, setting: Setting, pool: Pool) -> Any:
+        """What all classes share beside the pool, such as a surrogate; None is nothing."""
+        return None
+
+    @abc.abstractmethod
+    def climb(self, questions: Questions, shared: Any) -> None:
+        """Ask about one class, best until `questions.ask` raises `BudgetSpent`.
+
+        Args:
+            questions: asks, and remembers all that was asked.
+            shared: what `prepare` gave.
+        """
+
+    def kept(self, questions: Questions) -> Int64[np.ndarray, " s"]:
+        """Which of `questions.asked` are the results: those that the target takes most for it."""
+        return best(questions.asked.worth, questions.per_class)
+
+    def within(self, queries: int, classes: int, *, steps: int | None) -> "BlackBoxRecipe":
+        """With no more candidates than half of the questions, and the rest for the classes."""
+        least = 2 * self.population * classes
+        if queries < least:
+            msg = (
+                f"`--queries` must be at least {least} for {self.title} on {classes} classes, "
+                f"{self.population} pictures at a time, got {queries}"
+            )
+            raise InputError(msg)
+        candidates = min(self.candidates, queries // 2)
+        most = (queries - candidates) // classes // self.population
+        allowed = most if steps is None else min(steps, most)
+        return dataclasses.replace(self, candidates=candidates, steps=allowed)
