@@ -48,7 +48,7 @@ class Gaussian(_Elliptical):
     Raises:
         ValueError: if `covariance` is no covariance, or `mean` is not a vector of length d.
 
-    Example:
+    Examples:
         >>> Gaussian([[2.0, 1.0], [1.0, 2.0]]).covariance.trace()
         4.0
     """
@@ -80,7 +80,7 @@ class StudentT(_Elliptical):
     Raises:
         ValueError: as for `Gaussian`, or if `df` is not a finite number above 2.
 
-    Example:
+    Examples:
         >>> StudentT([[3.0]], df=4).covariance.trace()
         3.0
     """
@@ -121,7 +121,7 @@ class GaussianMixture(Printed):
         ValueError: if `weights` are not probabilities that sum to 1, a covariance is none, or the
             numbers of components or of coordinates disagree.
 
-    Example:
+    Examples:
         >>> GaussianMixture([0.5, 0.5], [[-1.0], [1.0]], [[[2.0]], [[4.0]]]).covariance.trace()
         4.0
     """
@@ -187,7 +187,7 @@ def as_prior(value: Any) -> Prior:
     Raises:
         ValueError: if it is neither a prior nor a covariance.
 
-    Example:
+    Examples:
         >>> as_prior([[1.0]]).mean
         array([0.])
     """

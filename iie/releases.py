@@ -38,7 +38,7 @@ class Linear(Printed):
         ValueError: if W is no real, finite matrix, a LinearOperator has no adjoint, a noise
             variance is negative, or the sizes disagree.
 
-    Example:
+    Examples:
         >>> Linear([[1, 0, 2]], noise=0.5).noise.trace()
         0.5
     """
@@ -139,7 +139,7 @@ class LabelOnly:
     Raises:
         ValueError: if `classes` is not an integer of at least 1.
 
-    Example:
+    Examples:
         >>> LabelOnly(8).bits
         3.0
     """
@@ -171,7 +171,7 @@ class Quantised(Printed):
     Raises:
         ValueError: if `release` is no release, or `bits_per_output` is negative or not finite.
 
-    Example:
+    Examples:
         >>> Quantised(Linear([[1.0, 0.0], [0.0, 1.0]]), bits_per_output=8).bits
         16.0
     """
@@ -207,7 +207,7 @@ class PostProcessed(Printed):
     Raises:
         ValueError: if `release` is no release.
 
-    Example:
+    Examples:
         >>> PostProcessed(Linear([[1.0, 0.0]]), "tanh", injective=True).outputs
         1
     """
@@ -238,7 +238,7 @@ def as_release(value: Any, dim: SupportsIndex) -> Release:
     Raises:
         ValueError: if it is neither, or its linear part does not take d coordinates.
 
-    Example:
+    Examples:
         >>> as_release([[1, 0, 0]], 3).outputs
         1
     """

@@ -6,18 +6,19 @@ package loads nothing heavy.
 """
 
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
-__version__ = "0.1.0"
-
-_COMMANDS = (
-    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
-    "report",
+COMMANDS = (
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "audit", "sweep",
+    "reproduce", "report", "citation",
 )  # fmt: skip
+"""In the order of use; `python -m loft_jax` lists them."""
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _COMMANDS:
+def __getattr__(name: str) -> Any:
+    if name in COMMANDS:
         return import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        return import_module("iie").__version__
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -1,7 +1,7 @@
 """What every command shares: flags from dataclasses, one sentence for bad input, exit codes.
 
 Exit codes: 0 done; 2 bad input or no room to write; 3 the run diverged; 130 and 143 stopped by
-SIGINT or SIGTERM after saving.
+SIGINT or SIGTERM after saving. An audit with limits ends with 1 above one, 3 undecided.
 """
 
 import contextlib
@@ -20,6 +20,9 @@ from loft_jax.runs.interrupt import EXIT_SIGNAL, Stopped, leave_quietly
 
 STARTED = time.perf_counter()
 """When the user began to wait: what a command imports before this file takes no time."""
+
+NEVER_MISSING = ("", "iie", "loft_jax")
+"""What is not found there is a mistake of ours, not an extra that was left out."""
 
 Config = TypeVar("Config")
 Read = Callable[[Any], Any]
@@ -40,6 +43,7 @@ def command(
     description: str | Callable[[], str],
     job: Callable[..., Any],
     listings: Mapping[str, Callable[[], Any]] | None = None,
+    code: Callable[[Any], int] = lambda _: 0,
 ) -> Callable[[Sequence[str]], int]:
     """What runs a command: flags in, the result of its job shown, an exit code out.
 
@@ -48,6 +52,7 @@ def command(
         description: for --help.
         job: (read, started) -> result; `read` gives settings with what the flags say over them.
         listings: flags that only show something, which theirs makes.
+        code: the exit code that the result stands for.
     """
 
     def main(args: Sequence[str]) -> int:
@@ -58,8 +63,9 @@ def command(
                 return 0
         told = description if isinstance(description, str) else description()
         read = partial(parse, prog=f"python -m loft_jax.{name}", description=told, args=args)
-        show(job(read, started=STARTED))
-        return 0
+        result = job(read, started=STARTED)
+        show(result)
+        return code(result)
 
     return main
 
@@ -135,6 +141,10 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
         code = main(sys.argv[1:])
     except InputError as error:
         fail(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in NEVER_MISSING:
+            raise
+        fail(f"{error.name} is not installed; networks need: pip install 'loft-iie[networks]'")
     except SaveError as error:
         print(f"error: {error}", file=sys.__stderr__, flush=True)
         sys.stdout.flush()

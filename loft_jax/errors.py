@@ -13,6 +13,11 @@ class DivergenceError(ArithmeticError):
     """A loss that is not finite; the message says where and what to try."""
 
 
+def one_line(error: BaseException) -> str:
+    """What an error of somebody else's says, as the end of a sentence of ours."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def check_at_least(least: int, **numbers: int) -> None:
     """Check arguments by their names.
 

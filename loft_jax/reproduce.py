@@ -23,6 +23,7 @@ name serves the others; an interrupted one goes on.
   table-input-norm  BatchNorm before the head or not
   table-attacks     every recipe by weights on the plain head and on rank 16; takes an hour
   table-access      weights, scores or labels alone, on four heads, with few queries and many
+  table-theory      heads of one rank that leak unlike: does the theory predict what is found? hours
   coverage          how often our intervals hold the truth, by simulation; trains nothing
 
 At laptop scale on synthetic faces, or --data digits; --scale paper is the authors' recipe as far as

@@ -7,10 +7,12 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile(
-    "ci", deadline=None, derandomize=True, print_blob=True, max_examples=50
-)
-hypothesis.settings.load_profile("ci")
+# Few examples of each property while one works; HYPOTHESIS_PROFILE=thorough tries more.
+for _profile, _examples in {"quick": 20, "thorough": 50}.items():
+    hypothesis.settings.register_profile(
+        _profile, deadline=None, derandomize=True, print_blob=True, max_examples=_examples
+    )
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Commands that tests start share compiled programs with each other, not with the user's cache.
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -23,7 +25,8 @@ os.environ.setdefault(
 )
 
 COMPILING = (
-    "attacks", "defenses", "fitting", "judging", "nets", "priors", "robustness", "targets", "toy",
+    "attacks", "auditing", "defenses", "fitting", "judging", "nets", "priors", "robustness",
+    "targets", "toy",
 )  # fmt: skip
 """Rooms of loft_jax whose tests compile programs."""
 TIERS = ("unit", "compile", "command", "browser")

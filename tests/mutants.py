@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 COPIED = ("iie", "proofs", "tests", "pyproject.toml", "CITATION.cff")
 OPTIONS = ("-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider")
-OWN = {"COLUMNS": "300", "PYTHONDONTWRITEBYTECODE": ""}
+OWN = {"COLUMNS": "300", "PYTHONDONTWRITEBYTECODE": "", "HYPOTHESIS_PROFILE": "thorough"}
 PATIENCE = 900  # seconds; a mutant that never ends is noticed too
 ROW = "{:>7}  {:23} {:75} {}"
 

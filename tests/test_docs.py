@@ -1,8 +1,12 @@
-"""The pages tell of everything that the tables hold."""
+"""The pages tell of everything that the tables hold, and their Python does what they say."""
 
+import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from answering_server import answering
 
 from loft_jax.defenses.table import DEFENSES
 
@@ -15,3 +19,57 @@ DOCS = Path(__file__).parents[1] / "docs"
 def test_every_defense_has_a_line(tag):
     page = (DOCS / "defenses.md").read_text()
     assert f"`{tag}:" in page or f"`{tag}`" in page
+
+
+def program(page):
+    """The first Python of a page."""
+    found = re.search(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_concept_of_the_error_shows_what_it_is():
+    *setting, first, second = program("concepts-iie.md").splitlines()
+    namespace = {}
+    exec("\n".join(setting), namespace)
+    assert eval(first.partition("#")[0], namespace) == pytest.approx(2 + 1)
+    assert eval(second.partition("#")[0], namespace) == pytest.approx(4 + 2)
+
+
+@pytest.mark.slow
+@pytest.mark.command
+@pytest.mark.parametrize("page", ["start-train.md"])
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    exec(program(page), namespace)
+    assert (Path(namespace["attack"].folder) / "reconstructions.npz").is_file()
+
+
+def snippets(page):
+    """Its Python, by the word behind the language."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return {kind: code for kind, code in re.findall(r"```python *(\w*)\n(.*?)```", text, re.DOTALL)}
+
+
+@pytest.mark.command
+def test_an_own_model_of_jax_and_of_pytorch_is_attacked_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, names = snippets("howto-own-model.md"), {}
+    exec(code[""], names)
+    assert (tmp_path / "runs" / "of-a-function" / "reconstructions.npz").exists()
+    pytest.importorskip("torch")
+    exec(code["torch"], names)
+    assert names["target"].ask(names["np"].zeros((1, 8, 8, 3))).features.shape == (1, 4)
+    assert (tmp_path / "runs" / "of-a-module" / "reconstructions.npz").exists()
+
+
+def test_a_black_box_is_asked_as_the_page_says(capsys):
+    def bright(images):
+        return (images.mean((1, 2, 3)) > 0.5).astype(int)
+
+    asked = np.random.default_rng(1).random((5, 8, 8, 3), np.float32)
+    with answering({"/predict": lambda x: json.dumps(bright(x).tolist()).encode()}) as (at, _):
+        code = snippets("howto-own-model.md")["http"]
+        exec(code.replace("http://127.0.0.1:8000", at), {"np": np})
+    assert capsys.readouterr().out == f"label {bright(asked)} 6\n"

@@ -30,6 +30,8 @@ def test_the_ten_lines_have_the_values_worked_out_by_hand():
         assert np.asarray(value) == pytest.approx(np.asarray(expected, float), abs=1e-12)
 
 
+SITE = re.findall(r"[\w.-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+"""Pages of the site; `mkdocs build --strict` checks those that are made when it is built."""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -40,6 +42,8 @@ def test_what_a_page_leads_to_is_there(page):
             continue
         name, _, part = link.partition("#")
         file = page.parent / name if name else page
+        if name in SITE and not file.is_file():
+            continue
         assert file.is_file(), link
         if part:
             titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)

@@ -13,7 +13,7 @@ def generator(rng: Randomness, name: str = "rng") -> np.random.Generator:
     Raises:
         ValueError: if it is neither a generator nor a seed.
 
-    Example:
+    Examples:
         >>> bool(generator(7).integers(9) == np.random.default_rng(7).integers(9))
         True
     """
@@ -33,7 +33,7 @@ def own_stream(rng: Randomness) -> np.random.Generator:
     Raises:
         ValueError: if it is neither a generator nor a seed.
 
-    Example:
+    Examples:
         >>> bool(own_stream(7).integers(2**60) == np.random.default_rng(7).integers(2**60))
         False
     """

@@ -64,7 +64,7 @@ def ideal_attacker(
         ValueError: as for `ideal_inversion_error`; if the release is not linear; or for a Student-t
             prior with noise, where the posterior mean has no closed form.
 
-    Example:
+    Examples:
         >>> ideal_attacker([[4.0]], Linear([[1.0]], noise=4.0)).gain
         array([[0.5]])
 
@@ -146,7 +146,7 @@ def ridge_attacker(weight: Any, penalty: SupportsFloat) -> AffineAttacker:
     Raises:
         ValueError: if `weight` is not a finite real matrix, or `penalty` is not positive.
 
-    Example:
+    Examples:
         >>> ridge_attacker([[2.0]], penalty=4.0).gain
         array([[0.25]])
 

@@ -84,7 +84,7 @@ def posterior_sampler(
     Raises:
         ValueError: as for `ideal_attacker`.
 
-    Example:
+    Examples:
         >>> sampler = posterior_sampler([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0]])
         >>> draws = sampler(np.array([[3.0], [5.0]]), np.random.default_rng(0))
         >>> draws[:, 0].round(12)  # what y tells is kept; the rest is drawn

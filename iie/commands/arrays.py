@@ -16,7 +16,7 @@ FILES = "FILE.npy, or FILE.npz:KEY (the key may be left out if there is one arra
 def named_file(text: str | Path) -> tuple[Path, str | None]:
     """The file and the key that `text` names.
 
-    Example:
+    Examples:
         >>> named_file("faces.npz:features")[1]
         'features'
     """

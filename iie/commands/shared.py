@@ -132,6 +132,8 @@ def draw(path: Path, make: "Callable[[], Figure]") -> str:
         with plots.own_style():
             made = make()
             write_whole(path, lambda partial: plots.save(made, partial))
+    except ModuleNotFoundError as error:
+        return f"no picture: {error.name} is not installed (pip install 'loft-iie[pictures]')"
     except Exception as error:
         reason = " ".join(str(error).split())
         print(f"warning: no picture in {path}: {reason}", file=_speaking(sys.stderr))

@@ -20,7 +20,7 @@ def as_covariance(value: Any, name: str = "covariance") -> Covariance:
     Raises:
         ValueError: if it is not a real, symmetric, positive semidefinite matrix.
 
-    Example:
+    Examples:
         >>> as_covariance([[2, 0], [0, 1]]).trace()
         3.0
     """

@@ -40,7 +40,7 @@ class DenseCovariance(Covariance):
         ValueError: if `matrix` is not a real symmetric matrix, or has an eigenvalue below
             -sqrt(eps) l_1, eps that of the type it came in.
 
-    Example:
+    Examples:
         >>> DenseCovariance([[2, 1], [1, 2]]).spectrum().round(12)
         array([3., 1.])
     """

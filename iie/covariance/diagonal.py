@@ -17,7 +17,7 @@ class DiagonalCovariance(Covariance):
     Raises:
         ValueError: if `variances` is not a non-empty real vector, or an entry is negative.
 
-    Example:
+    Examples:
         >>> DiagonalCovariance([1, 4, 9]).spectrum()
         array([9., 4., 1.])
     """

@@ -115,7 +115,7 @@ def empirical_covariance(
         ValueError: if `samples` is not a real matrix with two rows and a column, or `shrinkage` is
             neither in [0, 1] nor "ledoit-wolf".
 
-    Example:
+    Examples:
         >>> empirical_covariance([[0, 0], [2, 0], [0, 2], [2, 2]], shrinkage=0).dense()
         array([[1., 0.],
                [0., 1.]])

@@ -21,7 +21,7 @@ class IsotropicCovariance(Covariance):
         ValueError: if `variance` is negative or not a real number, or `dim` is not an integer of
             at least 1.
 
-    Example:
+    Examples:
         >>> IsotropicCovariance(4.0, dim=3).trace()
         12.0
     """

@@ -28,7 +28,7 @@ class KroneckerCovariance(Covariance):
     Raises:
         ValueError: if there is no factor, or one is not a covariance.
 
-    Example:
+    Examples:
         >>> KroneckerCovariance([np.diag([1.0, 2.0]), np.diag([3.0, 5.0])]).spectrum()
         array([10.,  6.,  5.,  3.])
 

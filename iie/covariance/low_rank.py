@@ -26,7 +26,7 @@ class LowRankCovariance(Covariance):
         ValueError: if `factor` is not a real matrix with a row, `variances` is not a real vector of
             as many entries, or one of them is negative.
 
-    Example:
+    Examples:
         >>> LowRankCovariance([[2], [0]], [1, 1]).spectrum()
         array([5., 1.])
     """

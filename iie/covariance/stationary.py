@@ -33,7 +33,7 @@ class StationaryCovariance(Covariance):
         ValueError: if `power` is empty, negative or not symmetric under negation of the frequency,
             or `coupling` is not a covariance.
 
-    Example:
+    Examples:
         >>> StationaryCovariance([[4, 1, 1]]).dense().round(12)
         array([[2., 1., 1.],
                [1., 2., 1.],
@@ -70,7 +70,7 @@ class StationaryCovariance(Covariance):
             ValueError: if `shape` is not three positive integers, `exponent` or `variance` is
                 negative, or no channels can have that `correlation`.
 
-        Example:
+        Examples:
             >>> StationaryCovariance.natural_images((4, 4, 3), variance=0.5).trace()
             24.0
 

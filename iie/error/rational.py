@@ -1,9 +1,10 @@
 """Theorem 1 in exact rational arithmetic: the route without rounding, for small instances.
 
-Every float64 is a rational number, so any instance can be asked; the numbers grow with d and m,
-and minutes pass beyond about d = 100. SymPy does the arithmetic and is imported on first use.
+Every float64 is a rational number, so any instance can be asked; the numbers grow with d and m.
+Python's integers do the arithmetic.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,25 +30,25 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> Ration
     """IIE = tr S - tr(S W^T (W S W^T)^+ W S) and rank(W S^{1/2}), both without rounding.
 
     Rows of W that add nothing under S are left out, which leaves the row space and so the IIE:
-    with the pivot rows V, K = V S V^T is invertible and IIE = tr S - tr(K^{-1} V S S V^T). No
-    eigenvalue, singular value or cut-off is involved: rank means rank of the numbers as given.
+    with the pivot rows V, K = V S V^T is invertible and IIE = tr S - tr(K^{-1} V S S V^T). Integer
+    elimination of [K | V S] takes the trace pivot by pivot. No eigenvalue, singular
+    value or cut-off is involved: rank means rank of the numbers as given.
 
     Args:
         covariance: S, "d d", in u^2; symmetric to the last bit. Integers, floats or Fractions.
         weight: W, "m d", any number of rows.
 
     Raises:
-        ValueError: if S is not exactly symmetric, the shapes disagree, or an entry is not finite.
+        ValueError: if S is not exactly symmetric, no covariance (it has a row of W with variance 0
+            and a covariance), the shapes disagree, or an entry is not finite.
 
     Examples:
         >>> rational_inversion_error([[2, 1], [1, 2]], [[1, 0], [2, 0]])
         RationalError(total=Fraction(3, 2), rank=1)
 
-    Source: references.bib:yu2026rank, Theorem 1.   Proof: proofs/theorem_1.py
+    Source: references.bib:yu2026rank, Theorem 1; references.bib:bareiss1968sylvester, for the
+    elimination.   Proof: proofs/theorem_1.py
     """
-    from sympy import QQ
-    from sympy.polys.matrices import DomainMatrix
-
     S_, W_ = (
         checks.rational_rows("covariance", covariance),
         checks.rational_rows("weight", weight),
@@ -63,22 +64,39 @@ def rational_inversion_error(covariance: ArrayLike, weight: ArrayLike) -> Ration
         msg = f"`weight` must have {d} columns (the input dimension d), got {len(W_[0])}"
         raise ValueError(msg)
     total = sum((S_[i][i] for i in range(d)), Fraction(0))
-    if not W_:
-        return RationalError(total, 0)
+    scale, S = _whole(S_)
+    seen, rank = _seen(S, [_whole([row])[1][0] for row in W_])
+    return RationalError(total - seen / scale, rank)
 
-    def domain(rows: list[list[Fraction]]) -> DomainMatrix:
-        entries = [[QQ(x.numerator, x.denominator) for x in row] for row in rows]
-        return DomainMatrix(entries, (len(rows), d), QQ)
 
-    S = domain(S_)
-    shared = domain(W_) * S  # W S
-    released = shared * domain(W_).transpose()  # W S W^T
-    # Independent columns of a positive semidefinite matrix name rows of W that span the same.
-    _, pivots = released.rref()
-    if not pivots:
-        return RationalError(total, 0)
-    K = released.extract(pivots, pivots)
-    V = shared.extract(pivots, range(d))
-    diagonal = (K.lu_solve(V) * V.transpose()).diagonal()
-    seen = sum((Fraction(int(x.numerator), int(x.denominator)) for x in diagonal), Fraction(0))
-    return RationalError(total - seen, len(pivots))
+def _whole(rows: list[list[Fraction]]) -> tuple[int, list[list[int]]]:
+    """(q, rows times q), all of them integers. The scale of a row of W does not matter."""
+    scale = math.lcm(*(x.denominator for row in rows for x in row))
+    return scale, [[x.numerator * (scale // x.denominator) for x in row] for row in rows]
+
+
+def _seen(S: list[list[int]], W: list[list[int]]) -> tuple[Fraction, int]:
+    """tr(S W^T (W S W^T)^+ W S) and the rank, by elimination of [W S W^T | W S] without fractions.
+
+    After k pivots every row holds minors of its first form: the true row times the last pivot.
+    """
+    shared = [[_dot(w, column) for column in S] for w in W]  # W S, as S is symmetric
+    rows = [[*(_dot(row, w) for w in W), *row] for row in shared]
+    seen, rank, last = Fraction(0), 0, 1
+    for i, row in enumerate(rows):
+        pivot = row[i]
+        if not any(row):
+            continue
+        if pivot == 0:
+            msg = "`covariance` must be positive semidefinite, got variance 0 with a covariance"
+            raise ValueError(msg)
+        seen += Fraction(sum(x * x for x in row[len(W) :]), last * pivot)
+        for j in range(i + 1, len(rows)):
+            factor = rows[j][i]
+            rows[j] = [(pivot * x - factor * y) // last for x, y in zip(rows[j], row, strict=True)]
+        rank, last = rank + 1, pivot
+    return seen, rank
+
+
+def _dot(a: list[int], b: list[int]) -> int:
+    return sum(x * y for x, y in zip(a, b, strict=True))

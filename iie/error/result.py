@@ -58,7 +58,7 @@ class InversionError(Record):
         Raises:
             ValueError: if `value_range` is not positive and finite.
 
-        Example:
+        Examples:
             >>> from iie import ideal_inversion_error
             >>> ideal_inversion_error([[0.01, 0], [0, 0.01]], [[0, 0]]).psnr(1.0)
             20.0

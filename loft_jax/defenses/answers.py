@@ -100,6 +100,7 @@ class NoisyAnswers(_Answered):
         changes="answers: Gaussian noise on logits, scores or the code of a LoFt head",
         published="many forms; none of these numbers is from a paper",
         ours="scores are kept above 1e-6 and brought to sum 1 again",
+        cite=("dwork2006calibrating",),
     )
     strength_name = "std"
 
@@ -109,6 +110,11 @@ class NoisyAnswers(_Answered):
     """What it is added to; a code takes `loft`."""
     loft: Rank = None
     """Rank of the LoFt head that answers; none is the plain head."""
+
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On what it was asked to be on."""
+        return self.what, self.std
 
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:
         """The numbers with noise."""
@@ -138,6 +144,7 @@ class RoundedAnswers(_Answered):
         changes="answers: logits, scores or the code of a LoFt head in whole steps",
         published="rounded scores",
         ours="logits by default; rounded scores are kept above 1e-6 and brought to sum 1 again",
+        cite=("fredrikson2015model",),
     )
     strength_name = "step"
 

@@ -262,6 +262,11 @@ class Defense(Named):
         """A sentence on what is proved of its answers, whatever was learnt; None if nothing is."""
         return None
 
+    @property
+    def answer_noise(self) -> tuple[str, float] | None:
+        """Gaussian noise that every answer holds anew: (logits, scores or code, its deviation)."""
+        return None
+
     def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """What is answered instead of `outputs`; weights that are given away know nothing of it.
 

@@ -35,6 +35,7 @@ class BiDO(Defense):
         ours="the layers are found by where the trunk's picture changes size, the last one at "
         "each; a layer of convolutions alone ends with its normalisation, before the ReLU; every "
         "batch is whole, as the kernels ask, or with --accumulate every part of one",
+        cite=("peng2022bilateral",),
     )
     strength_name = "weight"
 
@@ -47,7 +48,7 @@ class BiDO(Defense):
 
     def taps_in(self, model: Classifier, images: Float[Array, "b h w ch"]) -> tuple[str, ...]:
         """The last layer at every size of the picture inside the trunk."""
-        return stages(model, "trunk", images)
+        return stages(model, "trunk", model.pixels(images))
 
     def loss(
         self,

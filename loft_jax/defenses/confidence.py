@@ -39,6 +39,7 @@ class ConfidenceAdapted(LoFt):
         ours="updates are a fiftieth of those that train the network from nothing, as 2e-5 is of "
         "1e-3; epochs, optimiser and pictures are the run's flags; without --start-from, the run "
         "it begins with is trained by the same flags; --label-smoothing has no say in this loss",
+        cite=("yu2026rank",),
     )
     keeps_last = True
 

@@ -32,6 +32,7 @@ class Erasing(Defense):
         ours="gray pictures take the mean of the three colours",
         not_followed="public code paints normalised pixels with a colour of pixels in [0, 1], "
         "which is a brighter one",
+        cite=("tran2025random",),
     )
     strength_name = "area"
 

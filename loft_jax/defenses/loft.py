@@ -141,6 +141,7 @@ class LoFt(Defense):
         changes="the head: features -> r -> tanh -> classes",
         published="rank 50 of 530 classes; 20 to 500; BatchNorm first in the authors' code",
         ours="rank 64 of 128 classes; no BatchNorm by default, as in the paper's text",
+        cite=("yu2026rank",),
     )
     strength_name = "rank"
 

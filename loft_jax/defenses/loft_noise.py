@@ -50,6 +50,7 @@ class NoisyLoFt(Defense):
         ours="the guarantee is of answers: logits, scores and labels are made of the noisy code; "
         "who holds the weights computes without noise, and knows what they say of the people "
         "they were trained on",
+        cite=("loftiie", "yu2026rank"),
     )
     strength_name = "rank"
 
@@ -67,6 +68,11 @@ class NoisyLoFt(Defense):
     def head(self, features: int, classes: int, *, rngs: nnx.Rngs) -> NoisyLoFtHead:
         """The noisy LoFt head."""
         return NoisyLoFtHead(features, self.rank, classes, self.std, rngs=rngs)
+
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On the code."""
+        return "code", self.std
 
     def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """Logits of the code with noise."""

@@ -51,6 +51,7 @@ class LoRA(Defense):
         published="rank 2 and 3 (scripts of Yu et al., KDD 2026)",
         ours="normalisations stay as they are, statistics included; the head is trained fully; "
         "people drawn from the public population where --pretrain names none",
+        cite=("hu2022lora",),
     )
     strength_name = "rank"
     needs_public = True

@@ -70,6 +70,7 @@ class MID(Defense):
         "function",
         not_followed="public code adds the noise to answers as well, so that accuracy is random: "
         "here answers are of the code's mean",
+        cite=("wang2021improving",),
     )
     strength_name = "beta"
     taps = ("head.encode", "head.spread")

@@ -15,6 +15,7 @@ class About(NamedTuple):
         published: settings as published.
         ours: what is different here.
         not_followed: mistakes of public code that are not followed.
+        cite: keys of references.bib.
     """
 
     title: str
@@ -23,6 +24,7 @@ class About(NamedTuple):
     published: str = ""
     ours: str = ""
     not_followed: str = ""
+    cite: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

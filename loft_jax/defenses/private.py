@@ -30,6 +30,7 @@ class Private(Defense):
         "own would mix its pictures",
         not_followed="a trainer of public code asks for noise like a size and for the length of a "
         "scalar loss: as it reads, it cannot run",
+        cite=("abadi2016deep",),
     )
     strength_name = "noise"
 
@@ -47,6 +48,7 @@ class Private(Defense):
         for flag, given in (
             ("fisher", config.model.fisher),
             ("start-from", config.start_from),
+            ("weights", config.model.weights and config.model.weights.weights),
         ):
             if given:
                 msg = f"`--{flag}` must be left out for {self.about.title}, which cannot answer "

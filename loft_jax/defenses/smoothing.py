@@ -32,6 +32,7 @@ class Smoothing(Defense):
         "--label-smoothing",
         not_followed="until August 2024 the authors' code did not pass the schedule on to "
         "training: alpha was constant (schedule=constant)",
+        cite=("struppek2024careful",),
     )
     strength_name = "alpha"
     keeps_last = True

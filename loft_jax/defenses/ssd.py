@@ -58,6 +58,7 @@ class StealthyShield(Defense):
         ours="the hash is of the logits, so that a picture in another batch, whose last bits may "
         "differ, or one changed by a pixel draws anew; a class without validation pictures has "
         "the uniform distribution for its mean",
+        cite=("zhuang2025stealthy",),
     )
     strength_name = "epsilon"
     trains = False

@@ -26,6 +26,7 @@ class Transfer(Defense):
         "from the public population where --pretrain names none",
         not_followed="public code lets statistics of frozen BatchNorms go on moving; a typing "
         "error in `requires_grad` leaves the first layer of IR-152 free",
+        cite=("ho2024model",),
     )
     strength_name = "share"
     needs_public = True

@@ -64,6 +64,7 @@ class TrapMID(Defense):
         "by the run's own rule; pictures are augmented before the trigger, not again behind it; "
         "the finished weights hold neither triggers nor discriminator, but earlier checkpoints in "
         "the run's folder do",
+        cite=("liu2024trap",),
     )
     strength_name = "weight"
 

@@ -27,8 +27,12 @@ def matrix_rank(matrix: Float[np.ndarray, "n d"]) -> Rank:
     The singular values are computed in float64: the cut-off is the rounding of the entries, not of
     the decomposition.
     """
-    cutoff = max(matrix.shape) * float(np.finfo(np.float32).eps)
-    values = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    return spectral_rank(np.linalg.svd(matrix.astype(np.float64), compute_uv=False), matrix.shape)
+
+
+def spectral_rank(values: Float[np.ndarray, " k"], shape: tuple[int, ...]) -> Rank:
+    """Rank of a float32 matrix of this shape by its singular values, the largest first."""
+    cutoff = max(shape) * float(np.finfo(np.float32).eps)
     if values.size == 0 or values[0] == 0:
         return Rank(0, 0.0, cutoff)
     shares = values[values > 0] / values.sum()

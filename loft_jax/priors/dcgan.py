@@ -125,4 +125,5 @@ ROW = Prior(
         width=32,
         steps=1000,
     ),
+    cite=("zhang2020secret", "miyato2018spectral"),
 )

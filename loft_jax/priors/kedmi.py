@@ -73,6 +73,7 @@ ROW = Prior(
         lead=1,
         answers="soft",
     ),
+    cite=("chen2021knowledge",),
 )
 PUBLISHED = Prior(
     "generator that matches features of such a discriminator, as KED-MI published it",
@@ -90,4 +91,5 @@ PUBLISHED = Prior(
         lead=1,
         answers="soft",
     ),
+    cite=("chen2021knowledge",),
 )

@@ -52,6 +52,7 @@ ROW = Prior(
         answers="top",
         conditional=True,
     ),
+    cite=("yuan2023pseudo",),
 )
 PUBLISHED = Prior(
     "conditional residual generator, as PLG-MI published it",
@@ -70,4 +71,5 @@ PUBLISHED = Prior(
         answers="top",
         conditional=True,
     ),
+    cite=("yuan2023pseudo", "miyato2018cgans"),
 )

@@ -57,4 +57,4 @@ def _of_faces(size: int, channels: int, seed: int) -> RendererPrior:
     return RendererPrior(face_law(size, channels, seed, "public"))
 
 
-ROW = Prior("the law of the synthetic faces", load=_of_faces)
+ROW = Prior("the law of the synthetic faces", load=_of_faces, cite=("loftiie",))

@@ -50,12 +50,14 @@ class Prior:
         source: where it was published.
         load: (size, channels, seed) -> the prior, by its name alone; None where it must be fitted.
         fitted: how it is fitted; None where nothing is.
+        cite: keys of references.bib.
     """
 
     title: str
     source: str = ""
     load: Callable[[int, int, int], ImagePrior] | None = None
     fitted: Fitted | None = None
+    cite: tuple[str, ...] = ()
 
     @property
     def needs_target(self) -> bool:

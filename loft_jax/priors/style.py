@@ -162,4 +162,5 @@ ROW = Prior(
         learning_rate=5e-4,
         lead=1,
     ),
+    cite=("karras2019style", "karras2020analyzing"),
 )

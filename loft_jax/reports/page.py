@@ -9,6 +9,7 @@ import polars as pl
 from loft_jax.findings.sentence import conclusion
 from loft_jax.findings.wording import attack_name
 from loft_jax.reports import differing, headline, reconstructions, theory, training
+from loft_jax.reports.citing import cited
 from loft_jax.reports.commands import attack_command, train_command
 from loft_jax.reports.costs import costs_grids
 from loft_jax.reports.folders import Attack, Run
@@ -21,7 +22,7 @@ from loft_jax.reports.numbers import (
     strengths_grid,
     strongest_grid,
 )
-from loft_jax.reports.places import without_places
+from loft_jax.runs.places import without_places
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -74,6 +75,7 @@ def _panels(material: Material, *, show_private: bool) -> dict[str, Any]:
         "commands": _commands(runs, [attack for _, attack in attacks]),
         "costs": costs_grids(runs, attacks),
         "versions": _versions(runs),
+        "cite": cited(material),
     }
 
 

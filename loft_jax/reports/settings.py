@@ -18,3 +18,11 @@ class ReportConfig:
     """Of folders with several data sets this one: its name or the beginning of its fingerprint."""
     show_private: bool = False
     """Show private pictures even if they are not synthetic."""
+
+
+@dataclass(frozen=True)
+class CitationConfig:
+    """What is cited."""
+
+    paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH...")] = ()
+    """Folders of python -m loft_jax.sweep, train or attack; a run brings the attacks beside it."""

@@ -29,6 +29,8 @@ from loft_jax.sweeps.settings import SweepConfig, absolute, quick
 
 ALONE = {"fig4": "a figure in the plane", "coverage": "a simulation"}
 """Names that train no classifier of a grid, and what they are."""
+THEORY = "table-theory"
+"""The name whose heads are decoded too."""
 LAPTOP_DATA = ("faces", "digits")
 SMOKE_SIZE = 32
 """Side of the pictures in a smoke at the paper's scale, whose 224 px take a GPU."""
@@ -61,6 +63,10 @@ def reproduce_experiment(
     folder = Path(config.out) / "-".join([*parts, *(["quick"] if config.quick else [])])
     if config.name in ALONE:
         return _alone(config, folder, command, started)
+    if config.name == THEORY:
+        from loft_jax.reproductions.theory import reproduce_theory  # decoders load at first use
+
+        return reproduce_theory(config, folder, command, started)
     experiment = EXPERIMENTS[config.name]
     asked, look = absolute(grid_of(config, experiment)), Look()
     cells = grid(asked, look)

@@ -12,7 +12,7 @@ from loft_jax.sweeps.settings import Engine
 
 Name = Literal[
     "fig1", "fig3", "fig4", "fig5", "table-rank", "table-defenses", "table-activation",
-    "table-input-norm", "table-attacks", "table-access", "coverage",
+    "table-input-norm", "table-attacks", "table-access", "table-theory", "coverage",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, one_line
 from loft_jax.runs.files import write_bytes
 
 _HASH = "sha256"
@@ -46,7 +46,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise InputError(msg) from None
     # NumPy, zipfile, zlib and the tokenizer of headers report damage by a dozen types.
     except Exception as error:
-        msg = f"`{path}` must be an intact .npz file of loft_jax, got: {_one_line(error)}"
+        msg = f"`{path}` must be an intact .npz file of loft_jax, got: {one_line(error)}"
         raise InputError(msg) from error
     if not whole:
         msg = f"`{path}` must be as loft_jax wrote it, got one that was changed or damaged since"
@@ -75,7 +75,3 @@ def _digest(arrays: dict[str, np.ndarray]) -> str:
         digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -4,19 +4,13 @@ import dataclasses
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from loft_jax.errors import InputError
 from loft_jax.nets.classifier import Outputs
-from loft_jax.runs import arrays
-from loft_jax.targets.answering import answered
-from loft_jax.targets.base import Access, Answer, Target
+from loft_jax.targets.base import Access
+from loft_jax.targets.network import NetworkTarget, as_outputs
 
 Function = Callable[[Float[Array, "b h w ch"]], Float[Array, "b c"] | Outputs]
-PROBES = 8
-"""Pictures of noise whose answers tell one function from another."""
 
 
 @jax.tree_util.register_dataclass
@@ -28,13 +22,10 @@ class FunctionNetwork:
 
     def outputs(self, images: Float[Array, "b h w ch"]) -> Outputs:
         """What the function says, as `Outputs`."""
-        said = self.function(images)
-        if isinstance(said, Outputs):
-            return said
-        return Outputs(said, jnp.zeros((len(said), 0)), None)
+        return as_outputs(self.function(images))
 
 
-class FunctionTarget(Target):
+class FunctionTarget(NetworkTarget):
     """A JAX function, white unless said otherwise.
 
     Args:
@@ -49,7 +40,7 @@ class FunctionTarget(Target):
         InputError: if the function does not take such pictures or give so many logits.
     """
 
-    _network: FunctionNetwork
+    argument = "function"
 
     def __init__(
         self,
@@ -60,43 +51,8 @@ class FunctionTarget(Target):
         class_names: tuple[str, ...],
         access: Access = "white",
     ):
-        super().__init__(access=access, size=size, channels=channels, class_names=class_names)
-        self._network = FunctionNetwork(function)
-        self._features = self._checked()
-
-    @property
-    def label(self) -> str:
-        """The function's name."""
-        return f"function {getattr(self._network.function, '__name__', 'without a name')}"
-
-    @property
-    def fingerprint(self) -> str:
-        """Of its answers to fixed pictures of noise."""
-        shape = (PROBES, self.size, self.size, self.channels)
-        noise = np.random.default_rng(0).random(shape, np.float32)
-        return arrays.fingerprint((self._answer(noise).logits, [*map(str, self.class_names)]))
-
-    def _checked(self) -> bool:
-        """Whether there are features."""
-        one = jax.ShapeDtypeStruct((2, self.size, self.size, self.channels), jnp.float32)
-        try:
-            found = jax.eval_shape(self._network.outputs, one)
-        except Exception as error:
-            msg = f"`function` must take pictures of shape {one.shape[1:]}, got {error}"
-            raise InputError(msg) from error
-        if found.logits.shape != (2, self.classes):
-            msg = f"`function` must give {self.classes} logits a picture, one for each name, got "
-            raise InputError(msg + str(found.logits.shape[1:]))
-        return found.features.shape[1] > 0
-
-    def _shows(self) -> frozenset[str]:
-        return frozenset({"features"} if self._features else set())
-
-    def _answer(self, images: Float[np.ndarray, "n h w ch"]) -> Answer:
-        answer = answered(lambda shown: _outputs(self._network, shown), images)
-        return answer if self._features else answer._replace(features=None)
-
-
-@jax.jit
-def _outputs(network: FunctionNetwork, images: Array) -> Outputs:
-    return network.outputs(images)
+        label = f"function {getattr(function, '__name__', 'without a name')}"
+        super().__init__(
+            FunctionNetwork(function), label,
+            size=size, channels=channels, class_names=class_names, access=access,
+        )  # fmt: skip

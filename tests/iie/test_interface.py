@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import iie
+import loft_jax
 from iie.records import Record
 
 ROOT = Path(__file__).parents[2]
@@ -69,9 +70,11 @@ def test_no_public_name_hides_a_module():
     assert iie.formula is importlib.import_module("iie.formula")  # the module itself, no function
 
 
-def test_the_version_is_that_of_the_project_and_the_types_are_declared():
+def test_the_version_stands_in_one_place_and_the_types_are_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert iie.__version__ == project["project"]["version"]
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"] == {"path": "iie/__init__.py"}
+    assert loft_jax.__version__ == iie.__version__
     assert f"version: {iie.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert (ROOT / "iie" / "py.typed").is_file()
 

@@ -13,7 +13,7 @@ import polars
 import pytest
 import scipy.sparse
 from exact_theory import exact
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import iie
@@ -105,7 +105,6 @@ def check_in_noise(S, W, truth, unit, noise):
     assert iie.mmse(S, W, 1 / noise) / noise == pytest.approx(truth.mmse, rel=1e-10, abs=1e-12)
 
 
-@settings(max_examples=80)
 @given(st.data(), st.sampled_from(sorted(TYPES)), st.sampled_from(sorted(TYPES)))
 def test_the_type_of_weight_and_covariance_changes_nothing(data, type_of_S, type_of_W):
     coarse = type_of_W in COARSE
@@ -117,7 +116,6 @@ def test_the_type_of_weight_and_covariance_changes_nothing(data, type_of_S, type
     check_in_noise(prior, weight, truth, 1.0, 1.0)
 
 
-@settings(max_examples=40)
 @given(st.data(), st.sampled_from(sorted(SCALES)), st.sampled_from(sorted(SCALES)))
 def test_the_scale_of_weight_and_covariance_changes_nothing(data, scale_of_S, scale_of_W):
     A, v, S, W = data.draw(whole_instances(st.integers(1, 9), coarse=False))
@@ -130,7 +128,7 @@ def test_the_scale_of_weight_and_covariance_changes_nothing(data, scale_of_S, sc
         check_in_noise(unit * S, weight, truth, unit, noise)
 
 
-@pytest.mark.parametrize("d", [511, 512, 513])
+@pytest.mark.parametrize("d", [512, 513])
 def test_no_size_is_special(d):
     rng = np.random.default_rng(d)
     A, v, W = rng.integers(-1, 2, (d, 3)), rng.integers(1, 9, d), rng.integers(-3, 4, (2, d))
@@ -154,7 +152,6 @@ def test_booleans_are_zeros_and_ones(instance):
     check(S, scipy.sparse.csr_array(W > 0), exact(S, (W > 0).astype(int)), 1.0)
 
 
-@settings(max_examples=40)
 @given(whole_instances(st.integers(1, 6), coarse=False), st.sampled_from(sorted(SCALES)))
 def test_a_report_on_samples_of_that_covariance_tells_the_same_number(instance, scale):
     A, v, S, W = instance

@@ -114,3 +114,8 @@ def test_simulation_equals_the_rationals_within_5_standard_errors(instance, seed
 def test_bad_input_is_refused_by_name(S, W, message):
     with pytest.raises(ValueError, match=message):
         iie.rational_inversion_error(S, W)
+
+
+def test_a_variance_of_zero_with_a_covariance_is_refused():
+    with pytest.raises(ValueError, match="`covariance` must be positive semidefinite"):
+        iie.rational_inversion_error([[0, 1], [1, 1]], [[1, 0]])

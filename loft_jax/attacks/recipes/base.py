@@ -88,6 +88,7 @@ class Recipe(abc.ABC):
         default_prior: what `--prior` is when left out; none where it must be trained first.
         fitted_prior: kind of prior that a sweep fits for it, where there is no default.
         helpers: number of distilled models that help the target.
+        cite: keys of references.bib.
     """
 
     title: Annotated[str, WHERE]
@@ -100,6 +101,7 @@ class Recipe(abc.ABC):
     default_prior: Annotated[str | None, WHERE] = "renderer"
     fitted_prior: Annotated[str | None, WHERE] = None
     helpers: int = 0
+    cite: Annotated[tuple[str, ...], WHERE] = ()
 
     @abc.abstractmethod
     def start(self, setting: Setting) -> Search:

@@ -13,6 +13,7 @@ from loft_jax.attacks.search.gradient import Phase, Rule
 PUBLISHED = GradientRecipe(
     title="DeepInversion",
     source="Yin et al., CVPR 2020",
+    cite=("yin2020dreaming",),
     needs=("pixels",),
     default_prior="pixels",
     objective=Objective(

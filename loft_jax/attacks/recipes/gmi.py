@@ -18,6 +18,7 @@ CUBE = Points(Box(-1.0, 1.0))
 PUBLISHED = GradientRecipe(
     title="GMI",
     source="Zhang et al., CVPR 2020",
+    cite=("zhang2020secret",),
     needs=("normal latents",),
     default_prior=None,
     fitted_prior="dcgan",

@@ -18,6 +18,7 @@ def _phases(reach: float) -> tuple[Phase, ...]:
 PUBLISHED = GradientRecipe(
     title="IF-GMI",
     source="Qiu et al., ECCV 2024",
+    cite=("qiu2024closer",),
     needs=("blocks",),
     default_prior=None,
     fitted_prior="style",

@@ -13,6 +13,7 @@ SPACE = Gaussians(log_variance=1.0)
 PUBLISHED = GradientRecipe(
     title="KED-MI",
     source="Chen et al., ICCV 2021",
+    cite=("chen2021knowledge",),
     needs=("normal latents",),
     default_prior=None,
     fitted_prior="kedmi-published",

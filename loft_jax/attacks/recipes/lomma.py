@@ -11,6 +11,7 @@ from loft_jax.attacks.search.gradient import Phase
 PUBLISHED = GradientRecipe(
     title="LOMMA (+ GMI)",
     source="Nguyen et al., CVPR 2023",
+    cite=("nguyen2023rethinking", "zhang2020secret"),
     needs=("normal latents",),
     default_prior=None,
     fitted_prior="dcgan",

@@ -12,6 +12,7 @@ from loft_jax.attacks.search.gradient import Phase, Rule
 PUBLISHED = GradientRecipe(
     title="MI-Face",
     source="Fredrikson et al., CCS 2015",
+    cite=("fredrikson2015model",),
     needs=("pixels",),
     default_prior="pixels",
     objective=Objective(identity="doubt"),

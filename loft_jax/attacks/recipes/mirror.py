@@ -14,6 +14,7 @@ from loft_jax.attacks.search.gradient import Phase, Rule
 MIRROR_PUBLISHED = GradientRecipe(
     title="MIRROR (white-box)",
     source="An et al., NDSS 2022",
+    cite=("an2022mirror",),
     objective=Objective(transform=Transform(flip=0.5)),
     rule=Rule("adam", 0.005),
     search=(Phase(Points(Spread(1.0, 5.0)), 70),),

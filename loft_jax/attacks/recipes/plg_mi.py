@@ -18,6 +18,7 @@ IN_LAW = 0.05
 PLG_MI_PUBLISHED = GradientRecipe(
     title="PLG-MI",
     source="Yuan et al., AAAI 2023",
+    cite=("yuan2023pseudo",),
     needs=("classes",),
     default_prior=None,
     fitted_prior="plgmi-published",

@@ -18,6 +18,7 @@ IN_LAW = 3e-4
 PPA_PUBLISHED = GradientRecipe(
     title="Plug & Play Attack",
     source="Struppek et al., ICML 2022",
+    cite=("struppek2022plug",),
     objective=Objective(identity="poincare", transform=PPA_VIEWS),
     rule=Rule("adam", 0.005, momentum=0.1, decay=0.1),
     search=(Phase(Points(), 50),),

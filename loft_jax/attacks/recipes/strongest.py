@@ -148,6 +148,7 @@ class Strongest(Recipe):
 STRONGEST = Strongest(
     title="the strongest that a search finds",
     source="halving: Jamieson and Talwalkar, AISTATS 2016",
+    cite=("jamieson2016non",),
     needs=("gradients",),
     published="nothing: the best of 4 losses x 3 weights of the prior, and of the defense's own "
     "forms, then of 2 efforts, by successive halving",

@@ -11,6 +11,7 @@ from loft_jax.attacks.search.gradient import Phase, Rule
 PUBLISHED = GradientRecipe(
     title="VMI",
     source="Wang et al., NeurIPS 2021",
+    cite=("wang2021variational",),
     needs=("normal latents",),
     objective=Objective(),
     rule=Rule("sgd", 1e-4, momentum=0.9),

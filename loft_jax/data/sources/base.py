@@ -125,6 +125,7 @@ class Source:
         size: side in pixels where nobody asks for another; None is that of the files.
         classes: their number, where it is known before anything is loaded.
         version: of the law; raised when it draws other pictures for the same numbers.
+        cite: keys of references.bib.
     """
 
     load: Callable[[Wanted], Dataset] | None = None
@@ -138,6 +139,7 @@ class Source:
     size: int | None = None
     classes: int | None = None
     version: int = 1
+    cite: tuple[str, ...] = ()
 
     @property
     def prior(self) -> str:

@@ -43,4 +43,5 @@ DIGITS = Source(
     preset="digits",
     size=DEFAULT_SIZE,
     classes=10,
+    cite=("pedregosa2011scikit",),
 )

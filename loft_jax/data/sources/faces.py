@@ -17,4 +17,5 @@ FACES = Source(
     singular="person",
     preset="faces32",
     size=DEFAULT_SIZE,
+    cite=("loftiie",),
 )

@@ -94,4 +94,9 @@ def _serves(source: Source) -> bool:
     return source.law is not None
 
 
-DRAWN = Row("an embedding of drawn people, trained on others of their law", _serves, recogniser)
+DRAWN = Row(
+    "an embedding of drawn people, trained on others of their law",
+    _serves,
+    recogniser,
+    cite=("loftiie",),
+)

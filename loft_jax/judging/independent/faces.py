@@ -55,4 +55,10 @@ def _load(wanted: Wanted, out: Console) -> Recogniser:
     return Recogniser(TRAINED_ON, embedded)
 
 
-FACES = Row("dlib's face recognition network, ResNet-29 (extra: faces)", _serves, _load, _needs)
+FACES = Row(
+    "dlib's face recognition network, ResNet-29 (extra: faces)",
+    _serves,
+    _load,
+    _needs,
+    cite=("king2009dlib",),
+)

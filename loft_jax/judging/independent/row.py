@@ -62,9 +62,11 @@ class Row:
         serves: whether it knows what is on the pictures of a source.
         needs: what must be installed first, as a sentence; None if nothing must.
         load: makes it ready; trains it, with a word, if that was never done.
+        cite: keys of references.bib.
     """
 
     title: str
     serves: Callable[[Source], bool]
     load: Callable[[Wanted, Console], Recogniser]
     needs: Callable[[], str | None] = lambda: None
+    cite: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""How much a model's answers give away: intervals for any release."""
