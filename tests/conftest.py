@@ -25,7 +25,8 @@ os.environ.setdefault(
 )
 
 COMPILING = (
-    "attacks", "defenses", "fitting", "judging", "nets", "priors", "robustness", "targets", "toy",
+    "attacks", "auditing", "defenses", "fitting", "judging", "nets", "priors", "robustness",
+    "targets", "toy",
 )  # fmt: skip
 """Rooms of loft_jax whose tests compile programs."""
 TIERS = ("unit", "compile", "command", "browser")

@@ -29,7 +29,7 @@ Config = TypeVar("Config")
 
 
 @dataclass(frozen=True)
-class _Cut(Defense, abc.ABC):
+class Cut(Defense, abc.ABC):
     """A finished plain head of which r directions are left; nothing is trained."""
 
     strength_name = "rank"
@@ -96,7 +96,7 @@ class _Cut(Defense, abc.ABC):
 
 
 @dataclass(frozen=True)
-class WeightCut(_Cut):
+class WeightCut(Cut):
     """The truncated SVD of the head's weight."""
 
     tag = "svd"
@@ -120,11 +120,11 @@ class WeightCut(_Cut):
 
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the weight alone."""
-        return by_weight(*_numbers(head), self.rank)
+        return by_weight(*numbers(head), self.rank)
 
 
 @dataclass(frozen=True)
-class FeatureCut(_Cut):
+class FeatureCut(Cut):
     """The head behind a projection on the features' principal directions."""
 
     tag = "covariance"
@@ -142,13 +142,16 @@ class FeatureCut(_Cut):
 
     def cut(self, head: LinearHead, features: Callable[[], Float[np.ndarray, "n d"]]) -> Compressed:
         """By the features of the training pictures, as the linear layer meets them."""
-        seen = features()
-        if head.norm is not None:
-            seen = np.asarray(head.norm(jnp.asarray(seen)))
-        return by_features(*_numbers(head), seen, self.rank)
+        return by_features(*numbers(head), met(head, features()), self.rank)
 
 
-def _numbers(head: LinearHead) -> tuple[np.ndarray, np.ndarray]:
+def met(head: LinearHead, features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """The features as the head's linear layer meets them."""
+    return features if head.norm is None else np.asarray(head.norm(jnp.asarray(features)))
+
+
+def numbers(head: LinearHead) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " k"]]:
+    """W and b."""
     layer = head.decode
     assert layer.bias is not None
     return np.asarray(layer.kernel[...]), np.asarray(layer.bias[...])

@@ -10,12 +10,15 @@ from loft_jax.defenses.bido import BiDO
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.confidence import ConfidenceAdapted
 from loft_jax.defenses.erasing import Erasing
+from loft_jax.defenses.lda_cut import DiscriminantCut
+from loft_jax.defenses.least_cut import LeastLeakingCut
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.loft_noise import NoisyLoFt
 from loft_jax.defenses.low_rank import LoRA
 from loft_jax.defenses.mid import MID
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.private import Private
+from loft_jax.defenses.random_cut import RandomCut
 from loft_jax.defenses.shortcuts import SSF, TTS, RoLSS
 from loft_jax.defenses.smoothing import Smoothing
 from loft_jax.defenses.ssd import StealthyShield
@@ -31,6 +34,7 @@ DEFENSES: Rows[type[Defense]] = Rows(
         row.tag: row
         for row in (
             *(NoDefense, LoFt, WeightCut, FeatureCut, ConfidenceAdapted, NoisyLoFt),
+            *(RandomCut, DiscriminantCut, LeastLeakingCut),
             *(MID, BiDO, Smoothing, Erasing, TrapMID),
             *(Transfer, RoLSS, SSF, TTS, LoRA, Private),
             *(NoisyAnswers, RoundedAnswers, StealthyShield),

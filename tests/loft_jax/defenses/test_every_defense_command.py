@@ -16,6 +16,7 @@ SHORTCUTS = ("rolss", "ssf", "tts")
 SPECS = {
     **{tag: f"{tag}:3" for tag in ("loft", "loft-ca", "loft-noise")},
     **{tag: f"{tag}:2" for tag in ("svd", "covariance", "lora")},
+    **{tag: f"{tag}:2" for tag in ("random-cut", "lda", "least-cut")},
     **{"ssf": "ssf:0.5,stages=1", "rolss": "rolss:0,blocks=1"},
 }
 FLAGS = {"size": 8, "epochs": 2, "batch": 8, "preset": "digits", "cache": False}

@@ -73,6 +73,7 @@ def test_names_share_their_cells(out):
         (["table-rank", "--scale", "paper"], "`--data` must be a folder of class folders"),
         (["fig5", "--data", "photos"], "`--data` must be faces or digits for --scale laptop"),
         (["fig4", "--data", "digits"], "`--data` must be left out for fig4"),
+        (["table-theory", "--data", "digits"], "`--data` must be faces for table-theory"),
         (["coverage", "--data", "digits"], "`--data` must be left out for coverage"),
         (["fig5", "--prior", "nothing-there"], "`--prior` must be pixels, renderer"),
         (["fig1", "--seeds", "-1"], "seeds"),
