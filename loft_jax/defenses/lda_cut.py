@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from loft_jax.defenses.base import About
-from loft_jax.defenses.code_cut import CodeCut
+from loft_jax.defenses.code_cut import CodeCut, quietest
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,7 @@ class DiscriminantCut(CodeCut):
         """Uncorrelated, of variance 1."""
         from iie.filters.linear_design import LinearDesign
 
+        if len(model.means) == 1:
+            return quietest(model, self.rank)
         design = LinearDesign(model, self.rank)
         return design.filter(design.richest)

@@ -8,7 +8,7 @@ from annotated_types import Interval
 from jaxtyping import Float64
 
 from loft_jax.defenses.base import About
-from loft_jax.defenses.code_cut import CodeCut
+from loft_jax.defenses.code_cut import CodeCut, quietest
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,7 @@ class LeastLeakingCut(CodeCut):
         """Uncorrelated, of variance 1."""
         from iie.filters.linear_design import LinearDesign
 
+        if len(model.means) == 1:
+            return quietest(model, self.rank)
         design = LinearDesign(model, self.rank)
         return design.filter(design.solve(self.share * design.max_share)[0])
