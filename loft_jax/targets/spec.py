@@ -105,7 +105,7 @@ def _maker(found: Any) -> Callable[..., Target] | None:
     # Who has a PyTorch module has imported it.
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(found, torch.nn.Module):
-        from loft_jax.targets.torch import TorchTarget
+        from loft_jax.targets.pytorch import TorchTarget
 
         return TorchTarget
     from loft_jax.targets.function import FunctionTarget

@@ -15,7 +15,7 @@ from loft_jax.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from loft_jax.targets.torch import TorchTarget  # noqa: E402
+from loft_jax.targets.pytorch import TorchTarget  # noqa: E402
 
 KIND = {"size": 8, "channels": 3, "class_names": ("a", "b", "c", "d")}
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
@@ -117,7 +117,7 @@ ONE_CORE = """
 import os
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import jax, numpy, torch
-from loft_jax.targets.torch import TorchTarget
+from loft_jax.targets.pytorch import TorchTarget
 layers = torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(30752, 2)
 net = torch.nn.Sequential(*layers).eval()
 target = TorchTarget(net, size=64, channels=3, class_names=("a", "b"))
