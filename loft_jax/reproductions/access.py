@@ -24,7 +24,7 @@ def drawn(rows: list[Row]) -> bytes:
     from matplotlib.figure import Figure
 
     labels = _labels(rows)
-    figure = Figure(figsize=(3.2 * len(labels) + 0.6, 3.8), layout="constrained")
+    figure = Figure(figsize=(max(3.2 * len(labels), 6.4), 3.8), layout="constrained")
     panels = figure.subplots(1, len(labels), sharey=True, squeeze=False)[0]
     lines = list(dict.fromkeys(_line(row) for row in rows))
     for axes, label in zip(panels, labels, strict=True):
@@ -47,7 +47,9 @@ def drawn(rows: list[Row]) -> bytes:
         list(handles.values()), list(handles), loc="outside lower center", ncols=2, fontsize=8,
         frameon=False,
     )  # fmt: skip
-    figure.suptitle("What an attacker is shown, and how often he may ask; 95 % intervals")
+    figure.suptitle(
+        "What an attacker is shown, and how often he may ask; 95 % intervals", fontsize=10
+    )
     return png(figure, 150)
 
 

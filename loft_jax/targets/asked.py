@@ -69,9 +69,10 @@ def merged(answers: Sequence[Answer]) -> Answer:
         answers: about the same pictures, labels and scores alone.
     """
     labels = np.stack([answer.label for answer in answers])
-    if answers[0].scores is None:
+    told = [answer.scores for answer in answers if answer.scores is not None]
+    if not told:
         return Answer(commonest(labels))
-    scores = np.mean([answer.scores for answer in answers], 0)
+    scores = np.mean(told, 0)
     return Answer(scores.argmax(1) if len(answers) > 1 else labels[0], scores)
 
 

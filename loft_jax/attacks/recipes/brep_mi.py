@@ -76,7 +76,7 @@ BREP_MI = dataclasses.replace(
     rule=Repulsion(box=3.0),
     fidelity=Fidelity(
         "SCALED", "as --published, with 300 spheres for all searches of a class and z in [-3, 3]",
-        "not known",
+        "not known: on people 0:8 of the plain head 0.75, lookalikes 0.50, with 9,954 queries each",
     ),
     original=PUBLISHED,
 )  # fmt: skip

@@ -63,5 +63,9 @@ LABEL_NES = LabelNes(
     cite=("ilyas2018black",),
     needs=("label",),
     published="nothing: the share of noisy copies with the right label in place of a score",
-    fidelity=Fidelity("FAITHFUL", "", "no: of attacks by labels the strongest here"),
+    fidelity=Fidelity(
+        "FAITHFUL",
+        "",
+        "no: on people 0:24 of the plain head 0.79 with 4,947 queries each, by one evaluator",
+    ),
 )

@@ -34,9 +34,10 @@ class RandomLabel(BlackBoxRecipe):
     def climb(self, questions: Questions, shared: Any) -> None:
         """Ask move after move, until nothing is left."""
         named, n = Named(questions), questions.per_class
-        at, questions.standing = named.starts(n, lambda points: points)
+        at, standing = named.starts(n, lambda points: points)
         lasting = np.zeros(n, int)
         while True:
+            questions.standing = standing
             moved = np.sqrt(1 - self.reach**2) * at + self.reach * named.rng.standard_normal(
                 at.shape
             )
@@ -48,7 +49,7 @@ class RandomLabel(BlackBoxRecipe):
             kept = said[:, 0] & (count >= lasting)
             at = np.where(kept[:, None], moved, at)
             lasting = np.where(kept, count, lasting)
-            questions.standing = np.where(kept, named.latest[:, 0], questions.standing)
+            standing = np.where(kept, named.latest[:, 0], standing)
 
 
 RANDOM_LABEL = RandomLabel(
