@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Any
 
 COMMANDS = (
-    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
-    "report", "citation",
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "audit", "sweep",
+    "reproduce", "report", "citation",
 )  # fmt: skip
 """In the order of use; `python -m loft_jax` lists them."""
 

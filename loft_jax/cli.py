@@ -1,7 +1,7 @@
 """What every command shares: flags from dataclasses, one sentence for bad input, exit codes.
 
 Exit codes: 0 done; 2 bad input or no room to write; 3 the run diverged; 130 and 143 stopped by
-SIGINT or SIGTERM after saving.
+SIGINT or SIGTERM after saving. An audit with limits ends with 1 above one, 3 undecided.
 """
 
 import contextlib
@@ -43,6 +43,7 @@ def command(
     description: str | Callable[[], str],
     job: Callable[..., Any],
     listings: Mapping[str, Callable[[], Any]] | None = None,
+    code: Callable[[Any], int] = lambda _: 0,
 ) -> Callable[[Sequence[str]], int]:
     """What runs a command: flags in, the result of its job shown, an exit code out.
 
@@ -51,6 +52,7 @@ def command(
         description: for --help.
         job: (read, started) -> result; `read` gives settings with what the flags say over them.
         listings: flags that only show something, which theirs makes.
+        code: the exit code that the result stands for.
     """
 
     def main(args: Sequence[str]) -> int:
@@ -61,8 +63,9 @@ def command(
                 return 0
         told = description if isinstance(description, str) else description()
         read = partial(parse, prog=f"python -m loft_jax.{name}", description=told, args=args)
-        show(job(read, started=STARTED))
-        return 0
+        result = job(read, started=STARTED)
+        show(result)
+        return code(result)
 
     return main
 

@@ -21,7 +21,8 @@ name serves the others; an interrupted one goes on.
   table-rank        none, 64, 16, 8 (paper scale: none, 500 ... 20)
   table-activation  none, relu, relu6, leaky_relu, sigmoid, tanh at rank 16
   table-input-norm  BatchNorm before the head or not
-  table-attacks     every recipe on the plain head and on rank 16; takes an hour
+  table-attacks     every recipe by weights on the plain head and on rank 16; takes an hour
+  table-access      weights, scores or labels alone, on four heads, with few queries and many
   table-theory      heads of one rank that leak unlike: does the theory predict what is found? hours
   coverage          how often our intervals hold the truth, by simulation; trains nothing
 

@@ -44,6 +44,11 @@ def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
         InputError: if there is no such form, or it is the recipe itself.
     """
     form = form_named(name, own)
+    if name != NONE and (recipe.asks != "white") != (form.repeats > 1):
+        able = ", ".join(useful(recipe, own))
+        how = "only asks" if recipe.asks != "white" else "is given the weights"
+        msg = f"`--adaptive` must be one of {able} for {recipe.title}, which {how}, got {name}"
+        raise InputError(msg)
     if form.identity is None:
         return recipe
     changed = recipe.with_identity(form.identity)
@@ -57,10 +62,41 @@ def adapted(recipe: Recipe, name: str, own: Mapping[str, Adaptive]) -> Recipe:
     return changed
 
 
+def within_budget(
+    recipe: Recipe, name: str, own: Mapping[str, Adaptive], queries: int | None, classes: int,
+    steps: int | None,
+) -> Recipe:  # fmt: skip
+    """The recipe cut to a number of questions, of which a form may take several for each picture.
+
+    Args:
+        recipe: in this form.
+        name: of the form.
+        own: forms of the target's defense.
+        queries: questions about all classes together; None sets no limit.
+        classes: under attack.
+        steps: that somebody asked for; None leaves as many as the questions allow.
+
+    Raises:
+        InputError: if they are too few, or the recipe is given the weights.
+    """
+    if queries is None:
+        return recipe
+    times = form_named(name, own).repeats
+    try:
+        return recipe.within(queries // times, classes, steps=steps)
+    except InputError as error:
+        if times == 1:
+            raise
+        msg = f"{error} for each of the {times} times that {name} asks"
+        raise InputError(msg) from error
+
+
 def useful(recipe: Recipe, own: Mapping[str, Adaptive]) -> tuple[str, ...]:
     """Names of the forms that make another attack of the recipe, none first."""
     if isinstance(recipe, Strongest):  # it tries them all itself
         return (NONE,)
+    asking = recipe.asks != "white"
+    own = {name: form for name, form in own.items() if asking == (form.repeats > 1)}
     if not recipe.identities:
         return (NONE, *(name for name, form in own.items() if form.identity is None))
     changed = {

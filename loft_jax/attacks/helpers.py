@@ -1,14 +1,15 @@
 """The students that help an attack, kept beside the target: taught on first use, then read."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Integer, UInt8
 from rich.console import Console
 
 from loft_jax.errors import InputError
@@ -30,6 +31,8 @@ FORMAT = 2
 """Part of every file's name; raised when students are taught otherwise."""
 READ = 256
 """Public pictures that the target answers at a time."""
+SURE = 20.0
+"""Logit of a class that a target is known to say: its softmax is 1 up to 1e-6."""
 
 
 class Helpers(NamedTuple):
@@ -95,11 +98,68 @@ def load_helpers(
         InputError, DivergenceError: see `distillation.distilled`.
     """
     made_of = (target, images, repr(settings), FORMAT)
+    lesson = _Lesson(images, lambda: answers(target, images, mesh), _classes(target, images.shape))
+    return _students(lesson, made_of, folder, mesh, out, trunks, seed, settings)
+
+
+def load_surrogates(
+    labels: Integer[np.ndarray, " n"],
+    classes: int,
+    images: UInt8[np.ndarray, "n h w ch"],
+    folder: Path | None,
+    mesh: Mesh,
+    out: Console,
+    *,
+    trunks: tuple[str, ...],
+    seed: int,
+    settings: Distillation,
+) -> Helpers:
+    """Students of a target that only says labels; else as `load_helpers`.
+
+    Args:
+        labels: what it said of the pictures.
+        classes: number of its classes.
+        images: public pictures, never its own.
+        folder: where students are kept; None keeps none.
+        mesh: devices.
+        out: where teaching is announced.
+        trunks: the students' architectures.
+        seed: of their weights and batches.
+        settings: their training.
+
+    Raises:
+        InputError, DivergenceError: see `distillation.distilled`.
+    """
+    made_of = (labels, classes, images, repr(settings), FORMAT)
+    certain = SURE * np.eye(classes, dtype=np.float32)
+    lesson = _Lesson(images, lambda: certain[labels], classes)
+    return _students(lesson, made_of, folder, mesh, out, trunks, seed, settings)
+
+
+class _Lesson(NamedTuple):
+    """Public pictures, what makes the logits that a target answered, and its number of classes."""
+
+    images: UInt8[np.ndarray, "n h w ch"]
+    logits: Callable[[], Float[np.ndarray, "n c"]]
+    classes: int
+
+
+def _students(
+    lesson: _Lesson,
+    made_of: Any,
+    folder: Path | None,
+    mesh: Mesh,
+    out: Console,
+    trunks: tuple[str, ...],
+    seed: int,
+    settings: Distillation,
+) -> Helpers:
+    """A student of each trunk, read or taught."""
+    images, shape = lesson.images, lesson.images.shape
     stem = f"seed{seed}-{arrays.fingerprint(made_of)}"
     paths = [folder and folder / f"{trunk}-{stem}.npz" for trunk in trunks]
-    classes = _classes(target, images.shape)
     found = [
-        _read(path, trunk, images.shape, classes, mesh)
+        _read(path, trunk, shape, lesson.classes, mesh)
         for path, trunk in zip(paths, trunks, strict=True)
     ]
     before, logits = time.perf_counter(), None
@@ -107,7 +167,7 @@ def load_helpers(
         if found[place] is not None:
             continue
         out.print(f"teaching a helper, once: {trunk} -> {path or 'kept nowhere'}")
-        logits = answers(target, images, mesh) if logits is None else logits
+        logits = lesson.logits() if logits is None else logits
         made = distilled(images, logits, mesh, trunk=trunk, seed=seed, settings=settings)
         if path is not None:
             _write(path, *made)

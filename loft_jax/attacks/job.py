@@ -96,7 +96,7 @@ class Job:
             numbers = {
                 **{name: instance[name] for name in ("run", "attack", "adaptive", "prior", "seed")},
                 "variant": instance["variant"],
-                "access": target.access,
+                "access": request.recipe.asks,
                 "classes": len(labels),
                 "per_class": config.per_class,
                 "queries": target.queries - asked_before,

@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 from jaxtyping import Int64
 from rich.console import Console
 
-from loft_jax.attacks.adaptive import adapted, form_named
+from loft_jax.attacks.adaptive import adapted, form_named, within_budget
 from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
@@ -28,6 +28,7 @@ from loft_jax.priors import ImagePrior, load_prior
 from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.identity import content
+from loft_jax.targets.asked import Asked
 from loft_jax.targets.base import Network, Target
 
 Augmentation = Mapping[str, Any]
@@ -84,10 +85,10 @@ class Request:
     def start(self, helpers: tuple[Network, ...]) -> Search:
         """The recipe bound to the target and those that help it; scores the candidates."""
         networks: tuple[Network, ...] = helpers
-        if "gradients" in self.target.offers:
+        if self.recipe.asks == "white":
             networks = (self.network, *helpers)
         setting = Setting(
-            self.target,
+            self.asked,
             networks,
             devices.replicate(self.mesh, self.prior),
             self.config.per_class,
@@ -95,6 +96,14 @@ class Request:
             self.mesh,
         )
         return self.recipe.start(setting)
+
+    @property
+    def asked(self) -> Target:
+        """The target, showing no more than the recipe needs, asked as often as the form says."""
+        access, times = self.recipe.asks, form_named(self.form, self.target.adaptive).repeats
+        if access == self.target.access and times == 1:
+            return self.target
+        return Asked(self.target, access, times)
 
     @property
     def network(self) -> Network:
@@ -130,7 +139,7 @@ class Request:
             "size": target.size,
             "channels": target.channels,
             "class_names": list(target.class_names),
-            "access": target.access,
+            "access": self.recipe.asks,
             "attack": called(config.attack),
             "adaptive": config.adaptive,
             "variant": schema.write(self.variant),
@@ -253,6 +262,5 @@ def request_for(
     else:
         name = type(prior).__name__
     check_offers(config.attack, recipe, target, prior)
-    if config.queries is not None:
-        recipe = recipe.within(config.queries, len(labels), steps=config.steps)
+    recipe = within_budget(recipe, form, target.adaptive, config.queries, len(labels), config.steps)
     return Request(config, recipe, labels, target, prior, name, mesh, variant)

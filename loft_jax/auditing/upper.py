@@ -25,7 +25,9 @@ class UpperEnd(NamedTuple):
     limit: float
 
 
-def upper_end(errors: Float[np.ndarray, " n"], confidence: SupportsFloat = 0.95) -> UpperEnd:
+def upper_end(
+    errors: Float[np.ndarray, " n"], confidence: SupportsFloat = 0.95, *, fewest: int = FEWEST
+) -> UpperEnd:
     """The mean error of a decoder on samples it has not seen, with its one-sided upper limit.
 
     No decoder beats the posterior mean, so the limit holds for the ideal attacker as well. Squared
@@ -37,9 +39,10 @@ def upper_end(errors: Float[np.ndarray, " n"], confidence: SupportsFloat = 0.95)
         errors: of independent samples, one number each: the decoder was neither fitted to them nor
             chosen by them.
         confidence: in [0.5, 1).
+        fewest: errors that are enough; of means over several pictures fewer are.
 
     Raises:
-        InputError: if there are fewer than 100, one is not finite or negative, or `confidence` is
+        InputError: if there are fewer, one is not finite or negative, or `confidence` is
             out of range.
 
     Source: Hall 1983, "Inverting an Edgeworth expansion"; orthogonality: proofs/ideal_attacker.py.
@@ -47,8 +50,8 @@ def upper_end(errors: Float[np.ndarray, " n"], confidence: SupportsFloat = 0.95)
     from iie.bounds.limits import checked_confidence, upper_limit  # SciPy loads at first use
 
     values = np.asarray(errors, np.float64)
-    if values.ndim != 1 or len(values) < FEWEST:
-        msg = f"`errors` must be at least {FEWEST} numbers, got shape {list(values.shape)}"
+    if values.ndim != 1 or len(values) < fewest:
+        msg = f"`errors` must be at least {fewest} numbers, got shape {list(values.shape)}"
         raise InputError(msg)
     if not np.isfinite(values).all() or values.min() < 0:
         msg = "`errors` must be finite and at least 0, got something else"

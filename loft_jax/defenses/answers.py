@@ -11,6 +11,7 @@ from annotated_types import Interval
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
+from loft_jax.defenses.adaptive import AVERAGE
 from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.loft import LoFt, LoFtHead
 from loft_jax.defenses.none import NoDefense
@@ -110,9 +111,19 @@ class NoisyAnswers(_Answered):
     loft: Rank = None
     """Rank of the LoFt head that answers; none is the plain head."""
 
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On what it was asked to be on."""
+        return self.what, self.std
+
     def change(self, x: Float[Array, "b n"], key: Key[Array, ""]) -> Float[Array, "b n"]:
         """The numbers with noise."""
         return x + self.std * jax.random.normal(key, x.shape, x.dtype)
+
+    @property
+    def adaptive(self) -> Mapping[str, Adaptive]:
+        """Those of the network that answers, and who asks again."""
+        return {**super().adaptive, **AVERAGE}
 
     def remark(self, classes: int, features: int) -> str:
         """Whom it does not hinder."""

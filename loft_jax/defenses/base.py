@@ -33,10 +33,13 @@ class Adaptive(NamedTuple):
     Attributes:
         network: what is attacked instead of the network (the same answers by other gradients, say).
         identity: name of the identity loss that replaces the attack's own; None keeps it.
+        repeats: how often one who only asks does so about each picture, to take the mean; other
+            forms are for those who have the weights.
     """
 
     network: Callable[[FrozenClassifier], FrozenClassifier] = lambda network: network
     identity: str | None = None
+    repeats: int = 1
 
 
 class Labelled(NamedTuple):
@@ -257,6 +260,11 @@ class Defense(Named):
 
     def guarantee(self) -> str | None:
         """A sentence on what is proved of its answers, whatever was learnt; None if nothing is."""
+        return None
+
+    @property
+    def answer_noise(self) -> tuple[str, float] | None:
+        """Gaussian noise that every answer holds anew: (logits, scores or code, its deviation)."""
         return None
 
     def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:

@@ -48,7 +48,7 @@ class BiDO(Defense):
 
     def taps_in(self, model: Classifier, images: Float[Array, "b h w ch"]) -> tuple[str, ...]:
         """The last layer at every size of the picture inside the trunk."""
-        return stages(model, "trunk", images)
+        return stages(model, "trunk", model.pixels(images))
 
     def loss(
         self,

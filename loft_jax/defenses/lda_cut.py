@@ -21,6 +21,7 @@ class DiscriminantCut(CodeCut):
         "the features, after training: their r leading discriminants are left, behind them the "
         "classes are told by linear discriminant analysis",
         "as a classifier, not as a defense",
+        cite=("fisher1936use",),
     )
 
     def rows(self, model: Any) -> Float64[np.ndarray, "r d"]:

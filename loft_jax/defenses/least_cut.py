@@ -25,6 +25,7 @@ class LeastLeakingCut(CodeCut):
         "the features, after training: the r numbers are left that tell least of the features, "
         "behind them the classes are told by linear discriminant analysis",
         "no attack was published on it",
+        cite=("loftiie",),
     )
 
     share: Annotated[float, Interval(ge=0, le=1)] = 0.9

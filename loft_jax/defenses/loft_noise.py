@@ -9,6 +9,7 @@ from annotated_types import Interval
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
+from loft_jax.defenses.adaptive import AVERAGE
 from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.loft import LoFt, LoFtHead
 from loft_jax.nets.classifier import Outputs
@@ -68,6 +69,11 @@ class NoisyLoFt(Defense):
         """The noisy LoFt head."""
         return NoisyLoFtHead(features, self.rank, classes, self.std, rngs=rngs)
 
+    @property
+    def answer_noise(self) -> tuple[str, float]:
+        """On the code."""
+        return "code", self.std
+
     def release(self, outputs: Outputs, key: Key[Array, ""], head: Head) -> Outputs:
         """Logits of the code with noise."""
         assert outputs.code is not None
@@ -95,5 +101,5 @@ class NoisyLoFt(Defense):
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
-        """Those of LoFt: who has the weights has no noise."""
-        return LoFt(self.rank).adaptive
+        """Those of LoFt: who has the weights has no noise. And who asks again."""
+        return {**LoFt(self.rank).adaptive, **AVERAGE}

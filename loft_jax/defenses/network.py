@@ -5,7 +5,7 @@ from functools import cache
 from flax import nnx
 
 from loft_jax.defenses.base import Defense
-from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.classifier import Classifier, Pixels
 from loft_jax.nets.fisher import Fisher
 from loft_jax.nets.head import Head
 from loft_jax.nets.trunks.table import build_trunk, feature_width
@@ -23,6 +23,7 @@ def build_classifier(
     classes: int,
     compute_dtype: str = "float32",
     fisher: int = 0,
+    pixels: Pixels | None = None,
     rngs: nnx.Rngs,
 ) -> Classifier:
     """Freshly initialised classifier of square images, weights float32.
@@ -35,6 +36,7 @@ def build_classifier(
         classes: number of classes.
         compute_dtype: dtype of the trunk's arithmetic. Head and logits are float32 always.
         fisher: discriminants that the head may read beside the trunk's features.
+        pixels: what the trunk is shown of a picture; None is [-1, 1].
         rngs: random streams; the initial weights come from `params`.
 
     Raises:
@@ -44,15 +46,16 @@ def build_classifier(
     beside, width = discriminants(fisher, classes), feature_width(trunk, size)
     head = defense.head(width + beside, classes, rngs=rngs)
 
-    def another() -> nnx.Module:
+    def another(channels: int = channels) -> nnx.Module:
         return build_trunk(
             trunk, size=size, channels=channels, compute_dtype=compute_dtype, rngs=rngs
         )
 
-    own = defense.edit(another(), rngs=rngs)
+    pixels = pixels or Pixels()
+    own = defense.edit(another(pixels.channels(channels)), rngs=rngs)
     more = Fisher(size, channels, beside, rngs=rngs) if beside else None
     companion = defense.companion(another, width, classes, (size, size, channels), rngs=rngs)
-    return Classifier(own, head, more, companion)
+    return Classifier(own, head, more, companion, pixels)
 
 
 def discriminants(fisher: int, classes: int) -> int:

@@ -48,6 +48,7 @@ class Private(Defense):
         for flag, given in (
             ("fisher", config.model.fisher),
             ("start-from", config.start_from),
+            ("weights", config.model.weights and config.model.weights.weights),
         ):
             if given:
                 msg = f"`--{flag}` must be left out for {self.about.title}, which cannot answer "

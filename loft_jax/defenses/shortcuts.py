@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Annotated, TypeVar
 
 from annotated_types import Interval
@@ -13,7 +14,7 @@ from loft_jax.defenses.base import About, Adaptive, Defense
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.nets.frozen import FrozenClassifier, rebuilt
-from loft_jax.nets.trunks.resnet import Residual
+from loft_jax.nets.layers.residual import Residual
 
 Config = TypeVar("Config")
 Factor = Annotated[float, Interval(ge=0, le=1)]
@@ -34,7 +35,10 @@ class _Scaled(Defense, abc.ABC):
 
     @abc.abstractmethod
     def count(self, depths: tuple[int, ...]) -> int:
-        """How many blocks, the last ones, of a trunk with so many in each stage."""
+        """How many blocks, the last ones, of a trunk with so many in each stage.
+
+        Counted are those that have a shortcut.
+        """
 
     def edit(self, trunk: nnx.Module, *, rngs: nnx.Rngs) -> nnx.Module:
         """The trunk with the factor at its last blocks.
@@ -46,7 +50,10 @@ class _Scaled(Defense, abc.ABC):
         if blocks is None or depths is None or not all(isinstance(b, Residual) for b in blocks):
             msg = f"`--trunk` must be one of residual blocks for {self.about.title}, such as "
             raise InputError(msg + f"small_resnet, got {type(trunk).__name__}")
-        wanted = self.count(depths)
+        ends = list(accumulate(depths, initial=0))
+        stages = [[b for b in blocks[i:j] if b.has_shortcut] for i, j in pairwise(ends)]
+        blocks = [block for stage in stages for block in stage]
+        wanted = self.count(tuple(len(stage) for stage in stages if stage))
         if wanted > len(blocks):
             msg = f"`--defense {self.tag}` must change at most {len(blocks)} blocks of this trunk"
             raise InputError(msg + f", got {wanted}")

@@ -11,6 +11,7 @@ from annotated_types import Interval
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key, UInt32
 
+from loft_jax.defenses.adaptive import AVERAGE
 from loft_jax.defenses.base import About, Adaptive, Afterwards, Defense, Labelled
 from loft_jax.defenses.none import NoDefense
 from loft_jax.defenses.water_filling import nearest_within
@@ -110,8 +111,8 @@ class StealthyShield(Defense):
 
     @property
     def adaptive(self) -> Mapping[str, Adaptive]:
-        """Those of the plain head: who has the weights is not hindered."""
-        return NoDefense().adaptive
+        """Those of the plain head: who has the weights is not hindered. And who asks again."""
+        return {**NoDefense().adaptive, **AVERAGE}
 
     def fits(self, config: Any) -> None:
         """Check that there will be validation pictures to take the mean answers of.

@@ -111,6 +111,7 @@ class AttackResult:
     inception: dict[str, Any] | None = None
     withheld: str | None = None
     variant: dict[str, Any] | None = None
+    queries_allowed: Count | None = None
 
 
 def read_part(kind: type[T], path: Path) -> T:

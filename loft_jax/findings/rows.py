@@ -10,6 +10,7 @@ import numpy as np
 from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
+from loft_jax.findings.budgets import asking
 from loft_jax.findings.columns import OUTCOMES, SEARCHED
 from loft_jax.findings.records import (
     AttackResult,
@@ -56,6 +57,8 @@ def rows_of(
         "attack_folder": _relative(attack_folder, root),
     }
     labels, means = outcomes(attack_folder / "outcomes.npz")
+    if attack.queries_allowed is not None:
+        shared["attack"] = asking(attack.attack, round(attack.queries_allowed / len(labels)))
     return [
         {**shared, "class": label, **{name: float(found[i]) for name, found in means.items()}}
         for i, label in enumerate(labels)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
@@ -12,6 +13,7 @@ from loft_jax.defenses.loft import Activation
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
+from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs import schema
 
 
@@ -35,8 +37,16 @@ class ModelFlags:
     fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
     """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
     trunk's features and begins with (photographs, few per class); 0 is off."""
+    weights: str | None = None
+    """File of weights that the trunk begins with, .safetensors or PyTorch's .pth, of torchvision,
+    timm or evoLVe; the classifying head is a fresh one."""
+    weights_mean: tuple[float, float, float] | None = None
+    """Means of red, green and blue, of pixels in [0, 1], that the weights were trained with; none
+    given are their library's."""
+    weights_std: tuple[float, float, float] | None = None
+    """Standard deviations likewise."""
 
-    def resolved(self, like: Defense) -> ModelConfig:
+    def resolved(self, like: ModelConfig) -> ModelConfig:
         """The network, with what no flag names as in `like`.
 
         Raises:
@@ -45,11 +55,11 @@ class ModelFlags:
         if self.rank is not None and self.defense is not None:
             msg = f"`--rank` must be left out beside --defense {self.defense}, got {self.rank}"
             raise InputError(msg)
-        made = like
+        made = like.defense
         if self.defense is not None:
-            made = defense_named(self.defense, like)
+            made = defense_named(self.defense, made)
         elif self.rank is not None:
-            made = _of_rank(str(self.rank).lower(), like)
+            made = _of_rank(str(self.rank).lower(), made)
         for name in ("activation", "input_norm"):
             value = getattr(self, name)
             if value is None:
@@ -62,7 +72,20 @@ class ModelFlags:
                 )
                 raise InputError(msg)
             made = dataclasses.replace(made, **{name: value})
-        return ModelConfig(self.trunk, made, self.compute_dtype, self.fisher)
+        weights = self._weights(like.weights)
+        return ModelConfig(self.trunk, made, self.compute_dtype, self.fisher, weights)
+
+    def _weights(self, like: ImportedWeights | None) -> ImportedWeights | None:
+        asked = (self.weights, self.weights_mean, self.weights_std)
+        if asked == (None, None, None):
+            return like
+        if self.weights is None:
+            msg = "`--weights-mean` and `--weights-std` must be left out without --weights, got "
+            raise InputError(msg + f"{self.weights_mean} and {self.weights_std}")
+        place = str(Path(self.weights).absolute())
+        own = ImportedWeights(place) if like is None or place != like.weights else like
+        mean, std = self.weights_mean or own.mean, self.weights_std or own.std
+        return dataclasses.replace(own, mean=mean, std=std)
 
 
 @dataclass(frozen=True)
@@ -84,7 +107,7 @@ class TrainFlags(TrainConfig):
         Raises:
             InputError: as `ModelFlags.resolved`.
         """
-        return TrainConfig(**{**vars(self), "model": self.model.resolved(like.model.defense)})
+        return TrainConfig(**{**vars(self), "model": self.model.resolved(like.model)})
 
 
 def _of_rank(word: str, like: Defense) -> Defense:
@@ -109,18 +132,19 @@ MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_
 --data and --target may name the same pictures and the same run at another place."""
 
 
-def contradiction(own: Any, asked: Any) -> None:
+def contradiction(own: Any, asked: Any, *, free: tuple[str, ...] = ()) -> None:
     """Check that flags beside --resume ask for nothing but the run that goes on.
 
     Args:
         own: settings of the run.
         asked: settings with the flags over them.
+        free: further flags that say how to go on.
 
     Raises:
         InputError: naming a flag, what the run has and what came.
     """
     for name, before, now in _differences(schema.write(own), schema.write(asked)):
-        if name not in (*MAY_CHANGE, "data", "target"):
+        if name not in (*MAY_CHANGE, *free, "data", "target"):
             msg = (
                 f"`--{name.replace('_', '-')}` must be left out beside --resume or be that of the "
                 f"run, {before}, got {now}"

@@ -23,13 +23,13 @@ from loft_jax.fitting.closing import closing_table, epoch_line
 from loft_jax.fitting.control import pca_lda_accuracy
 from loft_jax.fitting.discriminants import begun_as_discriminants
 from loft_jax.fitting.fitted_folder import RESULT
-from loft_jax.fitting.loop import fit
+from loft_jax.fitting.loop import NEVER_BEST, fit
 from loft_jax.fitting.pictures import draw_run
 from loft_jax.fitting.predict import Answerer, Answers, measured
 from loft_jax.fitting.progress import Bar
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
-from loft_jax.fitting.start import Start, begun_with
+from loft_jax.fitting.start import Start, begun_with, begun_with_weights
 from loft_jax.fitting.state import Graphs, TrainState, blueprint
 from loft_jax.fitting.tensorboard import mirror
 from loft_jax.fitting.trained import Trained
@@ -127,11 +127,16 @@ class Run:
                 part = "trunk" if self.start.of_strangers else None
                 state, taken = begun_with(state, start, part)
                 out.print(f"begins with {taken} of the arrays of {start.folder.path}")
+            elif (weights := self.start.weights) is not None:
+                state = devices.replicate(self.mesh, begun_with_weights(state, weights))
+                out.print(f"the trunk begins with {weights}")
             others = start is None or start.folder.fingerprint() != data.fingerprint
             if config.model.fisher and others:
                 images, labels = data.images[self.split.train], data.labels[self.split.train]
                 state = begun_as_discriminants(state, graphs, images, labels)
                 state = devices.replicate(self.mesh, state)
+            if self.start.is_elsewhere:
+                checkpoints.save(state, history, NEVER_BEST)
         else:
             state, history = checkpoints.restore(latest, like)
             out.print(f"continuing after step {latest}")

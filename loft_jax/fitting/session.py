@@ -19,6 +19,7 @@ from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.start import Start
 from loft_jax.fitting.tensorboard import check_installed
 from loft_jax.nets.description import Description
+from loft_jax.nets.imported.arrays import Taken
 from loft_jax.runs import devices, schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
@@ -64,7 +65,9 @@ def train_classifier(
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)
-        start = dataclasses.replace(Start.of(config, Description.of(data), mesh), public=public)
+        config, weights = _imported(config, data, going)
+        start = Start.of(config, Description.of(data), mesh)
+        start = dataclasses.replace(start, public=public, weights=weights)
         interrupt.check("the same command, from the start")
         folder = going or _created(config, data, split)
         with folder.alone():
@@ -78,6 +81,23 @@ def _begins(config: TrainConfig, going: RunFolder | None) -> bool:
     if config.public is None or config.model.defense.start_from(config) is not None:
         return False
     return going is None or Checkpoints(going.checkpoints).latest_step() is None
+
+
+def _imported(
+    config: TrainConfig, data: Dataset, going: RunFolder | None
+) -> tuple[TrainConfig, Taken | None]:
+    """Settings that say what `--weights` holds, and it; nothing where a run is past its start.
+
+    Raises:
+        InputError: if it holds no weights for this trunk.
+    """
+    model = config.model
+    if model.weights is None or (
+        going is not None and Checkpoints(going.checkpoints).latest_step() is not None
+    ):
+        return config, None
+    known, found = model.weights.loaded(model.trunk, data.size)
+    return dataclasses.replace(config, model=dataclasses.replace(model, weights=known)), found
 
 
 def tell(out: Console, data: Dataset) -> None:

@@ -10,6 +10,7 @@ from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
+from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import RunConfig
 
@@ -30,6 +31,8 @@ class ModelConfig:
     fisher: Annotated[int, Interval(ge=0, le=2**16)] = 0
     """Fisher discriminants of oriented gradients, at most so many, that the head reads beside the
     trunk's features and begins with (photographs, few per class); 0 is off."""
+    weights: ImportedWeights | None = None
+    """What another library has trained, and the trunk begins with."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ class TrainConfig:
         if self.pretrain is not None and self.start_from is not None and begins is None:
             msg = f"`--pretrain` must be left out beside --start-from, got {self.pretrain}"
             raise InputError(msg)
+        if self.model.weights is not None and self.start_from is not None and begins is None:
+            msg = "`--weights` must be left out beside --start-from, got "
+            raise InputError(msg + self.model.weights.weights)
         if defense.needs_public and self.start_from is not None:
             msg = f"`--start-from` must be left out for {defense.about.title}, whose trunk learns "
             raise InputError(msg + f"public people first (--pretrain), got {self.start_from}")

@@ -18,6 +18,7 @@ from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.state import TrainState
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.nets.description import Description
+from loft_jax.nets.imported.arrays import Taken
 from loft_jax.runs.identity import content
 from loft_jax.runs.session import Result
 
@@ -34,12 +35,14 @@ class Start:
         given: the run that `--start-from` names, loaded; None where it names none.
         mesh: devices.
         public: people that its trunk is trained on first; None where there are none.
+        weights: what another library trained, as `--weights` has it; None where nothing is needed.
     """
 
     wanted: TrainConfig | None
     given: Trained | None
     mesh: Mesh
     public: Dataset | None = None
+    weights: Taken | None = None
 
     @classmethod
     def of(cls, config: TrainConfig, pictures: Description, mesh: Mesh) -> "Start":
@@ -75,6 +78,11 @@ class Start:
     def of_strangers(self) -> bool:
         """Whether it is a trunk trained on public people."""
         return self.given is None and self.wanted is None and self.public is not None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it lies where it may be gone when the run goes on after a kill."""
+        return self.given is not None or self.weights is not None
 
     def loaded(
         self, config: TrainConfig, folder: Path, out: Console, train: Callable[..., Result]
@@ -138,3 +146,25 @@ def begun_with(
     params, stats = states
     average = None if state.ema is None else jax.tree.map(jnp.copy, params)
     return state._replace(params=params, stats=stats, ema=average), f"{taken} of {total}"
+
+
+def begun_with_weights(state: TrainState, weights: Taken) -> TrainState:
+    """The state with another library's weights in its trunk; all else stays as it is.
+
+    Args:
+        state: of fresh weights.
+        weights: for the trunk.
+    """
+
+    def filled(own: nnx.State) -> nnx.State:
+        leaves = []
+        for path, variable in nnx.to_flat_state(own):
+            given = weights.arrays.get(tuple(map(str, path[1:]))) if path[0] == "trunk" else None
+            leaves.append(
+                (path, variable if given is None else variable.replace(jnp.asarray(given)))
+            )
+        return nnx.from_flat_state(leaves)
+
+    params, stats = filled(state.params), filled(state.stats)
+    average = None if state.ema is None else jax.tree.map(jnp.copy, params)
+    return state._replace(params=params, stats=stats, ema=average)

@@ -14,7 +14,7 @@ from loft_jax.defenses.network import build_classifier
 from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
-from loft_jax.nets.classifier import Classifier
+from loft_jax.nets.classifier import Classifier, Pixels
 from loft_jax.nets.description import Description
 
 
@@ -50,6 +50,7 @@ class Graphs(NamedTuple):
 
 def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classifier:
     """A fresh classifier for these pictures."""
+    weights = config.weights
     return build_classifier(
         config.trunk,
         config.defense,
@@ -58,6 +59,7 @@ def classifier(config: ModelConfig, pictures: Description, seed: int) -> Classif
         classes=pictures.classes,
         compute_dtype=config.compute_dtype,
         fisher=config.fisher,
+        pixels=None if weights is None else Pixels(weights.mean, weights.std),
         # XLA compiles the hardware generator in a third of threefry's time (2 s against 8 s here).
         # Streams of other names (dropout, noise) come from the first key.
         rngs=nnx.Rngs(jax.random.key(seed), params=jax.random.key(seed, impl="rbg")),

@@ -82,7 +82,7 @@ def default_judges(
             config,
             start_from=None,
             data=data,
-            model=dataclasses.replace(config.model, trunk=trunk, defense=NoDefense()),
+            model=dataclasses.replace(config.model, trunk=trunk, defense=NoDefense(), weights=None),
             run=run,
         )
         for trunk in trunks

@@ -29,10 +29,32 @@ class Outputs(NamedTuple):
     hidden: dict[str, Array] | None = None
 
 
+class Pixels(NamedTuple):
+    """What a trunk is shown of a picture in [0, 1]: (pixel - mean) / std, a number each a channel.
+
+    Gray pictures have all the channels that there are numbers for.
+    """
+
+    mean: tuple[float, ...] = (0.5,)
+    std: tuple[float, ...] = (0.5,)
+
+    def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b h w seen"]:
+        """That of these pictures; in [-1, 1] where nothing else is wanted."""
+        if self == Pixels():
+            return 2 * images - 1
+        mean, std = (jnp.asarray(numbers)[None, None, None] for numbers in self)
+        return (images - mean) / std
+
+    def channels(self, own: int) -> int:
+        """How many the trunk sees of pictures that have `own`."""
+        return max(own, len(self.mean))
+
+
 class Classifier(nnx.Module):
     """Class scores of images with pixels in [0, 1].
 
-    Pixels are mapped to [-1, 1] here, so that data, attacks and reconstructions all live in [0, 1].
+    Pixels are mapped to what the trunk knows here, mostly [-1, 1], so that data, attacks and
+    reconstructions all live in [0, 1].
     The trunk computes in its own dtype; features, code and logits are float32 always.
     Discriminants, where there are some, are features as well, behind those of the trunk. A
     companion is what is trained beside the network; no answer needs it.
@@ -44,11 +66,13 @@ class Classifier(nnx.Module):
         head: Head,
         discriminants: Fisher | None = None,
         companion: nnx.Module | None = None,
+        pixels: Pixels | None = None,
     ):
         self.trunk = trunk
         self.head = head
         self.discriminants = discriminants
         self.companion = companion
+        self.pixels = pixels or Pixels()
 
     def __call__(self, images: Float[Array, "b h w ch"]) -> Float[Array, "b c"]:
         """Logits."""
@@ -61,7 +85,7 @@ class Classifier(nnx.Module):
             InputError: if there is no module at a path.
         """
         with tapped(self, taps) as hidden:
-            features = self.trunk(2 * images - 1).astype(jnp.float32)
+            features = self.trunk(self.pixels(images)).astype(jnp.float32)
             if self.discriminants is not None:
                 features = self.discriminants.beside(features, 2 * images - 1)
             logits, code = self.head(features)

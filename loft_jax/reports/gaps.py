@@ -6,6 +6,7 @@ import polars as pl
 
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.data.sources import source_of
+from loft_jax.findings.budgets import named
 from loft_jax.reports.gather import Material
 
 FEW = 6
@@ -37,7 +38,7 @@ def _is_drawn(material: Material) -> bool:
 
 def _of_attacks(table: pl.DataFrame) -> Iterator[str]:
     attacks = sorted(table["attack"].unique().to_list())
-    others = sorted(set(RECIPES) - set(attacks))
+    others = sorted(set(RECIPES) - {named(attack).attack for attack in attacks})
     if others:
         yield f"Other attacks: only {', '.join(attacks)}; not {', '.join(others)}."
     priors = sorted(table["prior"].unique().to_list())

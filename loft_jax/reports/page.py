@@ -22,7 +22,7 @@ from loft_jax.reports.numbers import (
     strengths_grid,
     strongest_grid,
 )
-from loft_jax.reports.places import without_places
+from loft_jax.runs.places import without_places
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -3,11 +3,12 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.loft import Activation
+from loft_jax.reproductions.access import access_picture, access_sentences
 from loft_jax.reproductions.pictures import (
     attacks_picture,
     cut_picture,
@@ -49,9 +50,16 @@ trunk are not theirs. Not run here."""
 SATURATING = ("none", "straight-through", "logit")
 """Attackers of heads whose activation may hide its gradient."""
 ACTIVATIONS = get_args(Activation)
-WHITE = tuple(name for name, recipe in RECIPES.items() if "gradients" in recipe.needed)
 CUTS = (WeightCut.tag, FeatureCut.tag)
 """Ways in which a trained plain head is cut to a rank."""
+
+
+BY_WEIGHTS = tuple(name for name, recipe in RECIPES.items() if recipe.asks == "white")
+ACCESS = ("ppa", "evo", "label-nes")
+"""By weights, by scores and by labels the strongest here."""
+LAPTOP_QUERIES, PAPER_QUERIES = (1_000, 10_000), (1_000, 10_000, 100_000)
+"""For each class. A question takes a processor core about a millisecond, so that 100,000 for each
+of 24 people are 40 minutes for a single attack."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,14 @@ class Experiment:
         laptop: its grid on synthetic faces.
         paper: its grid at the authors' scale, without `data`.
         draw: writes `name`.png from the results.
+        tell: what its table shows beside what every table does, from the rows of `summary`.
     """
 
     title: str
     laptop: SweepConfig
     paper: SweepConfig
     draw: Callable[[Results], bytes]
+    tell: Callable[[list[dict[str, Any]]], list[str]] = lambda summary: []
 
 
 def _like(base: SweepConfig, **axes: object) -> SweepConfig:
@@ -130,9 +140,32 @@ EXPERIMENTS = {
         leakage_picture,
     ),
     "table-attacks": Experiment(
-        "every recipe by gradients on the plain head and a LoFt head, as it is and by the logit",
-        _like(LAPTOP, rank=("none", "16"), attack=WHITE),
-        _like(PAPER, rank=("none", "50"), attack=WHITE),
+        "every recipe by weights on the plain head and on one LoFt head, as it is and by the logit",
+        _like(LAPTOP, rank=("none", "16"), attack=BY_WEIGHTS),
+        _like(PAPER, rank=("none", "50"), attack=BY_WEIGHTS),
         attacks_picture,
+    ),
+    "table-access": Experiment(
+        "what the weights, scores or labels of a network give away, by the number of questions",
+        _like(
+            LAPTOP,
+            rank=(),
+            defense=("none", "loft:16", "mid:0.01", "ssd"),
+            attack=ACCESS,
+            adaptive=("none", "average"),
+            queries=LAPTOP_QUERIES,
+            seeds=(0,),
+        ),
+        _like(
+            PAPER,
+            rank=(),
+            defense=("none", "loft:50,input_norm=true", "mid:0.005", "ssd:1.5"),
+            input_norm=("no",),
+            attack=ACCESS,
+            adaptive=("none", "average"),
+            queries=PAPER_QUERIES,
+        ),
+        access_picture,
+        access_sentences,
     ),
 }

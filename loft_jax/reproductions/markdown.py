@@ -32,6 +32,7 @@ def markdown(numbers: dict[str, Any], experiment: Experiment, command: str) -> s
             for said in numbers["conclusion"]
             for line in (f"**{said['lead']}** {said['rest']}", "")
         ),
+        *(line for said in experiment.tell(numbers["summary"]) for line in (said, "")),
         f"| {' | '.join(COLUMNS)} |",
         "|" + "---|" * len(COLUMNS),
         *(_line(row) for row in numbers["summary"]),

@@ -104,6 +104,10 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
     Raises:
         InputError: if the paper's scale has no pictures, or the laptop's others than its own two.
     """
+    if config.queries and config.name != "table-access":
+        given = " ".join(map(str, config.queries))
+        msg = f"`--queries` must be left out for {config.name}, whose attacks see the weights, got "
+        raise InputError(msg + given)
     paper = config.scale == "paper"
     if paper and config.data is None:
         msg = "`--data` must be a folder of class folders or an npz for --scale paper, got none"
@@ -114,8 +118,8 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         raise InputError(msg)
     base = experiment.paper if paper else experiment.laptop
     if data == "digits":
-        if config.name == "table-attacks":
-            msg = "`--data` must be faces for table-attacks (its generators draw them), got digits"
+        if config.name in ("table-attacks", "table-access"):
+            msg = f"`--data` must be faces for {config.name} (its priors draw them), got digits"
             raise InputError(msg)
         # There is no prior but pixels, in which PPA finds next to nothing.
         base = dataclasses.replace(base, classes="all", attack=("deep-inversion",))
@@ -126,6 +130,7 @@ def grid_of(config: ReproduceConfig, experiment: Experiment) -> SweepConfig:
         data=(data,),
         prior=(config.prior,) if config.prior is not None else base.prior,
         seeds=own,
+        queries=config.queries or base.queries,
         jobs=config.jobs,
         memory=config.memory,
         submit=config.submit,
@@ -153,7 +158,12 @@ def _possible(grid: SweepConfig, data: str) -> tuple[str, ...]:
     return tuple(
         one.spec
         for one in named
-        if (one.trains or classes is None or one.remark(classes, 2**20) is None)
+        if (
+            one.trains
+            or one.overrides("release")
+            or classes is None
+            or one.remark(classes, 2**20) is None
+        )
         and (source.law is not None or not one.needs_public)
     )
 

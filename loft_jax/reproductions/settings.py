@@ -12,7 +12,7 @@ from loft_jax.sweeps.settings import Engine
 
 Name = Literal[
     "fig1", "fig3", "fig4", "fig5", "table-rank", "table-defenses", "table-activation",
-    "table-input-norm", "table-attacks", "table-theory", "coverage",
+    "table-input-norm", "table-attacks", "table-access", "table-theory", "coverage",
 ]  # fmt: skip
 
 
@@ -31,6 +31,9 @@ class ReproduceConfig:
     """A folder of fit_prior for the attacks; none is each recipe's own."""
     seeds: tuple[Seed, ...] = (0, 1, 2)
     """Seeds of weights, order and attack."""
+    queries: tuple[Annotated[int, Interval(ge=1, le=10**8)], ...] = ()
+    """table-access only: pictures that may be asked of each class; none is 1000 10000, and at the
+    paper's scale 100000 as well (here they take some hours)."""
     jobs: Count = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
     memory: Annotated[float, Interval(gt=0, le=2.0**20)] = 4.0

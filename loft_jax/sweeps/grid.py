@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from loft_jax.attacks.adaptive import forms, useful
+from loft_jax.attacks.adaptive import forms, useful, within_budget
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.request import prior_name, recipe_for
@@ -201,14 +201,23 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
         asked = quick_attack(asked) if config.quick else asked
         schema.check(asked)
         recipe = recipe_for(asked)
-        attacked_classes(asked, model.pictures.classes)
+        labels = attacked_classes(asked, model.pictures.classes)
         source = _prior(asked, recipe, prior, model, config, look)
         strangers = _strangers(source, model, config, look)
         own = useful(recipe, model.config.model.defense.adaptive)
         # Even if only forms are asked for that change nothing here: else nothing is compared.
         for adaptive in [form for form in config.adaptive if form in own] or ["none"]:
-            form = dataclasses.replace(asked, adaptive=adaptive)
-            yield Attack(model, form, source, judges, config.independent, strangers)
+            for each in _budgets(recipe, config):
+                queries = None if each is None else each * len(labels)
+                known = model.config.model.defense.adaptive  # the next line says what is too few
+                within_budget(recipe, adaptive, known, queries, len(labels), asked.steps)
+                form = dataclasses.replace(asked, adaptive=adaptive, queries=queries)
+                yield Attack(model, form, source, judges, config.independent, strangers)
+
+
+def _budgets(recipe: Recipe, config: SweepConfig) -> tuple[int | None, ...]:
+    """Pictures that may be asked of each class; None where nobody limits them."""
+    return (None,) if recipe.asks == "white" or not config.queries else config.queries
 
 
 def _prior(

@@ -43,6 +43,9 @@ class SweepConfig:
     adaptive: tuple[str, ...] = ("none", "logit")
     """Axis: attackers who know the defense: none, logit (of them the strongest where we tried all),
     and the defense's own forms (LoFt: straight-through, pre-code)."""
+    queries: tuple[Annotated[int, Interval(ge=1, le=10**8)], ...] = ()
+    """Axis: pictures that attacks which only ask may ask of each class; none is each recipe's own
+    number. Those that have the weights are made once."""
     prior: tuple[str, ...] = ()
     """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, which are
     fitted here; none is each recipe's own, as the pictures allow."""
@@ -96,10 +99,10 @@ class SweepConfig:
             InputError: naming the flag, what is allowed and what came.
         """
         axes = ("defense", "rank", "activation", "input_norm", "trunk", "data", "seeds", "attack",
-                "adaptive", "prior")  # fmt: skip
+                "adaptive", "queries", "prior")  # fmt: skip
         for name in axes:
             values, flag = getattr(self, name), f"--{name.replace('_', '-')}"
-            if not values and name not in ("defense", "rank", "prior"):
+            if not values and name not in ("defense", "rank", "queries", "prior"):
                 msg = f"`{flag}` must list at least one value, got an empty grid"
                 raise InputError(msg)
             if len(set(values)) < len(values):

@@ -19,7 +19,5 @@ def answered(
     missing = (1 << (n - 1).bit_length()) - n
     whole = np.concatenate([images, np.repeat(images[-1:], missing, axis=0)])
     found: PyTree = jax.tree.map(lambda part: np.asarray(part)[:n], outputs(jnp.asarray(whole)))
-    logits = found.logits
-    return Answer(
-        logits.argmax(1), np.asarray(jax.nn.softmax(logits)), logits, found.features, found.hidden
-    )
+    logits, scores = found.logits, np.asarray(jax.nn.softmax(found.logits))
+    return Answer(logits.argmax(1), scores, logits, found.features, found.hidden, found.code)

@@ -32,6 +32,7 @@ class Answer(NamedTuple):
         logits: scores before the softmax.
         features: what its head is given.
         hidden: outputs of the modules that it was built to tell of, by path.
+        code: the numbers inside a head with a bottleneck.
     """
 
     label: Int[np.ndarray, " n"]
@@ -39,6 +40,7 @@ class Answer(NamedTuple):
     logits: Float[np.ndarray, "n c"] | None = None
     features: Float[np.ndarray, "n d"] | None = None
     hidden: dict[str, np.ndarray] | None = None
+    code: Float[np.ndarray, "n r"] | None = None
 
 
 @runtime_checkable

@@ -29,7 +29,7 @@ from loft_jax.attacks.search.base import Search
 from loft_jax.errors import InputError
 from loft_jax.priors import ImagePrior
 from loft_jax.runs.schema import WHERE
-from loft_jax.targets.base import Network, Target
+from loft_jax.targets.base import Access, Network, Target
 
 Grade = Literal["FAITHFUL", "SCALED", "DEVIATES"]
 
@@ -111,6 +111,13 @@ class Recipe(abc.ABC):
     def needed(self) -> frozenset[str]:
         """All that it needs, what follows from its settings included."""
         return frozenset(self.needs)
+
+    @property
+    def asks(self) -> Access:
+        """What it is shown of a target, whatever that offers: no more than it needs."""
+        if "gradients" in self.needed:
+            return "white"
+        return "scores" if "scores" in self.needed else "label"
 
     def form(self, *, published: bool) -> "Recipe":
         """This form, or the published one."""

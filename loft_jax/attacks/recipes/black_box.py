@@ -53,8 +53,17 @@ class BlackBoxRecipe(Recipe):
         """
 
     def kept(self, questions: Questions) -> Int64[np.ndarray, " s"]:
-        """Which of `questions.asked` are the results: those that the target takes most for it."""
+        """Which of `questions.asked` are the results: those that the target takes most for it.
+
+        Or where the search stands, if it says so.
+        """
+        if questions.standing is not None:
+            return questions.standing
         return best(questions.asked.worth, questions.per_class)
+
+    def control(self, questions: Questions, shared: Any) -> Int64[np.ndarray, " s"]:
+        """Which strangers of the pool it would have kept without any search."""
+        return best(questions.asked.worth[: len(questions.pool.latents)], questions.per_class)
 
     def within(self, queries: int, classes: int, *, steps: int | None) -> "BlackBoxRecipe":
         """With no more candidates than half of the questions, and the rest for the classes."""

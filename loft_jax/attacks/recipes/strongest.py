@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
@@ -11,6 +11,7 @@ from jaxtyping import Int64, Integer
 
 from loft_jax.attacks.recipes.base import Fidelity, Recipe, Setting
 from loft_jax.attacks.variant import Variant
+from loft_jax.defenses.base import Adaptive
 from loft_jax.errors import InputError
 
 FEWEST = 4
@@ -108,16 +109,17 @@ class Strongest(Recipe):
         msg = f"`--adaptive` must be none for {self.title}, which tries every form, got another"
         raise InputError(msg)
 
-    def variants(self, own: Iterable[str]) -> list[Variant]:
+    def variants(self, own: Mapping[str, Adaptive]) -> list[Variant]:
         """What the first rung tries: every loss at every weight, then the defense's own forms.
 
         Args:
-            own: names of those forms.
+            own: those forms; those who only ask have others, which are left out.
         """
+        seeing = [name for name, form in own.items() if form.repeats == 1]
         weights = self.weights if self.prior_weight is None else (self.prior_weight,)
         asked = [
             *itertools.product(self.losses, weights),
-            *itertools.product(own, weights[len(weights) // 2 : len(weights) // 2 + 1]),
+            *itertools.product(seeing, weights[len(weights) // 2 : len(weights) // 2 + 1]),
         ]
         return [
             Variant(self.base, form, weight, self.steps, self.restarts, "auto")

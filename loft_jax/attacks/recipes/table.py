@@ -1,12 +1,15 @@
 """The published attacks, a row each, and a control; reading it is like reading the survey."""
 
 from loft_jax.attacks.recipes.base import Recipe
+from loft_jax.attacks.recipes.brep_mi import BREP_MI
 from loft_jax.attacks.recipes.c2f_mi import C2F_MI
 from loft_jax.attacks.recipes.deep_inversion import DEEP_INVERSION
 from loft_jax.attacks.recipes.evo import EVO
 from loft_jax.attacks.recipes.gmi import GMI
 from loft_jax.attacks.recipes.if_gmi import IF_GMI
 from loft_jax.attacks.recipes.ked_mi import KED_MI
+from loft_jax.attacks.recipes.label_nes import LABEL_NES
+from loft_jax.attacks.recipes.lokt import LOKT
 from loft_jax.attacks.recipes.lomma import LOMMA
 from loft_jax.attacks.recipes.lookalikes import LOOKALIKES
 from loft_jax.attacks.recipes.mi_face import MI_FACE
@@ -14,6 +17,7 @@ from loft_jax.attacks.recipes.mirror import MIRROR
 from loft_jax.attacks.recipes.mirror_bb import MIRROR_BB
 from loft_jax.attacks.recipes.plg_mi import PLG_MI
 from loft_jax.attacks.recipes.ppa import PPA
+from loft_jax.attacks.recipes.random_label import RANDOM_LABEL
 from loft_jax.attacks.recipes.rlb_mi import RLB_MI
 from loft_jax.attacks.recipes.smile import SMILE
 from loft_jax.attacks.recipes.strongest import STRONGEST
@@ -38,6 +42,10 @@ RECIPES: Rows[Recipe] = Rows(
         "c2f-mi": C2F_MI,
         "smile": SMILE,
         "evo": EVO,
+        "brep-mi": BREP_MI,
+        "lokt": LOKT,
+        "label-nes": LABEL_NES,
+        "random-label": RANDOM_LABEL,
         "strongest": STRONGEST,
         "lookalikes": LOOKALIKES,
     },

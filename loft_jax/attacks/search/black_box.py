@@ -10,7 +10,7 @@ from jaxtyping import Integer
 from loft_jax.attacks.recipes.base import Setting
 from loft_jax.attacks.recipes.black_box import BlackBoxRecipe
 from loft_jax.attacks.search.base import Progress, Reconstructions, Search
-from loft_jax.attacks.search.questions import Questions, best, drawn, pictures
+from loft_jax.attacks.search.questions import Questions, drawn, pictures
 from loft_jax.targets.base import BATCH, BudgetSpent
 
 TRACE = 50
@@ -57,9 +57,8 @@ class BlackBox(Search):
         questions = Questions(setting, self.pool, label, each, key, report)
         with setting.target.allowing(each), suppress(BudgetSpent):  # it ends with what it has
             self.recipe.climb(questions, self.shared)
-        asked, n = questions.asked, len(self.pool.latents)
-        kept = self.recipe.kept(questions)
-        control = best(asked.worth[:n], setting.per_class)
+        asked, kept = questions.asked, self.recipe.kept(questions)
+        control = self.recipe.control(questions, self.shared)
         loss, sure = _resampled(questions.trace)
         shown = pictures(setting.prior, asked.latents[np.concatenate([kept, control])], label)
         images, lookalikes = np.split(shown, [len(kept)])

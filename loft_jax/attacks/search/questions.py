@@ -93,7 +93,10 @@ class Questions:
         key: of the class's draws.
         scale: coordinates in which the pool has mean 0 and deviation 1.
         each: pictures that may be asked.
+        standing: indices in `asked` of where a search stands that goes by no `worth`.
     """
+
+    standing: Int64[np.ndarray, " s"] | None = None
 
     def __init__(
         self,
@@ -167,6 +170,11 @@ class Questions:
     def worth_of_strangers(self, n: int) -> Float[np.ndarray, " n"]:
         """What those of `start` are worth, which costs no question."""
         return np.resize(-np.sort(-self._parts[0].worth), n)
+
+    @property
+    def known(self) -> int:
+        """m, the number of pictures that were asked, the pool's among them."""
+        return len(self.pool.latents) + self._done
 
     @property
     def asked(self) -> Asked:

@@ -54,9 +54,34 @@ def conv(
     )
 
 
-def batch_norm(features: int, *, dtype: DTypeLike, rngs: nnx.Rngs) -> nnx.BatchNorm:
+def depthwise(
+    channels: int, size: int, stride: int = 1, *, dtype: DTypeLike, rngs: nnx.Rngs
+) -> nnx.Conv:
+    """Convolution of each channel by itself, padded and begun as those of `conv`."""
+    return nnx.Conv(
+        channels,
+        channels,
+        (size, size),
+        strides=stride,
+        padding=size // 2,
+        feature_group_count=channels,
+        use_bias=False,
+        dtype=dtype,
+        kernel_init=nnx.initializers.variance_scaling(2.0, "fan_out", "normal"),
+        rngs=rngs,
+    )
+
+
+def batch_norm(
+    features: int,
+    momentum: float = 0.9,
+    epsilon: float = 1e-5,
+    *,
+    dtype: DTypeLike,
+    rngs: nnx.Rngs,
+) -> nnx.BatchNorm:
     """Batch normalisation with PyTorch's constants (its momentum 0.1 is 0.9 here)."""
-    return nnx.BatchNorm(features, momentum=0.9, epsilon=1e-5, dtype=dtype, rngs=rngs)
+    return nnx.BatchNorm(features, momentum=momentum, epsilon=epsilon, dtype=dtype, rngs=rngs)
 
 
 def convolve(

@@ -24,6 +24,23 @@ def max_pool_3x3_stride_2(x: Float[Array, "b h w ch"]) -> Float[Array, "b h2 w2 
     return jnp.maximum(jnp.maximum(left, here), right)
 
 
+def mean_pool_2x2(x: Float[Array, "b h w ch"]) -> Float[Array, "b h2 w2 ch"]:
+    """Mean of each 2 x 2 square; an odd last row or column is dropped."""
+    batch, height, width, channels = x.shape
+    x = x[:, : height // 2 * 2, : width // 2 * 2]
+    return x.reshape(batch, height // 2, 2, width // 2, 2, channels).mean((2, 4))
+
+
+def mean_pool_3x3_stride_2(x: Float[Array, "b h w ch"]) -> Float[Array, "b h2 w2 ch"]:
+    """A ninth of the sum over 3 x 3 windows two pixels apart, padded by one row of zeros."""
+    rows, columns = -(-x.shape[1] // 2), -(-x.shape[2] // 2)
+    x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    above, here, below = (x[:, i : i + 2 * rows - 1 : 2] for i in range(3))
+    x = above + here + below
+    left, here, right = (x[:, :, j : j + 2 * columns - 1 : 2] for j in range(3))
+    return (left + here + right) / 9
+
+
 def adaptive_mean_pool(x: Float[Array, "b h w ch"], size: int) -> Float[Array, "b s s ch"]:
     """Means over a `size` x `size` grid of (overlapping, if need be) cells that cover the image.
 

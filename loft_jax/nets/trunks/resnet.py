@@ -9,31 +9,10 @@ from jaxtyping import Array, Float
 
 from loft_jax.nets.layers.convolution import batch_norm, conv
 from loft_jax.nets.layers.pooling import max_pool_2x2, max_pool_3x3_stride_2
+from loft_jax.nets.layers.residual import Residual
 
 IMAGENET_STEM_FROM = 112
 POOLED_STEM_FROM = 48
-
-
-class Residual(nnx.Module):
-    """A block whose input reaches its output by a shortcut as well.
-
-    Attributes:
-        shortcut: what changes the input's shape to that of the output; None where it fits.
-        shortcut_scale: what the shortcut is multiplied by.
-        straight_through: whether it is differentiated as if the scale were 1.
-    """
-
-    shortcut: nnx.Sequential | None
-    shortcut_scale: float = 1.0
-    straight_through: bool = False
-
-    def passed(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
-        """What comes by the shortcut."""
-        x = x if self.shortcut is None else self.shortcut(x)
-        if self.shortcut_scale == 1:
-            return x
-        scaled = self.shortcut_scale * x
-        return x + jax.lax.stop_gradient(scaled - x) if self.straight_through else scaled
 
 
 class BasicBlock(Residual):

@@ -7,7 +7,16 @@ import jax.numpy as jnp
 from flax import nnx
 
 from loft_jax.errors import InputError
-from loft_jax.nets.trunks import resnet
+from loft_jax.nets.trunks import (
+    densenet,
+    efficientnet,
+    inception,
+    ir,
+    maxvit,
+    resnet,
+    swin,
+    vit,
+)
 from loft_jax.nets.trunks.small_cnn import SmallCNN
 from loft_jax.nets.trunks.small_densenet import SmallDenseNet
 from loft_jax.nets.trunks.small_resnet import SmallResNet
@@ -24,22 +33,25 @@ class Trunk(NamedTuple):
         features: feature width at image side `size`.
         smallest: smallest image side in pixels that leaves it something to pool.
         cite: keys of references.bib.
+        multiple: what image sides must be a multiple of.
     """
 
     build: Callable[..., nnx.Module]
     features: Callable[[int], int]
     smallest: int
     cite: tuple[str, ...] = ()
+    multiple: int = 1
 
 
-RESNET = ("he2016deep",)
+RESNET, DENSENET = ("he2016deep",), ("huang2017densely",)
+EFFICIENT, VIT = ("tan2019efficientnet",), ("dosovitskiy2021image",)
 
 TRUNKS: Rows[Trunk] = Rows(
     "trunk",
     {
         "small_cnn": Trunk(SmallCNN, SmallCNN.features, 8),
         "small_resnet": Trunk(SmallResNet, SmallResNet.features, 16, RESNET),
-        "small_densenet": Trunk(SmallDenseNet, SmallDenseNet.features, 8, ("huang2017densely",)),
+        "small_densenet": Trunk(SmallDenseNet, SmallDenseNet.features, 8, DENSENET),
         "small_squeezenet": Trunk(
             SmallSqueezeNet, SmallSqueezeNet.features, 8, ("iandola2016squeezenet",)
         ),
@@ -50,6 +62,19 @@ TRUNKS: Rows[Trunk] = Rows(
         "resnet101": Trunk(resnet.resnet101, lambda size: 2048, 8, RESNET),
         "resnet152": Trunk(resnet.resnet152, lambda size: 2048, 8, RESNET),
         "vgg16_bn": Trunk(VGG16, VGG16.features, 32, ("simonyan2015very",)),
+        "densenet121": Trunk(densenet.densenet121, lambda size: 1024, 32, DENSENET),
+        "densenet169": Trunk(densenet.densenet169, lambda size: 1664, 32, DENSENET),
+        "inception_v3": Trunk(
+            inception.InceptionV3, lambda size: inception.FEATURES, 75, ("szegedy2016rethinking",)
+        ),
+        "efficientnet_b0": Trunk(efficientnet.efficientnet_b0, lambda size: 1280, 32, EFFICIENT),
+        "efficientnet_b1": Trunk(efficientnet.efficientnet_b1, lambda size: 1280, 32, EFFICIENT),
+        "efficientnet_b2": Trunk(efficientnet.efficientnet_b2, lambda size: 1408, 32, EFFICIENT),
+        "vit_b_16": Trunk(vit.vit_b_16, lambda size: 768, 16, VIT, multiple=16),
+        "vit_b_32": Trunk(vit.vit_b_32, lambda size: 768, 32, VIT, multiple=32),
+        "swin_t": Trunk(swin.swin_t, lambda size: 768, 32, ("liu2021swin",)),
+        "maxvit_t": Trunk(maxvit.maxvit_t, lambda size: 512, 32, ("tu2022maxvit",), multiple=32),
+        "ir152": Trunk(ir.ir152, lambda size: ir.FEATURES, 16, ("deng2019arcface",)),
     },
 )
 
@@ -112,5 +137,8 @@ def _checked(trunk: str, size: int) -> Trunk:
     row = TRUNKS.named(trunk)
     if size < row.smallest:
         msg = f"`--size` must be at least {row.smallest} px for {trunk}, got {size}"
+        raise InputError(msg)
+    if size % row.multiple:
+        msg = f"`--size` must be a multiple of {row.multiple} px for {trunk}, got {size}"
         raise InputError(msg)
     return row

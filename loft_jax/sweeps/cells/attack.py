@@ -59,9 +59,10 @@ class Attack(Job):
 
     @property
     def stem(self) -> str:
-        """Recipe and form."""
+        """Recipe, form, and what it may ask."""
         adaptive = "" if self.config.adaptive == "none" else f"-{self.config.adaptive}"
-        return f"{self.config.attack}{adaptive}"
+        queries = "" if self.config.queries is None else f"-{self.config.queries}"
+        return f"{self.config.attack}{adaptive}{queries}"
 
     def content(self) -> dict[str, Any]:
         """The recipe's numbers, target, prior and judges."""

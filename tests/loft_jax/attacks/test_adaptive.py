@@ -12,8 +12,11 @@ from loft_jax.attacks.adaptive import adapted, form_named, useful
 from loft_jax.attacks.parts import losses
 from loft_jax.attacks.parts.public import class_patterns
 from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.defenses.answers import NoisyAnswers
 from loft_jax.defenses.loft import LoFt, straight_through
+from loft_jax.defenses.loft_noise import NoisyLoFt
 from loft_jax.defenses.none import NoDefense
+from loft_jax.defenses.ssd import StealthyShield
 from loft_jax.errors import InputError
 
 FIRST = np.array([[30.0, 0.0, 0.0, 0.0], [0.0, 20.0, 0.0, 0.0]])
@@ -135,3 +138,23 @@ def test_the_frozen_classifier_keeps_its_activation(saturated):
     straight_through(saturated)
     head = nnx.merge(saturated.graph, saturated.params, saturated.stats).head
     assert not head.straight_through
+
+
+def test_who_only_asks_has_a_form_of_his_own_and_none_of_those_with_the_weights():
+    own = StealthyShield().adaptive
+    assert {"average", "pre-code"} <= set(own)
+    assert useful(RECIPES["brep-mi"], own) == useful(RECIPES["evo"], own) == ("none", "average")
+    assert useful(RECIPES["brep-mi"], LoFt().adaptive) == ("none",)
+    assert "average" not in useful(RECIPES["ppa"], own)
+    assert "average" not in useful(RECIPES["lookalikes"], own)
+    assert "average" not in {one.adaptive for one in RECIPES["strongest"].variants(own)}
+    assert adapted(RECIPES["brep-mi"], "average", own) == RECIPES["brep-mi"]
+    with pytest.raises(InputError, match=r"of none, average for BREP-MI, which only asks, got pre"):
+        adapted(RECIPES["brep-mi"], "pre-code", own)
+    with pytest.raises(InputError, match=r"for Plug & Play Attack, which is given the .* average"):
+        adapted(RECIPES["ppa"], "average", own)
+
+
+@pytest.mark.parametrize("defense", [StealthyShield(), NoisyLoFt(), NoisyAnswers()])
+def test_random_answers_can_be_averaged(defense):
+    assert form_named("average", defense.adaptive).repeats > 1

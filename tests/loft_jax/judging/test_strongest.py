@@ -68,7 +68,7 @@ def test_efforts_that_are_asked_for_are_no_axis():
     ]  # fmt: skip
     fixed = STRONGEST.with_effort(5, 99, 1).with_prior_weight(2.0)
     assert [(one.steps, one.restarts) for one in fixed.harder(VARIANT, 70, 2)] == [(5, 1)]
-    assert {one.prior_weight for one in fixed.variants(())} == {2.0}
+    assert {one.prior_weight for one in fixed.variants({})} == {2.0}
 
 
 def test_a_variant_is_what_its_flags_are(tmp_path):

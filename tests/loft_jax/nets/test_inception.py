@@ -14,8 +14,9 @@ from scipy.ndimage import correlate
 
 from loft_jax.errors import InputError
 from loft_jax.nets import inception
-from loft_jax.nets.inception import Inception, Unit, average_pool, features, max_pool, prepare
+from loft_jax.nets.inception import Inception, average_pool, features, max_pool, prepare
 from loft_jax.nets.inception_weights import load_inception, required
+from loft_jax.nets.trunks.inception import Unit, mean_of_nine
 
 # SHA-256 of "name shape" lines of torchvision 0.29.1's inception_v3 without AuxLogits, fc and
 # num_batches_tracked, sorted.
@@ -226,6 +227,15 @@ def test_pools_see_only_pixels_in_the_image(pool, statistic, height, width):
     np.testing.assert_allclose(pool(jnp.asarray(x)), expected, rtol=1e-6)
 
 
+def test_the_trained_form_divides_by_nine_at_the_border_too():
+    x = np.random.default_rng(0).random((1, 3, 4, 2)).astype(np.float32)
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    expected = np.empty_like(x)
+    for i, j in np.ndindex(3, 4):
+        expected[:, i, j] = padded[:, i : i + 3, j : j + 3].sum((1, 2)) / 9
+    np.testing.assert_allclose(mean_of_nine(jnp.asarray(x)), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding"),
     [((1, 7), 1, "SAME"), ((7, 1), 1, "SAME"), ((3, 3), 2, "VALID"), ((3, 3), 1, "VALID")],
@@ -236,7 +246,8 @@ def test_a_unit_is_relu_of_normalised_convolution(kernel, stride, padding):
     w = rng.standard_normal((*kernel, 3, 4))
     scale, bias, mean = rng.standard_normal((3, 4))
     variance = rng.uniform(0.001, 0.01, 4)
-    unit = Unit(3, 4, kernel, stride=stride, padding=padding)
+    settings = {"stride": stride, "padding": padding, "use_running_average": True}
+    unit = Unit(3, 4, kernel, **settings, rngs=nnx.Rngs(0))
     unit.conv.kernel[...] = jnp.asarray(w, jnp.float32)
     for variable, array in zip(
         (unit.bn.scale, unit.bn.bias, unit.bn.mean, unit.bn.var),

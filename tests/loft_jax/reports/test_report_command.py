@@ -197,7 +197,7 @@ def test_the_page_says_nothing_of_where_things_lie(folders, sweep, tmp_path, mon
     ],
 )
 def test_of_a_path_its_last_name_is_left(text, shown):
-    from loft_jax.reports.places import without_places
+    from loft_jax.runs.places import without_places
 
     assert without_places(text) == shown
 

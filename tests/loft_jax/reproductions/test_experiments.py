@@ -60,22 +60,46 @@ def test_input_norm_is_there_with_and_without(cells):
     assert {"loft:16", "loft:16,input_norm=true"} <= specs(cells("table-input-norm"))
 
 
-def test_every_recipe_by_gradients_attacks_a_plain_and_a_loft_head_plainly_and_adaptively(cells):
+def test_every_recipe_by_weights_attacks_a_plain_and_a_loft_head_plainly_and_adaptively(cells):
     made = {
         (a.config.attack, not a.model.config.model.defense.baselines, a.config.adaptive == "none")
         for a in cells("table-attacks").attacks
     }
-    white = [name for name, recipe in RECIPES.items() if "gradients" in recipe.needed]
+    white = [name for name, recipe in RECIPES.items() if recipe.asks == "white"]
     every = {(n, head, plain) for n in white for head in (True, False) for plain in (True, False)}
     # LOMMA descends the logit already, lookalikes nothing; the strongest is searched among all.
     names = ("lomma", "lookalikes", "strongest")
     assert made == every - {(name, head, False) for name in names for head in (True, False)}
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"fig5"}))
+@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"fig5", "table-access"}))
 def test_every_table_has_three_seeds_and_the_figure_of_faces_one(name, cells):
     assert {model.config.run.seed for model in cells(name).models} == {0, 1, 2}
     assert {model.config.run.seed for model in cells("fig5").models} == {0}
+
+
+def test_weights_are_attacked_once_and_answers_with_every_number_of_questions(cells):
+    made = {
+        (a.model.config.model.defense.tag, a.config.attack, a.config.adaptive, a.config.queries)
+        for a in cells("table-access", queries=(500, 2000)).attacks
+    }
+    budgets, expected = (24 * 500, 24 * 2000), set()
+    for tag in ("none", "loft", "mid", "ssd"):
+        expected.add((tag, "ppa", "none", None))
+        # Only the answers of Stealthy Shield are random, so that asking again is of use.
+        for form in ("none", "average") if tag == "ssd" else ("none",):
+            for attack in ("evo", "label-nes"):
+                expected |= {(tag, attack, form, budget) for budget in budgets}
+    assert made == expected
+
+
+def test_questions_are_the_matter_of_one_table(cells):
+    with pytest.raises(InputError, match="`--queries` must be left out for table-rank"):
+        cells("table-rank", queries=(1000,))
+    with pytest.raises(InputError, match="`--data` must be faces for table-access"):
+        cells("table-access", data="digits")
+    with pytest.raises(InputError, match="`--queries` must be at least"):
+        cells("table-access", queries=(10,))
 
 
 def test_heads_are_cut_from_the_plain_ones_by_both_methods(cells):
@@ -92,7 +116,7 @@ def test_the_svd_of_a_weight_has_no_more_ranks_than_classes(cells):
     assert "covariance:64" in found
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"table-attacks"}))
+@pytest.mark.parametrize("name", sorted(set(EXPERIMENTS) - {"table-attacks", "table-access"}))
 def test_names_are_there_for_digits_too(name, cells):
     made = cells(name, data="digits").attacks
     assert {attack.model.config.data.data for attack in made} == {"digits"}

@@ -1,0 +1,61 @@
+"""The rule of decision: what is below, above or open, and the exit code of it."""
+
+import math
+
+import pytest
+
+from loft_jax.auditing.limits import Limit, Span, exit_code, limit_named
+from loft_jax.auditing.units import finite, psnr
+from loft_jax.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "text", ["psnr", "psnr:", "psnr:x", "psnr:nan", "psnr:-1", "relative:1.5", "ssim:0.5", "0.5"]
+)
+def test_what_is_no_limit_is_refused(text):
+    with pytest.raises(InputError, match=f"`--limit` must be psnr:DECIBELS.*got {text}"):
+        limit_named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "said"),
+    [
+        ("psnr:18", [Span(12, 17)], "below"),
+        ("psnr:18", [Span(12, 18)], "open"),  # 18 dB are not excluded
+        ("psnr:18", [Span(12, math.inf)], "open"),
+        ("psnr:18", [Span(19, math.inf)], "above"),
+        ("psnr:18", [Span(12, 17), Span(13, 20)], "open"),  # every release must be below
+        ("psnr:18", [Span(12, math.inf), Span(19, 25)], "above"),
+        ("relative:0.5", [Span(0.1, 0.5)], "below"),  # half stays unknown
+        ("relative:0.5", [Span(0.1, 0.6)], "open"),
+        ("relative:0.5", [Span(0.6, 1.0)], "above"),
+        ("retrieval:0.1", [Span(0.0, 0.05)], "below"),
+        ("retrieval:0.1", [Span(0.2, 0.4)], "above"),
+        ("retrieval:0.1", [Span(0.0, 0.2)], "open"),
+        ("retrieval:0.1", [None], "open"),
+        ("psnr:18", [], "open"),
+    ],
+)
+def test_a_limit_is_kept_exceeded_or_open(text, spans, said):
+    assert limit_named(text).verdict(spans) == said
+
+
+def test_the_worst_of_several_limits_decides_the_exit_code():
+    assert exit_code([]) == exit_code(["below", "below"]) == 0
+    assert exit_code(["below", "open"]) == 3
+    assert exit_code(["open", "above", "below"]) == 1
+
+
+def test_a_limit_is_named_as_it_was_asked_for():
+    assert limit_named("psnr:18.5") == Limit("psnr", 18.5)
+    assert Limit("relative", 0.5).label == "relative:0.5"
+
+
+def test_decibels_of_a_mean_squared_error():
+    assert psnr(1.0) == 0
+    assert psnr(0.01) == pytest.approx(20)
+    # Halving the error is 10 log10 2 dB.
+    assert psnr(0.005) - psnr(0.01) == pytest.approx(3.0103, abs=1e-4)
+    assert psnr(0.0) == math.inf
+    assert finite(math.inf) is None
+    assert finite(20.0) == 20
