@@ -81,7 +81,8 @@ def sentences(found: Sequence[Effect], outcome: str = "open_set_accuracy") -> li
             one = next((e for e in found if e[:3] == (predictor, outcome, held)), None)
             if one is not None:
                 said.append(f"{_verdict(one)}.")
-    return said or [f"{OUTCOMES[outcome].capitalize()} does not vary: nothing can be said."]
+    why = "there are too few heads, or it does not vary among them"
+    return said or [f"Of {OUTCOMES[outcome]} nothing can be said: {why}."]
 
 
 def told(size: Interval) -> str:

@@ -7,7 +7,7 @@ from scipy import stats
 from loft_jax.auditing.upper import upper_end
 from loft_jax.errors import InputError
 
-REPEATS = 1500
+REPEATS = 1000
 LAWS = {
     # Squared residuals of one coordinate, of eight, and of 96 under a spread of difficulty.
     "one": (lambda rng, n: rng.standard_normal(n) ** 2, 1.0),

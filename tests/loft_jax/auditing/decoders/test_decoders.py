@@ -106,10 +106,10 @@ def bumps(n, side, rng):
 
 
 def test_convolutions_draw_what_ridge_cannot():
-    side = 18  # of 5 x 5 pixels doubled twice, and cropped
+    side = 9  # of 5 x 5 pixels doubled, and cropped
     answers, pictures = bumps(700, side, np.random.default_rng(7))
     fresh, truth = bumps(200, side, np.random.default_rng(8))
-    decoder = convolutional.fit(answers, pictures, jax.random.key(0), steps=200, width=4)
+    decoder = convolutional.fit(answers, pictures, jax.random.key(0), steps=200, width=8)
     drawn = decoder.decode(fresh)
     assert drawn.shape == (200, side * side)
     assert drawn.min() >= 0
