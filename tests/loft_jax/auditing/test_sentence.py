@@ -1,0 +1,36 @@
+"""The first sentence says the worst release, and never more than the numbers do."""
+
+from loft_jax.auditing.sentence import percent, sentence
+
+
+def release(name, lower, upper, of="identity"):
+    return {"release": name, "lower": lower, "upper": upper, "of": of}
+
+
+def test_the_release_that_gives_away_most_is_told_with_both_ends():
+    found = sentence([release("code", 0.25, 0.9), release("label", 0.9, 0.98)], None)
+    assert found == (
+        "From one answer about a picture (code) an attacker reads 10 % of who is on it; nobody can "
+        "read more than 75 %."
+    )
+
+
+def test_where_nothing_is_proved_it_says_so_and_names_what_has_a_proof():
+    found = sentence([release("code", 0.0, 0.9), release("label", 0.9, 0.98)], None)
+    assert "nothing proves that nobody reads more." in found
+    assert "label, nobody can read more than 10 %." in found
+
+
+def test_the_attack_on_classes_stands_beside_its_control():
+    measures = {"retrieval_at_1": [0.5, 0.3, 0.7], "lookalike_retrieval_at_1": [0.02, 0, 0.1]}
+    classes = {"attack": "ppa", "classes": 24, "measures": measures}
+    found = sentence([release("label", 0.0, 0.98, "picture")], classes)
+    assert "2.0 % of how it looks" in found
+    assert found.endswith(
+        "From the weights the attack ppa retrieves 50 % of 24 classes (30 % to 70 %); the same "
+        "without a search 2.0 %."
+    )
+
+
+def test_shares_below_ten_per_cent_have_a_digit_more():
+    assert [percent(x) for x in (0.0, 0.0312, 0.0996, 0.5)] == ["0.0 %", "3.1 %", "10 %", "50 %"]
