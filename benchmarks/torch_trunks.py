@@ -198,7 +198,8 @@ def shallow(family: str) -> torch.nn.Module:
 
     models = torchvision.models
     if family == "densenet":
-        return headless(models.DenseNet(8, (2, 2), 16), "classifier").eval()
+        depths: Any = (2, 2)  # it is typed for four stages
+        return headless(models.DenseNet(8, depths, 16), "classifier").eval()
     if family == "efficientnet":
         stages = [MBConvConfig(1, 3, 1, 32, 16, 1), MBConvConfig(6, 5, 2, 16, 24, 2)]
         return headless(models.EfficientNet(stages, 0.0), "classifier").eval()

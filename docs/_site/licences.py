@@ -4,7 +4,7 @@ import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 PROJECT = "loft-iie"
-EXTRAS = ("networks", "faces", "cluster", "tensorboard")
+EXTRAS = ("networks", "faces", "torch", "cluster", "tensorboard")
 """Extras of users; what only develops the project is left out."""
 
 

@@ -40,7 +40,7 @@ def _rows(numbers: dict[str, Any]) -> Iterator[Row]:
             by = f"of the variance stays unknown; by {found['lower_by']}, {found['upper_by']}"
             yield f"  {name}", f"{found['lower']:.3f} to {found['upper']:.3f}", by
             if "psnr" in found:
-                yield "  PSNR", _decibels(found["psnr"]), "reached; nobody reaches more than"
+                yield "  PSNR", decibels(found["psnr"]), "reached; nobody reaches more than"
     if numbers["class_level"] is not None:
         yield from _class_rows(numbers["class_level"])
     for one in numbers["ranks"]:
@@ -68,9 +68,12 @@ def _rank(one: dict[str, Any]) -> str:
     return f"{'' if one['complete'] else 'at least '}{one['numerical_rank']}"
 
 
-def _decibels(told: dict[str, Any]) -> str:
-    most = "inf" if told["most"] is None else f"{told['most']:.1f}"
-    return f"{told['reached']:.1f} to {most} dB"
+def decibels(told: dict[str, Any]) -> str:
+    """What is reached, and what nobody exceeds."""
+    reached, most = (
+        "no limit" if told[end] is None else f"{told[end]:.1f}" for end in ("reached", "most")
+    )
+    return f"{reached} to {most} dB"
 
 
 def _next(numbers: dict[str, Any], folder: Path) -> str:

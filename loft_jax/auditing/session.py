@@ -106,7 +106,7 @@ class Job:
         classes = self._classes()
         found = Found(
             self.ready, told, releases, slopes, classes, self.left_out,
-            {} if originals is None else {"test picture": originals, **shown},
+            {"test picture": originals, **shown} if originals is not None and self._shows else {},
         )  # fmt: skip
         return written(self.config, found, self.folder, self.session)
 

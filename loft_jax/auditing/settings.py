@@ -26,7 +26,8 @@ class AuditConfig:
     """One audit."""
 
     path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL"), WHERE] = ""
-    """Run folder of python -m loft_jax.train, or FILE.py:NAME of a model of your own."""
+    """Run folder of python -m loft_jax.train; of a model of your own FILE.py:NAME, or its address
+    http://127.0.0.1:PORT/PATH."""
     data: Annotated[str | None, WHERE] = None
     """faces, FILE.npz or a FOLDER of class folders: pictures of the kind that the model sees; none
     is the run's own law, of which fresh people are drawn, or the test part of its pictures."""

@@ -15,7 +15,6 @@ from jaxtyping import Float, Float64, Int
 
 from loft_jax.defenses.compressed import Cut, met, numbers
 from loft_jax.defenses.compression import OF_FEATURES, Compressed, check_rank
-from loft_jax.errors import InputError
 from loft_jax.nets.head import LinearHead
 
 SHRUNK = 1e-3
@@ -44,11 +43,7 @@ class CodeCut(Cut, abc.ABC):
         z = met(head, features()).astype(np.float64)
         check_rank(self.rank, z.shape[1], OF_FEATURES)
         scores = z @ weight + bias
-        named = scores.argmax(axis=1)
-        if np.all(named == named[0]):
-            msg = f"`--defense` {self.tag} must cut a head that names several classes, got one"
-            raise InputError(msg)
-        model = classes_of(z, named)
+        model = classes_of(z, scores.argmax(axis=1))
         return behind(self.rows(model), model, z, scores)
 
 
@@ -67,6 +62,11 @@ def classes_of(z: Float64[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> 
     return lda_model(means, within + least * np.eye(len(within)), members)
 
 
+def quietest(model: Any, r: int) -> Float64[np.ndarray, "r d"]:
+    """The r directions in which features vary least: all there is to choose for a single class."""
+    return np.linalg.eigh(model.total)[1][:, :r].T
+
+
 def behind(
     U: Float64[np.ndarray, "r d"],
     model: Any,
@@ -79,7 +79,7 @@ def behind(
 
     up to one factor, with which own scores are as far above the mean in the mean as before: heads
     that are surer than the one that was cut would give other gradients for that reason alone. A
-    class that the head names for no picture keeps the lowest score. `retention` is the share of the
+    class that the head names for no picture gets the lowest score. `retention` is the share of the
     features' variance that the code tells a linear attacker.
 
     Args:
@@ -93,7 +93,10 @@ def behind(
     means = (model.means - centre) @ U.T
     slopes = np.linalg.solve(U @ model.within @ U.T, means.T)
     heights = -np.sum(means * slopes.T, axis=1) / 2
-    kernel, bias = np.zeros((len(centre), scores.shape[1])), np.full(scores.shape[1], heights.min())
+    kernel, bias = (
+        np.zeros((len(centre), scores.shape[1])),
+        np.full(scores.shape[1], heights.min() - 1),
+    )
     kernel[:, named] = U.T @ slopes
     bias[named] = heights - centre @ kernel[:, named]
     factor = _lead(scores) / max(_lead(z @ kernel + bias), 1e-12)

@@ -8,7 +8,7 @@ from annotated_types import Interval
 from jaxtyping import Float64
 
 from loft_jax.defenses.base import About
-from loft_jax.defenses.code_cut import CodeCut
+from loft_jax.defenses.code_cut import CodeCut, quietest
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class LeastLeakingCut(CodeCut):
         "the features, after training: the r numbers are left that tell least of the features, "
         "behind them the classes are told by linear discriminant analysis",
         "no attack was published on it",
+        cite=("loftiie",),
     )
 
     share: Annotated[float, Interval(ge=0, le=1)] = 0.9
@@ -40,5 +41,7 @@ class LeastLeakingCut(CodeCut):
         """Uncorrelated, of variance 1."""
         from iie.filters.linear_design import LinearDesign
 
+        if len(model.means) == 1:
+            return quietest(model, self.rank)
         design = LinearDesign(model, self.rank)
         return design.filter(design.solve(self.share * design.max_share)[0])

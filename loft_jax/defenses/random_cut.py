@@ -22,6 +22,7 @@ class RandomCut(CodeCut):
         "the features, after training: r random directions are left, behind them the classes are "
         "told by linear discriminant analysis",
         "as a baseline: neither the class nor the features choose what is left",
+        cite=("loftiie",),
     )
 
     draw: Annotated[int, Interval(ge=0, lt=2**32)] = 0

@@ -1,5 +1,6 @@
 """A target as one attack asks it: for no more than it needs, and as often as it takes."""
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
@@ -45,7 +46,8 @@ class Asked(Target):
     @property
     def left(self) -> int | float:
         """Pictures that it may still be asked so often."""
-        return self._target.left // self._times
+        left = self._target.left
+        return left if left == math.inf else left // self._times
 
     def allowing(self, pictures: int | None) -> AbstractContextManager[None]:
         """Of the other as many questions as so many pictures take."""

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 COMMANDS = (
-    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "sweep", "reproduce",
-    "report",
+    "train", "evaluate", "fit_prior", "tune_prior", "attack", "judge", "audit", "sweep",
+    "reproduce", "report",
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ class BrepMi(BlackBoxRecipe):
 PUBLISHED = BrepMi(
     title="BREP-MI",
     source="Kahla et al., CVPR 2022",
+    cite=("kahla2022label",),
     needs=("label",),
     steps=10**5,
     rule=Repulsion(),

@@ -95,6 +95,7 @@ def profiles_of(scores: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
 C2F_MI = CoarseToFine(
     title="C2F-MI",
     source="Ye et al., IEEE TDSC 2023",
+    cite=("ye2023c2fmi",),
     needs=("scores",),
     published="an inversion network into a face recogniser's embedding, 16 latents drawn to it by "
     "20 steps of Adam 0.02, the best 10 and others, 32, by 300 generations of differential "

@@ -39,6 +39,7 @@ class Evo(BlackBoxRecipe):
 EVO = Evo(
     title="Evolution strategy",
     source="no paper; sep-CMA-ES, Ros and Hansen 2008",
+    cite=("lange2023evosax",),
     needs=("scores",),
     published="nothing: the baseline of attacks by scores",
     fidelity=Fidelity("FAITHFUL", "", "no: the baseline itself"),

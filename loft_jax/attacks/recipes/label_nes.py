@@ -60,6 +60,7 @@ def slope(said: Bool[np.ndarray, " n"], noise: Float[np.ndarray, "n z"]) -> Floa
 LABEL_NES = LabelNes(
     title="Evolution strategy by labels",
     source="no paper on inversion; as an adversarial attack Ilyas et al., ICML 2018",
+    cite=("ilyas2018black",),
     needs=("label",),
     published="nothing: the share of noisy copies with the right label in place of a score",
     fidelity=Fidelity("FAITHFUL", "", "no: of attacks by labels the strongest here"),

@@ -110,6 +110,7 @@ def _shown(prior: ImagePrior, pool: Pool, classes: int) -> UInt8[np.ndarray, "n 
 LOKT = Lokt(
     title="LOKT",
     source="Nguyen et al., NeurIPS 2023",
+    cite=("nguyen2023label",),
     needs=("label",),
     teaching=Distillation(epochs=3, batch=64),
     search=dataclasses.replace(

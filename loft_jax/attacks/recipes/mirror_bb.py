@@ -85,6 +85,7 @@ def offspring(
 MIRROR_BB_PUBLISHED = MirrorByScores(
     title="MIRROR (black-box)",
     source="An et al., NDSS 2022",
+    cite=("an2022mirror",),
     candidates=100_000,
     steps=100,
     population=1000,

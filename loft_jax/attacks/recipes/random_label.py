@@ -54,6 +54,7 @@ class RandomLabel(BlackBoxRecipe):
 RANDOM_LABEL = RandomLabel(
     title="Random search by labels",
     source="no paper; the floor of attacks by labels",
+    cite=("loftiie",),
     needs=("label",),
     published="nothing: what an attack by labels must beat",
     fidelity=Fidelity("FAITHFUL", "", "no: the floor itself"),

@@ -104,6 +104,7 @@ def reward(answer: Answer, label: int) -> Float[np.ndarray, " n"]:
 RLB_MI_PUBLISHED = Agent(
     title="RLB-MI",
     source="Han et al., CVPR 2023",
+    cite=("han2023reinforcement",),
     candidates=128,
     steps=40_000,
     population=1,

@@ -70,6 +70,7 @@ class Smile(BlackBoxRecipe):
 SMILE = Smile(
     title="SMILE",
     source="Li et al., CVPR 2025",
+    cite=("li2025head",),
     needs=("scores",),
     published="2,500 questions for all classes teach 3 experts on a public face backbone; Adam 0.2 "
     "along a cosine, 200 steps, in P space; then NGOpt within 1.7 deviations, 1,000 questions a "

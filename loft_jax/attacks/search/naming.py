@@ -57,7 +57,8 @@ class Named:
         tried = within(self._scale.inwards(known))
         right = self.ask(tried) if len(tried) else np.empty(0, bool)
         while not right.any():
-            tried = within(self.rng.standard_normal((BATCH, self.dimension)))
+            fresh = max(1, min(BATCH, self.questions.left))
+            tried = within(self.rng.standard_normal((fresh, self.dimension)))
             right = self.ask(tried)
         found = np.resize(np.flatnonzero(right), n)
         return tried[found], self.latest[found]

@@ -62,7 +62,7 @@ def test_a_white_run_is_shown_to_it_by_labels_alone_and_it_goes_on_to_the_same_b
     name, tiny_run, tmp_path
 ):
     folder = tmp_path / "x"
-    config = asked(folder, path=str(tiny_run), attack=name, classes="0:3", queries=3000, steps=3)
+    config = asked(folder, path=str(tiny_run), attack=name, classes="0:3", queries=3000)
     first = attack_classes(config)
     assert first.numbers["access"] == "label"
     assert 1500 < first.numbers["queries"] <= 3000

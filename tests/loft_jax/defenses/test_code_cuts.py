@@ -126,9 +126,15 @@ def test_a_class_that_is_named_for_no_picture_is_named_for_none_afterwards(head,
     assert np.all(np.isfinite(found.weight))
 
 
-def test_what_cannot_be_cut_is_said(head, features):
+@pytest.mark.parametrize("tag", CUTS)
+def test_a_head_that_names_one_class_goes_on_naming_it(tag, head, features):
     labels = named(head, features)
-    with pytest.raises(InputError, match="`--defense` lda must cut a head that names several"):
-        cut("lda:2", head, features[labels == 0])
+    found = cut(f"{tag}:2", head, features[labels == 1])
+    scores = features.astype(np.float64) @ found.weight + found.bias
+    assert np.all(scores.argmax(1) == 1)
+    assert np.isfinite(scores).all()
+
+
+def test_what_cannot_be_cut_is_said(head, features):
     with pytest.raises(InputError, match="`r` must be between 1 and 5, the feature width, got 6"):
         cut("least-cut:6", head, features)

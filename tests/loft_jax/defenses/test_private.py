@@ -16,6 +16,7 @@ from loft_jax.defenses.accounting import sampled_epsilon, shuffled_epsilon
 from loft_jax.defenses.private import Private
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
+from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs.files import read_json
 
 RATE = 0.5
@@ -140,11 +141,16 @@ def test_epsilon_is_told_of_what_was_run():
 
 
 @pytest.mark.parametrize(
-    ("what", "flag"), [({"start_from": "run"}, "start-from"), ({"fisher": 8}, "fisher")]
+    ("what", "flag"),
+    [
+        ({"start_from": "run"}, "start-from"),
+        ({"fisher": 8}, "fisher"),
+        ({"weights": ImportedWeights("w")}, "weights"),
+    ],
 )
 def test_what_knows_the_pictures_otherwise_is_refused(what, flag):
     config = configuration(Private())
-    if "fisher" in what:
+    if "start_from" not in what:
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, **what))
     else:
         config = dataclasses.replace(config, **what)

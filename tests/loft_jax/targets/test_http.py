@@ -8,6 +8,8 @@ import pytest
 from answering_server import answering
 from scipy.special import softmax
 
+import loft_jax
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.errors import InputError
 from loft_jax.targets.http import HttpTarget
 
@@ -106,3 +108,26 @@ def test_nobody_at_the_address_is_said():
 def test_other_machines_are_refused_before_anything_is_sent(url):
     with pytest.raises(InputError, match="`url` must be an address of this machine"):
         HttpTarget(url, **KIND)
+
+
+BRIGHT = np.repeat(np.eye(3), 8, axis=1).reshape(3, 24)
+
+
+def bright_rows(images):
+    """Of pictures of 8 x 8 numbers: the class whose row of the first three is the brightest."""
+    return softmax(4 * images.reshape(len(images), 64)[:, :24] @ BRIGHT.T, axis=1)
+
+
+@pytest.mark.command
+@pytest.mark.skipif("evo" not in RECIPES, reason="there is no attack by scores here")
+def test_it_is_attacked_by_its_scores_and_counts_what_the_server_was_sent(tmp_path):
+    with answering({"/": lambda x: npy(bright_rows(x))}) as (address, sent):
+        target = HttpTarget(address + "/", size=8, channels=1, class_names=("a", "b", "c"))
+        made = loft_jax.attack(
+            target, attack="evo", prior="pixels", steps=40, candidates=128, classes="0:3",
+            per_class=1, cache=False, out=str(tmp_path / "attack"),
+        )  # fmt: skip
+    assert sum(sent) == target.queries == made.numbers["queries"] + 1  # one told of its access
+    with np.load(tmp_path / "attack" / "reconstructions.npz") as stored:
+        found = stored["images"].reshape(3, 8, 8, 1) / 255
+    assert bright_rows(found).argmax(1).tolist() == [0, 1, 2]
