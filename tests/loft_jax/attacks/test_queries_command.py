@@ -1,11 +1,14 @@
 """`--queries`: what an attack asks is counted, told, kept within its bounds, and found again."""
 
 import dataclasses
+import shutil
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loft_jax.attacks.closing import cost_rows
 from loft_jax.attacks.recipes.base import Recipe
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Progress, Reconstructions, Search
@@ -40,13 +43,11 @@ def test_they_are_counted_and_told(whole):
         assert found["images"].shape == found["lookalikes"].shape == (3, 2, 8, 8, 1)
         # Strangers are among what is kept: nobody is shown who is less like the class.
         assert (found["confidence"][:, 0] > 0).all()
-    words = str(result)
-    assert "128 for all classes, 256 for each; --queries 1000" in " ".join(words.split())
+    told = {name: meaning for name, _, meaning in cost_rows(stored)}["queries"]
+    assert told.endswith("128 for all classes, 256 for each; --queries 1000")
 
 
 def test_an_attack_that_lost_a_class_finds_it_again_to_the_same_bits(whole, tiny_run, tmp_path):
-    import shutil
-
     result, out = whole
     folder = tmp_path / "again"
     shutil.copytree(out, folder)
@@ -87,7 +88,7 @@ class Thoughtless(Search):
         on, found = self.setting, []
         for label in labels:
             latents = on.prior.sample(jax.random.fold_in(on.key, label), 64)
-            images = np.asarray(on.prior.decode(latents, np.full(64, label)))
+            images = np.asarray(on.prior.decode(latents, jnp.full(64, label)))
             on.target.ask(images)
             found.append((np.asarray(latents)[:2], images[:2]))
             report(Progress(1, 1, 0.0, 1.0))
