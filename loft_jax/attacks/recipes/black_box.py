@@ -13,6 +13,9 @@ from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.search.questions import Pool, Questions, best
 from loft_jax.errors import InputError
 
+FEWEST = 16
+"""Pictures of the smallest population into which a small budget is cut."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BlackBoxRecipe(Recipe):
@@ -66,15 +69,22 @@ class BlackBoxRecipe(Recipe):
         return best(questions.asked.worth[: len(questions.pool.latents)], questions.per_class)
 
     def within(self, queries: int, classes: int, *, steps: int | None) -> "BlackBoxRecipe":
-        """With no more candidates than half of the questions, and the rest for the classes."""
-        least = 2 * self.population * classes
-        if queries < least:
+        """With no more candidates than half of the questions, and the rest for the classes.
+
+        Where its population would be asked less than twice of each class, it is halved until it is.
+        """
+        population, fewest = self.population, min(FEWEST, self.population)
+        if queries < 2 * fewest * classes:
             msg = (
-                f"`--queries` must be at least {least} for {self.title} on {classes} classes, "
-                f"{self.population} pictures at a time, got {queries}"
+                f"`--queries` must be at least {2 * fewest * classes} for {self.title} on {classes} "
+                f"classes, {fewest} pictures at a time, got {queries}"
             )
             raise InputError(msg)
+        while 2 * population * classes > queries:
+            population = max(population // 2, fewest)
         candidates = min(self.candidates, queries // 2)
-        most = (queries - candidates) // classes // self.population
+        most = (queries - candidates) // classes // population
         allowed = most if steps is None else min(steps, most)
-        return dataclasses.replace(self, candidates=candidates, steps=allowed)
+        return dataclasses.replace(
+            self, candidates=candidates, steps=allowed, population=population
+        )

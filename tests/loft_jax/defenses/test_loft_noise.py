@@ -83,4 +83,4 @@ def test_no_code_tells_more_than_the_guarantee():
 
 def test_it_is_compared_with_loft_of_its_rank_first():
     assert NoisyLoFt(RANK, STD).baselines[0] == LoFt(RANK)
-    assert set(NoisyLoFt().adaptive) == {"straight-through", "pre-code"}
+    assert set(NoisyLoFt().adaptive) == {"straight-through", "pre-code", "average"}

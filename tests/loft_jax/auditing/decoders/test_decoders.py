@@ -87,11 +87,11 @@ def test_draws_of_a_law_are_asked_for_once_and_the_same_key_gives_the_same_decod
         asked.append(n)
         return signs(n, np.random.default_rng(1))
 
-    before = training._segment._cache_size()
+    before = training._updated._cache_size()
     again = latents.fit(draw, jax.random.key(0), samples=4000, steps=300, width=32)
     other = latents.fit(draw, jax.random.key(5), samples=4000, steps=300, width=32)
     assert asked == [4000, 4000]
-    assert training._segment._cache_size() == before  # equal shapes: nothing is compiled again
+    assert training._updated._cache_size() == before  # equal shapes: nothing is compiled again
     answers, _ = signs(50, np.random.default_rng(6))
     assert np.array_equal(again.decode(answers), learned.decode(answers))
     assert not np.array_equal(other.decode(answers), learned.decode(answers))
