@@ -71,8 +71,8 @@ def test_who_is_given_the_weights_or_nothing_is_refused(tiny_run, tmp_path):
     out = tmp_path / "none"
     with pytest.raises(InputError, match="`--queries` must be left out for Plug & Play Attack"):
         attack_classes(asked(tiny_run, out, attack="ppa", access="white", queries=1000))
-    with pytest.raises(InputError, match="`--queries` must be at least 384 for MIRROR"):
-        attack_classes(asked(tiny_run, out, queries=383))
+    with pytest.raises(InputError, match="`--queries` must be at least 96 for MIRROR"):
+        attack_classes(asked(tiny_run, out, queries=95))
     with pytest.raises(InputError, match="must be a target that answers with scores"):
         attack_classes(asked(tiny_run, out, access="label"))
     assert not out.exists()

@@ -143,9 +143,14 @@ def test_a_budget_is_shared_out(queries, classes, steps, candidates, allowed):
     assert cut.candidates + classes * cut.each <= queries
 
 
+def test_a_small_budget_halves_the_population():
+    cut = DRAWS.within(200, 4, steps=None)
+    assert (cut.population, cut.candidates, cut.steps) == (20, 100, 1)
+
+
 def test_a_budget_for_nothing_is_refused():
-    with pytest.raises(InputError, match="`--queries` must be at least 320 for Draws on 4 classes"):
-        DRAWS.within(319, 4, steps=None)
+    with pytest.raises(InputError, match="`--queries` must be at least 128 for Draws on 4 classes"):
+        DRAWS.within(127, 4, steps=None)
     with pytest.raises(InputError, match="`--queries` must be left out for Plug & Play Attack"):
         RECIPES["ppa"].within(1000, 2, steps=None)
 
