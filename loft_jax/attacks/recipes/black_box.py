@@ -74,10 +74,11 @@ class BlackBoxRecipe(Recipe):
         Where its population would be asked less than twice of each class, it is halved until it is.
         """
         population, fewest = self.population, min(FEWEST, self.population)
-        if queries < 2 * fewest * classes:
+        least = 2 * fewest * classes
+        if queries < least:
             msg = (
-                f"`--queries` must be at least {2 * fewest * classes} for {self.title} on {classes} "
-                f"classes, {fewest} pictures at a time, got {queries}"
+                f"`--queries` must be at least {least} for {self.title} on {classes} classes, "
+                f"{fewest} pictures at a time, got {queries}"
             )
             raise InputError(msg)
         while 2 * population * classes > queries:
