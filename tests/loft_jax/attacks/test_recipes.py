@@ -122,7 +122,7 @@ def test_what_it_has_not_is_refused(guess):
     asked = AttackConfig(path="RUN", attack="guess", steps=5)
     with pytest.raises(InputError, match="`--steps` must be left out for Guess"):
         recipe_for(asked)
-    with pytest.raises(InputError, match="`--adaptive` must be one of none for Guess, which only asks"):
+    with pytest.raises(InputError, match="must be one of none for Guess, which only asks"):
         content_of(AttackConfig(path="RUN", attack="guess", adaptive="logit"), LoFt())
 
 
