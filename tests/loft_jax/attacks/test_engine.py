@@ -212,6 +212,7 @@ def test_ked_mi_narrows_its_distribution_round_the_minimum(linear, prior, bind):
         np.testing.assert_allclose(z, best, atol=0.1)
 
 
+@pytest.mark.slow
 def test_vmi_makes_its_class_sure(linear, prior, bind):
     recipe = still(RECIPES["vmi"], 150)
     found = bind(recipe, linear(TWO), prior, 2).reconstruct(np.arange(2), silent)

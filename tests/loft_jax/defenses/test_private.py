@@ -103,6 +103,7 @@ def test_noise_has_the_standard_deviation_that_was_asked_for(parts):
     assert abs(np.corrcoef(a, b)[0, 1]) < 5 / n**0.5
 
 
+@pytest.mark.slow
 def test_updates_draw_their_own_noise():
     config = configuration(Private(1e3), **PLAIN_SGD)
     _, before, once, _ = updated(config)

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from attacked_tables import NORMED, PLAIN, cut, drawn, loft, rows_with, table_of, weighted
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loft_jax.findings.effects import lowers, protects, raises
@@ -62,7 +62,6 @@ def sweeps(draw):
 
 
 @given(sweeps())
-@settings(max_examples=40)
 def test_defenses_are_said_to_protect_if_and_only_if_every_interval_lies_below_zero(sweep):
     cases, seeds = sweep
     table = world(cases, seeds=seeds, classes=8)

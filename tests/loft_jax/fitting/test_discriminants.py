@@ -109,7 +109,10 @@ def bright(monkeypatch):
     monkeypatch.setitem(TRUNKS, "bright", Trunk(Bright, lambda size: 2, 8))
 
 
-@pytest.mark.parametrize("defense", [NoDefense(), LoFt(3, input_norm=True), LoFt(5)])
+@pytest.mark.parametrize(
+    "defense",
+    [NoDefense(), pytest.param(LoFt(3, input_norm=True), marks=pytest.mark.slow), LoFt(5)],
+)
 def test_every_head_begins_as_discriminant_analysis(defense, bright):
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(CLASSES, dtype=np.int32), 12)

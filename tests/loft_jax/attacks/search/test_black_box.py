@@ -169,7 +169,10 @@ STEPS = {"evo": 40, "mirror-bb": 40}
 BY_SCORES = [name for name, row in RECIPES.items() if "scores" in row.needs]
 
 
-@pytest.mark.parametrize("name", BY_SCORES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n == "rlb-mi" else n for n in BY_SCORES],
+)
 def test_it_comes_near_the_best_picture_of_a_linear_classifier(prior, name):
     recipe = dataclasses.replace(RECIPES[name], **SMALL, steps=STEPS.get(name, 16))
     spy = Spy()
