@@ -19,7 +19,7 @@ MEASURES = {
 SAID = {
     "below": "proven",
     "above": "exceeded",
-    "open": "neither proven nor refuted",
+    "undecided": "neither proven nor refuted",
 }
 
 

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 
 from loft_jax.errors import InputError
 
-Verdict = Literal["below", "above", "open"]
-CODES = {"below": 0, "above": 1, "open": 3}
-"""Exit codes; where there are several limits the worst says: above, then open."""
+Verdict = Literal["below", "above", "undecided"]
+CODES = {"below": 0, "above": 1, "undecided": 3}
+"""Exit codes; where there are several limits the worst says: above, then undecided."""
 UNITS = {"psnr": (0.0, 200.0), "relative": (0.0, 1.0), "retrieval": (0.0, 1.0)}
 """Between which numbers a limit in each unit may be."""
 RULE = """Each --limit ends with exit code 0 where the model is shown to stay below it, 1 where it
@@ -66,7 +66,7 @@ class Limit:
         kept = all(
             span.most <= most if self.unit == "relative" else span.most < most for span in there
         )
-        return "below" if there and kept and len(there) == len(found) else "open"
+        return "below" if there and kept and len(there) == len(found) else "undecided"
 
 
 def limit_named(text: str) -> Limit:
@@ -92,4 +92,4 @@ def limit_named(text: str) -> Limit:
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:
     """The exit code of an audit with these verdicts."""
-    return next((CODES[one] for one in ("above", "open") if one in verdicts), CODES["below"])
+    return next((CODES[one] for one in ("above", "undecided") if one in verdicts), CODES["below"])

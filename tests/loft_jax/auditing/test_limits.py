@@ -1,4 +1,4 @@
-"""The rule of decision: what is below, above or open, and the exit code of it."""
+"""The rule of decision: what is below, above or undecided, and the exit code of it."""
 
 import math
 
@@ -21,19 +21,19 @@ def test_what_is_no_limit_is_refused(text):
     ("text", "spans", "said"),
     [
         ("psnr:18", [Span(12, 17)], "below"),
-        ("psnr:18", [Span(12, 18)], "open"),  # 18 dB are not excluded
-        ("psnr:18", [Span(12, math.inf)], "open"),
+        ("psnr:18", [Span(12, 18)], "undecided"),  # 18 dB are not excluded
+        ("psnr:18", [Span(12, math.inf)], "undecided"),
         ("psnr:18", [Span(19, math.inf)], "above"),
-        ("psnr:18", [Span(12, 17), Span(13, 20)], "open"),  # every release must be below
+        ("psnr:18", [Span(12, 17), Span(13, 20)], "undecided"),  # every release must be below
         ("psnr:18", [Span(12, math.inf), Span(19, 25)], "above"),
         ("relative:0.5", [Span(0.1, 0.5)], "below"),  # half stays unknown
-        ("relative:0.5", [Span(0.1, 0.6)], "open"),
+        ("relative:0.5", [Span(0.1, 0.6)], "undecided"),
         ("relative:0.5", [Span(0.6, 1.0)], "above"),
         ("retrieval:0.1", [Span(0.0, 0.05)], "below"),
         ("retrieval:0.1", [Span(0.2, 0.4)], "above"),
-        ("retrieval:0.1", [Span(0.0, 0.2)], "open"),
-        ("retrieval:0.1", [None], "open"),
-        ("psnr:18", [], "open"),
+        ("retrieval:0.1", [Span(0.0, 0.2)], "undecided"),
+        ("retrieval:0.1", [None], "undecided"),
+        ("psnr:18", [], "undecided"),
     ],
 )
 def test_a_limit_is_kept_exceeded_or_open(text, spans, said):
@@ -42,8 +42,8 @@ def test_a_limit_is_kept_exceeded_or_open(text, spans, said):
 
 def test_the_worst_of_several_limits_decides_the_exit_code():
     assert exit_code([]) == exit_code(["below", "below"]) == 0
-    assert exit_code(["below", "open"]) == 3
-    assert exit_code(["open", "above", "below"]) == 1
+    assert exit_code(["below", "undecided"]) == 3
+    assert exit_code(["undecided", "above", "below"]) == 1
 
 
 def test_a_limit_is_named_as_it_was_asked_for():
