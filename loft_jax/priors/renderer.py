@@ -1,4 +1,4 @@
-"""The law of synthetic pictures as a prior: the strongest attacker there can be on them."""
+"""The law of synthetic pictures as a prior: nobody can know more of them in advance."""
 
 import dataclasses
 
