@@ -17,10 +17,6 @@ drew heads without eyes, in a lattice that only the target liked. At 0.01, after
 style-based generator: faces, FID 0.0016 on random features (style: 0.0032). One run each."""
 PUBLISHED_MARGIN = 0.2
 """PLG-MI's alpha, for runs that are a hundred times as long."""
-PUBLIC = 49152
-"""Drawn pictures to choose each class's own from: the more there are, the more they look like it.
-
-Of 8,192 the attack found 0.72 of people 50:74 of the plain head, of these 0.82, one run each."""
 VIEWS = AugmentConfig(crop_scale=(0.8, 1.0), flip=True, brightness=0.2, contrast=0.2)
 """Random views under which the generator is shown to the target (without PLG-MI's rotation)."""
 
@@ -55,7 +51,6 @@ ROW = Prior(
         lead=1,
         answers="top",
         conditional=True,
-        drawn=PUBLIC,
     ),
     cite=("yuan2023pseudo",),
 )

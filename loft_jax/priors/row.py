@@ -26,8 +26,6 @@ class Fitted(NamedTuple):
         answers: what is asked of a target: nothing; its probabilities on public pictures; or of
             which of them it is surest, class by class.
         conditional: whether the generator is told a class.
-        drawn: pictures to learn from where a law draws as many as one likes; None is as many as
-            other drawn public pictures are.
     """
 
     generator: Callable[..., Any]
@@ -41,7 +39,6 @@ class Fitted(NamedTuple):
     lead: float = 2
     answers: Answers = "none"
     conditional: bool = False
-    drawn: int | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def public_pictures(
         size=size,
         channels=channels,
         seed=config.seed,
-        count=config.pictures,
+        count=config.count,
         first=config.first_pictures,
         progress=progress,
     )

@@ -31,7 +31,7 @@ class FitConfig:
     channels: Literal[1, 3] | None = None
     """1 (gray) or 3 (RGB); none is the target's, or what the files have (faces: 3)."""
     count: Annotated[int, Interval(ge=16, le=10**7)] | None = None
-    """Number of public pictures; none is all of a file, 8192 faces (plgmi: 49152)."""
+    """Number of public pictures; none is all of a file, 8192 faces."""
     first_pictures: Annotated[int, Interval(ge=16, le=10**7)] | None = None
     """Not for what is drawn: use so many pictures, the first, as if there were no others; none is
     all."""
@@ -79,12 +79,6 @@ class FitConfig:
     def game(self) -> Game:
         """What both networks minimise."""
         return self.row.games[self.loss or next(iter(self.row.games))]
-
-    @property
-    def pictures(self) -> int | None:
-        """Public pictures; None is all of a file, or as many as are drawn without a wish."""
-        drawn = source_of(self.data).law is not None
-        return self.count or (self.row.drawn if drawn else None)
 
     @property
     def critic_updates(self) -> int:

@@ -83,6 +83,5 @@ class Prior(Job):
         row, game = config.row, config.game
         resolved = (config.iterations, config.critic_updates, *config.rates,
                     config.maps(config.size), row.latent_dim, row.answers, row.conditional,
-                    config.loss or next(iter(row.games)), game.betas, game.spectral,
-                    config.pictures)  # fmt: skip
+                    config.loss or next(iter(row.games)), game.betas, game.spectral)  # fmt: skip
         return {**content(config), "resolved": content(resolved), "public": self.public}
