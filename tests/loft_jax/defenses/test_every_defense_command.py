@@ -6,6 +6,7 @@ import pytest
 from whole_runs import bright_rows, stopping
 
 import loft_jax
+from loft_jax.defenses.base import Adaptive
 from loft_jax.defenses.table import DEFENSES
 from loft_jax.fitting.trained import load_trained
 from loft_jax.runs.devices import data_mesh
@@ -22,6 +23,8 @@ SPECS = {
 FLAGS = {"size": 8, "epochs": 2, "batch": 8, "preset": "digits", "cache": False}
 SEARCH = {"attack": "ppa", "prior": "pixels", "steps": 1, "per_class": 1, "classes": "0:2",
           "independent": "none", "cache": False, "quick": True}  # fmt: skip
+ASKING = {"attack": "evo", "access": "scores", "queries": 2000}
+"""By those who ask each question several times."""
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +74,9 @@ def test_it_resumes_to_the_same_bits_and_is_attacked_by_who_knows_it(
 
     defense = load_trained(str(whole.folder), data_mesh()).config.model.defense
     assert defense.tag == tag
-    for form in ("none", *defense.adaptive):
+    for name, form in {"none": Adaptive(), **defense.adaptive}.items():
+        search = SEARCH if form.repeats == 1 else {**SEARCH, **ASKING}
         found = loft_jax.attack(
-            str(whole.folder), adaptive=form, evaluators=judges, out=str(tmp_path / form), **SEARCH
+            str(whole.folder), adaptive=name, evaluators=judges, out=str(tmp_path / name), **search
         )
         assert 0 <= found.numbers["pooled"]["accuracy_at_1"] <= 1
