@@ -38,8 +38,8 @@ MIRROR = dataclasses.replace(
         "DEVIATES",
         "no flips where the target's training had none; Adam 0.05, 150 steps, 2,000 samples, the "
         "surer of 2 searches; P space is w itself where latents are standard normal",
-        "no: on people 0:50 of the plain head 0.92, on 50:100 0.94; with 300 steps 0.92 and 0.97, "
-        "with 4 searches 0.95 on the latter",
+        "no: on people 0:50 of the plain head 0.92 and 0.93, on 50:100 0.94; with 300 steps 0.92 "
+        "and 0.97, with 4 searches 0.95 and 0.93 on the latter",
     ),
     original=MIRROR_PUBLISHED,
 )
