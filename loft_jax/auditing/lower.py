@@ -31,6 +31,9 @@ NO_SLOPES = (
     "with its gradients (--noise 0.1, a run or a JAX function)"
 )
 
+ROUNDING = 1e-6
+"""Share by which a bound from slopes is lowered: a network's are rounded to single precision."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -150,7 +153,7 @@ def _of_latents(
 
 
 def _by_slopes(one: Sought, stages: Sequence[Stage], confidence: float) -> list[Bound]:
-    return [
+    found = [
         van_trees_bound(
             np.eye(stage.slopes.shape[2]),
             stage.slopes,
@@ -162,6 +165,7 @@ def _by_slopes(one: Sought, stages: Sequence[Stage], confidence: float) -> list[
         for stage in stages
         if stage.slopes is not None and one.slopes is not None
     ]
+    return [dataclasses.replace(bound, total=(1 - ROUNDING) * bound.total) for bound in found]
 
 
 def _largest(bounds: Sequence[Bound], one: Sought, confidence: float) -> LowerEnd:

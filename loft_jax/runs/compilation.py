@@ -22,11 +22,12 @@ class CompileClock:
 
 
 def keep_compiled_programs() -> None:
-    """Keep compiled programs for the next run of the same program.
+    """Keep compiled programs in the user's cache folder for the next run of the same program.
 
-    They lie in the user's cache folder, or where JAX_COMPILATION_CACHE_DIR says.
+    Where JAX's own settings (JAX_COMPILATION_CACHE_DIR) name a folder, they decide what is kept.
     """
-    if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
-        folder = platformdirs.user_cache_path("loft_jax") / "compiled"
-        jax.config.update("jax_compilation_cache_dir", str(folder))
+    if jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
+        return
+    folder = platformdirs.user_cache_path("loft_jax") / "compiled"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
