@@ -72,7 +72,7 @@ def within_budget(
         recipe: in this form.
         name: of the form.
         own: forms of the target's defense.
-        queries: questions about all classes together; None sets no limit.
+        queries: questions about each class; None sets no limit.
         classes: under attack.
         steps: that somebody asked for; None leaves as many as the questions allow.
 

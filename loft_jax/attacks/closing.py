@@ -50,5 +50,5 @@ def _told(numbers: dict[str, Any]) -> str:
         each = (numbers["queries"] - shared) / numbers["classes"]
         told += f": {shared} for all classes, {each:.0f} for each"
     if allowed := numbers.get("queries_allowed"):
-        told += f"; --queries {allowed}"
+        told += f"; --queries {allowed} for each"
     return told

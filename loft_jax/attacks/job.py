@@ -54,12 +54,13 @@ class Job:
         Raises:
             InputError: if `--queries` is not enough for one chunk of classes.
         """
-        queries, recipe = self.request.config.queries, self.request.recipe
+        request, each = self.request, self.request.config.queries
         try:
-            with self.request.target.allowing(queries):
+            with request.target.allowing(each and each * len(request.labels)):
                 return self._result(going)
         except BudgetSpent as spent:
-            msg = f"`--queries` must be enough for one class of {recipe.title}, got {queries}"
+            title = request.recipe.title
+            msg = f"`--queries` must be enough for one class of {title}, got {each} for each"
             raise InputError(msg) from spent
 
     def _result(self, going: AttackFolder | None) -> Result:

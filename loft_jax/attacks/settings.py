@@ -42,9 +42,9 @@ class AttackConfig:
     picture, with noise or as random crops. 50 times the cost."""
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
-    queries: Annotated[int, Interval(ge=1, le=10**9)] | None = None
-    """At most so many pictures are asked, of an attack that only asks: what all classes share, and
-    the rest in equal parts for each class; none is the recipe's own number."""
+    queries: Annotated[int, Interval(ge=1, le=10**8)] | None = None
+    """At most so many pictures may an attack that only asks ask of each class: its part of what all
+    classes share, and the rest; none is the recipe's own number."""
     classes: str = "all"
     """all, FIRST:END (END left out), or numbers with commas, in the order of the class names."""
     per_class: Annotated[int, Interval(ge=1, le=10**5)] = 5

@@ -208,10 +208,9 @@ def _attacks_on(model: Model, config: SweepConfig, look: Look) -> Iterator[Attac
         # Even if only forms are asked for that change nothing here: else nothing is compared.
         for adaptive in [form for form in config.adaptive if form in own] or ["none"]:
             for each in _budgets(recipe, config):
-                queries = None if each is None else each * len(labels)
                 known = model.config.model.defense.adaptive  # the next line says what is too few
-                within_budget(recipe, adaptive, known, queries, len(labels), asked.steps)
-                form = dataclasses.replace(asked, adaptive=adaptive, queries=queries)
+                within_budget(recipe, adaptive, known, each, len(labels), asked.steps)
+                form = dataclasses.replace(asked, adaptive=adaptive, queries=each)
                 yield Attack(model, form, source, judges, config.independent, strangers)
 
 

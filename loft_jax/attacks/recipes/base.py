@@ -158,7 +158,7 @@ class Recipe(abc.ABC):
         """The recipe cut to a number of questions; one that cannot be is stopped when they are out.
 
         Args:
-            queries: pictures that it may ask of all classes together.
+            queries: pictures that it may ask of each class, a share of what all need included.
             classes: under attack.
             steps: that somebody asked for; None leaves as many as the questions allow.
 

@@ -74,17 +74,16 @@ class BlackBoxRecipe(Recipe):
         Where its population would be asked less than twice of each class, it is halved until it is.
         """
         population, fewest = self.population, min(FEWEST, self.population)
-        least = 2 * fewest * classes
-        if queries < least:
+        if queries < 2 * fewest:
             msg = (
-                f"`--queries` must be at least {least} for {self.title} on {classes} classes, "
+                f"`--queries` must be at least {2 * fewest} for each class for {self.title}, "
                 f"{fewest} pictures at a time, got {queries}"
             )
             raise InputError(msg)
-        while 2 * population * classes > queries:
+        while 2 * population > queries:
             population = max(population // 2, fewest)
-        candidates = min(self.candidates, queries // 2)
-        most = (queries - candidates) // classes // population
+        candidates = min(self.candidates, queries * classes // 2)
+        most = (queries * classes - candidates) // classes // population
         allowed = most if steps is None else min(steps, most)
         return dataclasses.replace(
             self, candidates=candidates, steps=allowed, population=population

@@ -62,7 +62,7 @@ def test_a_white_run_is_shown_to_it_by_labels_alone_and_it_goes_on_to_the_same_b
     name, tiny_run, tmp_path
 ):
     folder = tmp_path / "x"
-    config = asked(folder, path=str(tiny_run), attack=name, classes="0:3", queries=3000)
+    config = asked(folder, path=str(tiny_run), attack=name, classes="0:3", queries=1000)
     first = attack_classes(config)
     assert first.numbers["access"] == "label"
     assert 1500 < first.numbers["queries"] <= 3000
@@ -83,7 +83,7 @@ def test_who_asks_again_asks_that_much_more_and_finds_what_noise_hides(tmp_path)
         target = Brightest(noise=0.4)
         config = asked(
             tmp_path / form, attack="label-nes", adaptive=form, prior="pixels", candidates=300,
-            queries=24000, classes="0:3",
+            queries=8000, classes="0:3",
         )  # fmt: skip
         done = attack_classes(config, target=target, prior=Rows())
         assert done.numbers["queries"] == target.asked <= 24000

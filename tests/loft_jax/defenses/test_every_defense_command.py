@@ -23,7 +23,7 @@ SPECS = {
 FLAGS = {"size": 8, "epochs": 2, "batch": 8, "preset": "digits", "cache": False}
 SEARCH = {"attack": "ppa", "prior": "pixels", "steps": 1, "per_class": 1, "classes": "0:2",
           "independent": "none", "cache": False, "quick": True}  # fmt: skip
-ASKING = {"attack": "evo", "access": "scores", "queries": 2000}
+ASKING = {"attack": "evo", "access": "scores", "queries": 1000}
 """By those who ask each question several times."""
 
 

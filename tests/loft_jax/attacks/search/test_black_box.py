@@ -131,26 +131,26 @@ def test_worth_is_the_margin_of_the_logits_and_of_labels_whether_they_are_right(
 @pytest.mark.parametrize(
     ("queries", "classes", "steps", "candidates", "allowed"),
     [
-        (10_000, 4, None, 100, 61),  # (10,000 - 100) / 4 / 40
-        (10_000, 4, 5, 100, 5),
-        (320, 4, None, 100, 1),  # 55 of each class, of which 40 can be asked at a time
-        (180, 2, None, 90, 1),
+        (2500, 4, None, 100, 61),  # (10,000 - 100) / 4 / 40
+        (2500, 4, 5, 100, 5),
+        (80, 4, None, 100, 1),  # 55 of each class, of which 40 can be asked at a time
+        (90, 2, None, 90, 1),
     ],
 )
 def test_a_budget_is_shared_out(queries, classes, steps, candidates, allowed):
     cut = DRAWS.within(queries, classes, steps=steps)
     assert (cut.candidates, cut.steps) == (candidates, allowed)
-    assert cut.candidates + classes * cut.each <= queries
+    assert cut.candidates + classes * cut.each <= queries * classes
 
 
 def test_a_small_budget_halves_the_population():
-    cut = DRAWS.within(200, 4, steps=None)
+    cut = DRAWS.within(50, 4, steps=None)
     assert (cut.population, cut.candidates, cut.steps) == (20, 100, 1)
 
 
 def test_a_budget_for_nothing_is_refused():
-    with pytest.raises(InputError, match="`--queries` must be at least 128 for Draws on 4 classes"):
-        DRAWS.within(127, 4, steps=None)
+    with pytest.raises(InputError, match="`--queries` must be at least 32 for each class"):
+        DRAWS.within(31, 4, steps=None)
     with pytest.raises(InputError, match="`--queries` must be left out for Plug & Play Attack"):
         RECIPES["ppa"].within(1000, 2, steps=None)
 
