@@ -7,6 +7,7 @@ CODE_FORMAT (a test remembers the defaults).
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 from typing import Any
@@ -22,9 +23,9 @@ def content(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         own = type(value)
         kept: dict[str, Any] = {"is": getattr(value, "tag", own.__name__)}
-        for field in dataclasses.fields(own):
+        for field in _deciding(own):
             found = getattr(value, field.name)
-            if not says_where(hints(own)[field.name]) and not _is_default(field, found):
+            if not _is_default(field, found):
                 kept[field.name] = content(found)
         return kept
     named = getattr(value, "_asdict", None)
@@ -46,6 +47,13 @@ def digest(made_of: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+@functools.cache
+def _deciding(own: type) -> tuple[dataclasses.Field, ...]:
+    """Fields of a dataclass that are not marked WHERE."""
+    told = hints(own)
+    return tuple(one for one in dataclasses.fields(own) if not says_where(told[one.name]))
+
+
 def _is_default(field: dataclasses.Field, value: Any) -> bool:
     if field.default is not dataclasses.MISSING:
         default = field.default
@@ -53,6 +61,8 @@ def _is_default(field: dataclasses.Field, value: Any) -> bool:
         default = field.default_factory()
     else:
         return False
-    if dataclasses.is_dataclass(value) and type(value) is type(default):
-        return content(value) == content(default)  # they may differ in where they lie
-    return type(value) is type(default) and value == default
+    if type(value) is not type(default):
+        return False
+    # Settings that are not equal may still differ in where they lie alone.
+    nested = dataclasses.is_dataclass(value)
+    return value == default or (nested and content(value) == content(default))

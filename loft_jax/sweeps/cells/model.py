@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ class Model(Job):
 
     def content(self) -> dict[str, Any]:
         """Settings, the defense's among them, and what the pictures are."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
         return {**content(self.config), "pictures": self.pictures.fingerprint}
 
     @property

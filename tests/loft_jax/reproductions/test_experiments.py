@@ -1,8 +1,10 @@
 """What each name computes: the grids of the paper's figures and tables, at both scales."""
 
 import dataclasses
+import functools
 
 import pytest
+from looks import Told
 
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.table import DEFENSES
@@ -15,11 +17,13 @@ from loft_jax.sweeps.grid import grid
 from loft_jax.sweeps.look import Look
 
 
-@pytest.fixture
-def cells(looking):
+@pytest.fixture(scope="module")
+def cells():
+    """Cells of a name, which are found once for all tests."""
+
+    @functools.cache
     def made(name, **settings):
-        experiment = EXPERIMENTS[name]
-        return grid(grid_of(ReproduceConfig(name, **settings), experiment), looking())
+        return grid(grid_of(ReproduceConfig(name, **settings), EXPERIMENTS[name]), Told())
 
     return made
 
