@@ -22,12 +22,14 @@ def test_of_a_linear_release_the_lower_end_is_near_the_truth_and_never_above_it(
     asked = [whole(np.broadcast_to(np.eye(K), (100, K, K))), Sought("first", 1, 1.0, first, True)]
     found = lower_ends(None, [stage], asked, 0.95)
     posterior = np.linalg.inv(np.eye(K) + A.T @ A / variance)
-    # Constant slopes: van Trees is the posterior covariance, without any error of estimation.
-    assert found["identity"].table["van Trees through a generator"] == pytest.approx(
-        np.trace(posterior) / K
-    )
-    assert found["identity"].share == pytest.approx(np.trace(posterior) / K)
-    assert found["first"].share == pytest.approx(posterior[0, 0])
+    # Constant slopes: van Trees is the posterior covariance, without any error of estimation, and
+    # a millionth is left to the rounding of slopes.
+    for share, truth in [
+        (found["identity"].table["van Trees through a generator"], np.trace(posterior) / K),
+        (found["identity"].share, np.trace(posterior) / K),
+        (found["first"].share, posterior[0, 0]),
+    ]:
+        assert (1 - 1.1e-6) * truth < share < truth
     bits = np.linalg.slogdet(np.eye(K) + A @ A.T / variance)[1] / 2 / np.log(2)
     information = found["identity"].table["information"]
     assert 0.9 * 2 ** (-2 * bits / K) < information <= 2 ** (-2 * bits / K)
