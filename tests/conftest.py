@@ -15,6 +15,8 @@ for _profile, _examples in {"quick": 20, "thorough": 50}.items():
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 os.environ.setdefault("MPLBACKEND", "agg")
+# Every worker has a core: threads that wait for each other's cost several times what they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What tests compile runs for moments, so it is compiled in half the time, that of the commands they
 # start too: their bits are compared. At level 0 training would take 35 times as long.
 os.environ.setdefault(
