@@ -48,6 +48,7 @@ def test_every_claim_holds_and_says_for_what(name, monkeypatch):
     assert all(identity.because for identity in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROOFS)
 def test_every_identity_fails_with_a_sign_turned(name, monkeypatch):
     for identity in identities(name):

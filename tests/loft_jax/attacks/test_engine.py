@@ -377,7 +377,9 @@ def test_deep_inversion_refuses_a_target_without_batch_norm(linear, prior, bind)
         attack.reconstruct(np.arange(2), silent)
 
 
-@pytest.mark.parametrize("name", ["ppa", "vmi", "gmi", "if-gmi"])
+@pytest.mark.parametrize(
+    "name", ["ppa", "gmi", "if-gmi", pytest.param("vmi", marks=pytest.mark.slow)]
+)
 def test_lookalikes_are_what_the_same_attack_gives_without_steps(name, linear, prior, bind):
     blocks = dataclasses.replace(prior, blocks=2)
 

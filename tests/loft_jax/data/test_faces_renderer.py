@@ -68,6 +68,7 @@ def test_forward_derivatives_equal_central_differences():
     assert error < 0.02
 
 
+@pytest.mark.slow
 def test_reverse_gradients_are_finite_also_at_zero_and_far_out():
     def energy(latents):
         image = render(latents[:IDENTITY_DIM], latents[IDENTITY_DIM:], 16)

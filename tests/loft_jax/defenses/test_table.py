@@ -65,6 +65,7 @@ def test_every_row_is_read_from_its_name_and_from_its_file(tag):
         assert defense.label.startswith(row.about.title)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", [tag for tag, row in ROWS.items() if row.trains])
 def test_every_row_that_trains_makes_two_updates_with_finite_losses(tag, tiny_trunk):
     defense = small(ROWS[tag])

@@ -76,6 +76,7 @@ def part_of(name):
     return "classifier"
 
 
+@pytest.mark.slow
 def test_each_loss_moves_its_own_weights_alone(made):
     _, graphs, state = made
     images, labels = shown()

@@ -111,7 +111,13 @@ def bright(monkeypatch):
 
 @pytest.mark.parametrize(
     "defense",
-    [NoDefense(), pytest.param(LoFt(3, input_norm=True), marks=pytest.mark.slow), LoFt(5)],
+    [
+        LoFt(5),
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in (NoDefense(), LoFt(3, input_norm=True))
+        ),
+    ],
 )
 def test_every_head_begins_as_discriminant_analysis(defense, bright):
     rng = np.random.default_rng(0)
