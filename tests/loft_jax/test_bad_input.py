@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import in_process
 import numpy as np
 import pytest
 from PIL import Image
@@ -142,24 +143,20 @@ FILES = {
 
 
 @pytest.mark.parametrize("case", FLAGS)
-def test_a_bad_flag_is_named_with_what_is_allowed(case, tmp_path, command_environment):
+def test_a_bad_flag_is_named_with_what_is_allowed(case, tmp_path):
     flags, words = FLAGS[case]
-    process = command("train", *flags, environment=command_environment, cwd=tmp_path)
-    assert_one_sentence(process, *words)
+    assert_one_sentence(in_process.command("train", *flags, cwd=tmp_path), *words)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_bad_pictures_are_named_and_nothing_is_written(case, tmp_path, command_environment):
+def test_bad_pictures_are_named_and_nothing_is_written(case, tmp_path):
     make, words = FILES[case]
     (tmp_path / "data").mkdir()
     data = make(tmp_path / "data")
     out = tmp_path / "run"
-    process = command(
-        "train", "--preset", "digits", "--data", data, "--size", 8, "--out", out,
-        environment=command_environment,
-    )  # fmt: skip
-    assert_one_sentence(process, *words)
+    flags = ("--preset", "digits", "--data", data, "--size", 8, "--out", out)
+    assert_one_sentence(in_process.command("train", *flags, cwd=tmp_path), *words)
     assert not out.exists()
 
 

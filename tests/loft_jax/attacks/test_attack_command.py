@@ -125,6 +125,7 @@ def test_a_killed_attack_goes_on_to_the_same_reconstructions(
             np.testing.assert_array_equal(one[name], other[name])
 
 
+@pytest.mark.slow
 def test_four_devices_draw_what_one_draws(whole, runs, tmp_path, command_environment):
     folder, flags, _ = whole
     flags_of_xla = f"{command_environment['XLA_FLAGS']} --xla_force_host_platform_device_count=4"

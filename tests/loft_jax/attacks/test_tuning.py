@@ -87,6 +87,7 @@ def untrained(tmp_path_factory, tiny_run):
     return folder
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_prior_that_draws_nearer_to_what_the_attack_found(
     tiny_run, untrained, tmp_path
 ):

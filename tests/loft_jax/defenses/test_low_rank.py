@@ -73,6 +73,7 @@ def test_updates_and_head_learn_and_nothing_else():
     assert sum(".up." in name for name in old) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.command
 def test_a_run_begins_with_the_trunk_of_strangers(tmp_path, monkeypatch):
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache")

@@ -199,6 +199,7 @@ def test_the_name_of_the_flag():
     assert defense_named(DEFENSE.spec) == DEFENSE
 
 
+@pytest.mark.slow
 @pytest.mark.command
 def test_a_run_lets_out_neither_triggers_nor_discriminator(tmp_path):
     flags = {

@@ -72,7 +72,13 @@ def wait_for_epoch(run, epoch, process):
 
 
 @pytest.mark.filterwarnings("ignore:Sharding info not provided:UserWarning")
-@pytest.mark.parametrize("killer", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "killer",
+    [
+        signal.SIGKILL,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGINT, signal.SIGTERM)),
+    ],
+)
 def test_a_stopped_and_resumed_run_has_the_bits_of_an_uninterrupted_one(
     killer, uninterrupted, tmp_path, command_environment
 ):
@@ -106,6 +112,7 @@ def test_two_processes_do_not_work_on_one_folder(uninterrupted, tmp_path, comman
     assert "must not be worked on by another process" in err
 
 
+@pytest.mark.slow
 def test_a_run_whose_folder_is_deleted_fails(tmp_path, command_environment):
     run = tmp_path / "run"
     process = train(*TINY, "--epochs", "200", "--out", str(run), environment=command_environment)
@@ -117,6 +124,7 @@ def test_a_run_whose_folder_is_deleted_fails(tmp_path, command_environment):
     assert not (run / "config.json").exists()
 
 
+@pytest.mark.slow
 def test_runs_that_start_together_get_folders_of_their_own(tmp_path, command_environment):
     flags = ["--data", "digits", "--size", "8", "--epochs", "1", "--rank", "4"]
     runs = [train(*flags, environment=command_environment, cwd=tmp_path) for _ in range(3)]
@@ -174,6 +182,7 @@ def losses(run):
     return [row["train_loss"] for row in epochs(run)]
 
 
+@pytest.mark.slow
 def test_four_devices_give_the_loss_curve_of_one(on_one_device, tmp_path, command_environment):
     run = tmp_path / "four"
     environment = {**command_environment, "JAX_NUM_CPU_DEVICES": "4"}

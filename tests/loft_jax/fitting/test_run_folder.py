@@ -82,6 +82,7 @@ def test_a_folder_of_the_first_format_is_one_sentence(tiny_run, tmp_path):
         RunFolder.open(run)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_never_gives_other_numbers(tiny_run):
     # In a process of its own: what Orbax leaves behind of a damaged read would warn in other tests.
     done = subprocess.run(

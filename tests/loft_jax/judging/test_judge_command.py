@@ -67,6 +67,7 @@ def test_without_the_pictures_it_attacks_alone_and_says_so(alone, capsys):
     assert width(alone) < 110 + 5 * 66
 
 
+@pytest.mark.slow
 def test_a_finished_attack_is_judged_where_the_pictures_are(alone, photographs, tmp_path):
     searched = json.loads((alone / "search.json").read_text())
     judged = loft_jax.judge(alone, **judges(photographs), out=str(tmp_path / "judged"))

@@ -205,6 +205,7 @@ def test_of_a_path_its_last_name_is_left(text, shown):
 WRONG = (None, True, -1, 0, 2**80, 1e400, float("nan"), "x", [], {}, [1], {"a": 1})
 
 
+@pytest.mark.slow
 def test_any_wrong_value_in_any_file_is_told_or_one_sentence(folders, tmp_path):
     """C7: each entry of each JSON file in turn is another value, sealed as if it were right."""
     run = folders.write_run(tmp_path / "run", rank=4)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import in_process
 import polars as pl
 import pytest
 
@@ -68,6 +69,7 @@ def test_a_sweep_ends_with_one_tidy_table(whole):
     assert {path.name for path in whole.iterdir()} >= {"summary.json", "leakage.png", "sweep.json"}
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_to_the_same_table_and_repeats_nothing(
     whole, tmp_path, command_environment
 ):
@@ -125,6 +127,7 @@ def test_a_finished_sweep_runs_nothing_and_a_damaged_cell_stops_only_itself(
     assert read_table(whole)["spec"].unique().to_list() == ["none"]
 
 
+@pytest.mark.slow
 def test_a_damaged_judgement_is_made_again_and_says_the_same(whole, tmp_path, command_environment):
     root = tmp_path / "copy"
     shutil.copytree(whole, root)
@@ -170,22 +173,30 @@ def test_it_is_a_function_too(whole, command_environment):
     [
         (["--trunk"], "an empty grid"),
         (["--rank", "9999"], "`--rank` must be 1..128 (the feature width)"),
-        (["--submit", "slurm"], "`--submit` must name an engine that is here"),
         (["--data", "no-such-folder"], "which does not exist"),
         (["--classes", "0:300"], "`--classes` must be"),
     ],
 )
-def test_bad_input_gets_one_sentence_and_leaves_nothing(flags, said, tmp_path, command_environment):
-    if "slurm" in flags and any(
+def test_bad_input_gets_one_sentence_and_leaves_nothing(flags, said, tmp_path):
+    root = tmp_path / "sweep"
+    done = in_process.command("sweep", *flags, "--out", root, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (root / "sweep.json").exists()
+
+
+def test_an_engine_that_is_not_here_is_refused(tmp_path, command_environment):
+    if any(
         os.access(os.path.join(folder, "srun"), os.X_OK)
         for folder in os.environ.get("PATH", "").split(os.pathsep)
     ):
         pytest.skip("this machine has slurm")
     root = tmp_path / "sweep"
-    process = sweep(*flags, "--out", str(root), environment=command_environment)
+    process = sweep("--submit", "slurm", "--out", str(root), environment=command_environment)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert said in err
+    assert "`--submit` must name an engine that is here" in err
     assert err.count("\n") == 1
     assert not (root / "sweep.json").exists()
 

@@ -180,6 +180,7 @@ def test_conclusions_say_no_more_than_the_numbers():
     assert "1 of 2 attacks on a code came out more than 4 standard errors below" in wrong[1]
 
 
+@pytest.mark.slow
 @pytest.mark.command
 def test_the_figure_and_its_numbers_are_written(tmp_path):
     result = draw(tmp_path / "new", seed=3, quick=True)

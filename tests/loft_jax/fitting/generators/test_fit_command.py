@@ -51,7 +51,7 @@ def public(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("prior", ["kedmi", "plgmi"])
+@pytest.mark.parametrize("prior", [pytest.param("kedmi", marks=pytest.mark.slow), "plgmi"])
 def test_a_prior_fitted_to_a_target_is_loaded_by_its_folder(
     prior, target, public, tmp_path, command_environment
 ):
