@@ -1,4 +1,4 @@
-"""Working through the units of a sweep, stage by stage, with what a person wants to see."""
+"""Working through the units of a sweep, with what a person wants to see."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,17 +21,16 @@ SILENCE = 60.0
 def work_through(
     stages: list[list[Unit]], store: Store, engine: Processes | Cluster, out: Console
 ) -> None:
-    """Bring every unit to its end, at most `engine.jobs` at once.
+    """Bring every unit to its end, at most `engine.jobs` at once, each behind what it needs.
 
     What fails is recorded in the store and does not stop the rest.
 
     Raises:
         Stopped: if a signal came, after every unit that was running has saved.
     """
-    waiting = [[unit for unit in stage if not _is_whole(unit, store)] for stage in stages]
-    left = sum(map(len, waiting))
-    total = sum(map(len, stages))
-    if not left:
+    units = [unit for stage in stages for unit in stage]
+    waiting = [unit for unit in units if not _is_whole(unit, store)]
+    if not waiting:
         return
     for name in ("units", "logs"):
         (store.root / name).mkdir(parents=True, exist_ok=True)
@@ -45,16 +44,16 @@ def work_through(
         transient=True,
         disable=not out.is_terminal,
     )
-    task = bar.add_task("cells", total=total, completed=total - left, note="")
+    done = len(units) - len(waiting)
+    task = bar.add_task("cells", total=len(units), completed=done, note="")
     with Interrupt() as interrupt, bar:
-        for stage in waiting:
-            _Stage(store, engine, interrupt, bar, task, out).work(stage)
-            interrupt.check("the same command")
+        _Work(store, engine, interrupt, bar, task, out).on(waiting)
+        interrupt.check("the same command")
 
 
 @dataclass
-class _Stage:
-    """Units that need nothing of each other."""
+class _Work:
+    """What runs, and who is told of it."""
 
     store: Store
     engine: Processes | Cluster
@@ -65,16 +64,24 @@ class _Stage:
     running: dict[str, tuple[Unit, Running, float]] = field(default_factory=dict)
     spoken: float = field(default_factory=time.perf_counter)
 
-    def work(self, waiting: list[Unit]) -> None:
+    def on(self, waiting: list[Unit]) -> None:
         """Bring them to their end, or to where a signal stops them."""
         queue = list(waiting)
+        makes = {unit.name: {cell.name for cell in unit.cells} for unit in waiting}
+        needs = {unit.name: _needed(unit) - makes[unit.name] for unit in waiting}
         while queue or self.running:
             if self.interrupt.signal is not None:
                 for _, job, _ in self.running.values():
                     job.stop()
                 return
-            while queue and len(self.running) < self.engine.jobs:
-                self._begin(queue.pop(0))
+            while len(self.running) < self.engine.jobs:
+                names = (*self.running, *(unit.name for unit in queue))
+                missing = set().union(*(makes[name] for name in names))
+                ready = next((unit for unit in queue if not needs[unit.name] & missing), None)
+                if ready is None:
+                    break
+                queue.remove(ready)
+                self._begin(ready)
             for name, (unit, job, began) in list(self.running.items()):
                 if job.finished():
                     del self.running[name]
@@ -104,6 +111,10 @@ class _Stage:
 
     def _log(self, name: str) -> Path:
         return self.store.root / "logs" / f"{name}.log"
+
+
+def _needed(unit: Unit) -> set[str]:
+    return {one.name for cell in unit.cells for one in cell.needs()}
 
 
 def _is_whole(unit: Unit, store: Store) -> bool:

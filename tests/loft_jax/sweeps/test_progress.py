@@ -8,12 +8,13 @@ from rich.console import Console
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.runs import schema
 from loft_jax.sweeps import pool
-from loft_jax.sweeps.engines import Processes
+from loft_jax.sweeps.engines import Processes, Running
 from loft_jax.sweeps.grid import grid
 from loft_jax.sweeps.pool import work_through
 from loft_jax.sweeps.session import _introduce
 from loft_jax.sweeps.settings import SweepConfig
 from loft_jax.sweeps.store import Store
+from loft_jax.sweeps.units import read_unit
 
 CONFIG = SweepConfig(rank=("none",), seeds=(0,), adaptive=("none",))
 
@@ -89,3 +90,46 @@ def test_no_sweep_is_silent_for_minutes_and_each_names_its_log(told, out, tmp_pa
     text = said.said()
     assert f"begun {unit.name}, log {tmp_path / 'logs' / unit.name}.log" in text
     assert text.count(f"runs {unit.name}: epoch 1/9") >= 2
+
+
+class Counted(Processes):
+    """An engine of two, whose units end after as many looks as their name asks for."""
+
+    def __init__(self, looks):
+        self.jobs, self.looks, self.log = 2, looks, []
+
+    def start(self, unit, log):
+        name = read_unit(unit).name
+        self.log.append(("begun", name))
+        return Job(name, next((n for tag, n in self.looks.items() if tag in name), 1), self.log)
+
+
+class Job(Running):
+    def __init__(self, name, looks, log):
+        self.name, self.left, self.log = name, looks, log
+
+    def finished(self):
+        self.left -= 1
+        if self.left == 0:
+            self.log.append(("ended", self.name))
+        return self.left <= 0
+
+    def stop(self):
+        raise NotImplementedError
+
+
+def test_a_unit_begins_when_what_it_needs_has_ended_and_waits_for_nothing_else(
+    told, out, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pool, "POLL_SECONDS", 0.001)
+    config = SweepConfig(rank=("none", "8"), defense=("svd:4",), seeds=(0,))
+    stages, engine = grid(config, told).stages(config), Counted({"LoFt": 40, "loft": 40})
+    work_through(stages, Store(tmp_path), engine, out[0])
+    (cut,) = [unit.name for unit in stages[-1]]
+    slow = next(unit.name for unit in stages[1] if "loft" in unit.name.lower())
+    plain = next(unit.name for unit in stages[1] if unit.name != slow)
+    judges = [unit.name for unit in stages[0]]
+    at = {moment: place for place, moment in enumerate(engine.log)}
+    assert at["ended", plain] < at["begun", cut] < at["ended", slow]
+    assert max(at["ended", judge] for judge in judges) < min(at["begun", plain], at["begun", slow])
+    assert len(engine.log) == 2 * sum(map(len, stages))
