@@ -58,7 +58,7 @@ def rows_of(
     }
     labels, means = outcomes(attack_folder / "outcomes.npz")
     if attack.queries_allowed is not None:
-        shared["attack"] = asking(attack.attack, round(attack.queries_allowed / len(labels)))
+        shared["attack"] = asking(attack.attack, attack.queries_allowed)
     return [
         {**shared, "class": label, **{name: float(found[i]) for name, found in means.items()}}
         for i, label in enumerate(labels)

@@ -4,7 +4,9 @@ import numpy as np
 import polars as pl
 from attacked_tables import PLAIN, drawn, loft, rows_with, table_of
 
+from loft_jax.findings.rows import rows_of
 from loft_jax.reports.numbers import attacks_grid, differences_grid, strongest_grid
+from loft_jax.runs.files import read_json, write_json
 
 WHY = "no verdict may rest on these judges: A names 0.32 of real pictures"
 
@@ -47,3 +49,12 @@ def test_verdicts_that_are_corrected_say_so():
     more = table_of(*(rows_with(drawn(0.5, rng), **loft(rank)) for rank in (8, 16, 32)))
     note = strongest_grid(pl.concat([attacked(), more])).note
     assert "corrected for the number of defenses that are judged together (Holm)" in note
+
+
+def test_an_attack_with_a_budget_is_named_with_what_it_may_ask_of_each_class(folders, tmp_path):
+    run = folders.write_run(tmp_path / "run", rank=4)
+    attack = folders.write_attack(run / "attacks" / "ppa", run, rank=4)
+    assert {row["attack"] for row in rows_of(attack, tmp_path)} == {"ppa"}
+    numbers = read_json(attack / "attack.json")
+    write_json(attack / "attack.json", {**numbers, "queries_allowed": 1000})
+    assert {row["attack"] for row in rows_of(attack, tmp_path)} == {"ppa, 1000 queries"}
