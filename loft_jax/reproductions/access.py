@@ -32,7 +32,11 @@ def drawn(rows: list[Row]) -> bytes:
         for i, line in enumerate(lines):
             found = [row for row in own if _line(row) == line]
             _draw(axes, found, COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], line)
+        asked = sorted({_queries(row) for row in own} - {0})
         axes.set_xscale("log")
+        axes.set_xticks(asked, [f"{n:,}" for n in asked])
+        axes.minorticks_off()
+        axes.margins(x=0.15)
         axes.set(title=label, xlabel="questions for each class", ylim=(-0.03, 1.05))
         axes.grid(axis="y", color="#dddddd")
         axes.set_axisbelow(True)
