@@ -70,14 +70,9 @@ def strict_jax():
 
 @pytest.fixture(scope="session")
 def command_environment(tmp_path_factory):
-    """Environment for commands run as a stranger would: their own cache folder, one CPU device.
-
-    Workers share the folder, so that what one compiled the other need not.
-    """
+    """Environment for commands run as a stranger would: own cache folder, one CPU device."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JAX_")}
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    cache = str(shared / "cache")
+    cache = str(tmp_path_factory.mktemp("cache"))
     return {**environment, "XDG_CACHE_HOME": cache, "COLUMNS": "120", "PYTHONWARNINGS": "error"}
 
 
