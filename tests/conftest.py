@@ -15,9 +15,9 @@ for _profile, _examples in {"quick": 20, "thorough": 50}.items():
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 os.environ.setdefault("MPLBACKEND", "agg")
-# Every worker has a core: threads that wait for each other's cost several times what they save.
+# Every worker has a core of its own: more threads of it only wait for those of the others.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# What tests compile runs for moments, so it is compiled in half the time, that of the commands they
+# What tests compile runs for moments, so it is compiled with less care, that of the commands they
 # start too: their bits are compared. At level 0 training would take 35 times as long.
 os.environ.setdefault(
     "XLA_FLAGS",
@@ -25,7 +25,7 @@ os.environ.setdefault(
     "--xla_cpu_prefer_vector_width=128 --xla_cpu_use_fusion_emitters=false "
     "--xla_cpu_parallel_codegen_split_count=1",
 )
-# What the tests' own processes compiled is kept for the next pytest, which then takes half as long.
+# What the tests' own processes compiled is kept for the next pytest.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
 )

@@ -43,8 +43,8 @@ class AttackConfig:
     access: Literal["white", "scores", "label"] = "white"
     """What the target shows: its weights, scores only, or the class only, as it releases them."""
     queries: Annotated[int, Interval(ge=1, le=10**8)] | None = None
-    """At most so many pictures may an attack that only asks ask of each class: its part of what all
-    classes share, and the rest; none is the recipe's own number."""
+    """Pictures that an attack which only asks may ask of each class, its part of what all classes
+    share among them; none is the recipe's own number."""
     classes: str = "all"
     """all, FIRST:END (END left out), or numbers with commas, in the order of the class names."""
     per_class: Annotated[int, Interval(ge=1, le=10**5)] = 5

@@ -165,7 +165,17 @@ def _by_slopes(one: Sought, stages: Sequence[Stage], confidence: float) -> list[
         for stage in stages
         if stage.slopes is not None and one.slopes is not None
     ]
-    return [dataclasses.replace(bound, total=(1 - ROUNDING) * bound.total) for bound in found]
+    return [_lowered(bound) for bound in found]
+
+
+def _lowered(bound: Bound) -> Bound:
+    kept = 1 - ROUNDING
+    return dataclasses.replace(
+        bound,
+        total=kept * bound.total,
+        per_coordinate=kept * bound.per_coordinate,
+        relative=None if bound.relative is None else kept * bound.relative,
+    )
 
 
 def _largest(bounds: Sequence[Bound], one: Sought, confidence: float) -> LowerEnd:

@@ -106,7 +106,6 @@ def ran(tmp_path_factory):
     return server, target, found, again, taught
 
 
-@pytest.mark.slow
 def test_labels_teach_the_surrogate_and_choose_among_its_results(ran):
     server, target, found, *_ = ran
     # Two searches share the pool; eight results of each class are asked about in turns of eight.
@@ -120,7 +119,6 @@ def test_labels_teach_the_surrogate_and_choose_among_its_results(ran):
     assert isinstance(found, base.Reconstructions)
 
 
-@pytest.mark.slow
 def test_a_surrogate_is_taught_once_and_then_read(ran):
     *_, found, again, taught = ran
     assert not taught

@@ -131,7 +131,6 @@ def test_the_trunk_has_the_published_number_of_parameters():
     assert count == 23_834_568 - 2_049_000
 
 
-@pytest.mark.slow
 def test_features_are_those_recorded_from_pytorch(made):
     assert made.shape == (3, 2048)
     assert made.dtype == np.float32
@@ -139,19 +138,16 @@ def test_features_are_those_recorded_from_pytorch(made):
     np.testing.assert_allclose(np.linalg.norm(made[:2], axis=1), NORMS, rtol=1e-5)
 
 
-@pytest.mark.slow
 def test_features_do_not_depend_on_the_batch(made):
     np.testing.assert_allclose(made[2], made[0], rtol=1e-6)
 
 
-@pytest.mark.slow
 def test_features_are_torchvisions(made, monkeypatch):
     pytest.importorskip("torchvision")
     expected = torch_features(weights(), pictures(), monkeypatch)
     np.testing.assert_allclose(made[:2], expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.slow
 def test_one_program_serves_all_sizes_and_weights(archive, made):
     smaller = pictures()[:, :20, :30, :1]
     assert features(load_inception(archive), smaller, batch=2).shape == (2, 2048)

@@ -7,8 +7,3 @@ from looks import Told
 @pytest.fixture
 def told():
     return Told()
-
-
-@pytest.fixture
-def looking():
-    return Told
