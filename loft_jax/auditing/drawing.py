@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from loft_jax.runs.drawing import png
 
 BAR, KNOWN, HIDDEN = "#0072B2", "#f3d9c9", "#dfe9df"
@@ -16,6 +14,8 @@ def intervals(releases: list[dict[str, Any]]) -> bytes:
     Args:
         releases: of audit.json.
     """
+    from matplotlib.figure import Figure
+
     panels = [name for name in TITLES if name in releases[0]["intervals"]]
     height = 1.1 + 0.42 * len(releases)
     figure = Figure(figsize=(4.6 * len(panels) + 1.2, height), layout="constrained")

@@ -1,7 +1,7 @@
 """What DP-SGD guarantees: epsilon from the noise, the batches and the steps."""
 
 import numpy as np
-from scipy.optimize import root_scalar
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from scipy.special import gammaln, log_ndtr
 
 ORDERS = range(2, 513)
@@ -41,7 +41,7 @@ def shuffled_epsilon(noise: float, times: float, delta: float) -> float:
         return 0.0
     if excess(LARGEST) >= 0:
         return float("inf")
-    return float(root_scalar(excess, bracket=(0.0, LARGEST)).root)
+    return float(scipy.optimize.root_scalar(excess, bracket=(0.0, LARGEST)).root)
 
 
 def sampled_epsilon(noise: float, rate: float, steps: int, delta: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
+import scipy  # not its parts: they load at first use, and a command begins sooner
 
 from loft_jax.findings.columns import ATTACK
 from loft_jax.findings.wording import attack_name, kind_name, priors_differ
@@ -150,7 +150,7 @@ def spread(heights: list[float], gap: float, low: float, high: float) -> list[fl
         return []
     order, steps = np.argsort(heights, kind="stable"), gap * np.arange(len(heights))
     # With the steps taken off, "at least a gap apart" is "not falling".
-    level = isotonic_regression(np.array(heights)[order] - steps).x
+    level = scipy.optimize.isotonic_regression(np.array(heights)[order] - steps).x
     placed = np.empty(len(heights))
     placed[order] = np.clip(level, low + gap / 2, high - gap / 2 - steps[-1]) + steps
     return placed.tolist()

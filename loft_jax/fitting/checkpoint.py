@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import orbax.checkpoint as ocp
 
 from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.state import TrainState
@@ -50,8 +49,6 @@ class Checkpoints:
     """Atomic checkpoints in `folder`; a save that fails leaves the earlier ones as they were."""
 
     def __init__(self, folder: Path):
-        # Orbax logs its life story, and every failure, with tracebacks, that it raises as well.
-        logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
         self._folder = folder
         self._index: dict[str, dict[str, Any]] = {}
         if (folder / INDEX).is_file():
@@ -99,7 +96,7 @@ class Checkpoints:
             InputError: if it cannot be read, is damaged, or was written for another network.
         """
         try:
-            with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
+            with _plain_path(self._folder) as folder, _checkpointer() as orbax:
                 state = orbax.restore(folder / str(step), like)
         # Orbax and tensorstore report damage by many types, KeyError and ValueError among them.
         except Exception as error:
@@ -122,7 +119,7 @@ class Checkpoints:
         # exception; so it stays silent from then on (the caller reports to sys.__stderr__).
         stderr, sys.stderr = sys.stderr, io.StringIO()
         self._folder.mkdir(exist_ok=True)  # its parent must be there: a deleted run stays deleted
-        with _plain_path(self._folder) as folder, ocp.StandardCheckpointer() as orbax:
+        with _plain_path(self._folder) as folder, _checkpointer() as orbax:
             orbax.save(folder / str(step), state, force=True)
             orbax.wait_until_finished()
         sys.stderr = stderr
@@ -141,6 +138,15 @@ def _best(index: dict[str, dict[str, Any]]) -> int | None:
     """The step of the highest score, of equal ones the last."""
     ranked = ((one["score"], int(name)) for name, one in index.items())
     return max(ranked, default=(0.0, None))[1]
+
+
+def _checkpointer() -> Any:
+    """Orbax's, silent. Imported here: that takes a second, and bad input is refused before it."""
+    import orbax.checkpoint as ocp
+
+    # Orbax logs its life story, and every failure, with tracebacks, that it raises as well.
+    logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
+    return ocp.StandardCheckpointer()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Integer
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from loft_jax.data.augment import augment
@@ -51,6 +50,8 @@ def _samples(data: Dataset, split: Split, config: TrainConfig) -> bytes:
 
 def curves(rows: list[dict[str, Any]], title: str) -> bytes:
     """PNG of loss and accuracy against epoch."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     epochs = [row["epoch"] for row in rows]
@@ -73,6 +74,8 @@ def samples(
     images: Float[np.ndarray, "n h w ch"], labels: Integer[np.ndarray, "n"], names: tuple[str, ...]
 ) -> bytes:
     """PNG of training pictures as the network sees them (augmented), with their labels."""
+    from matplotlib.figure import Figure
+
     columns, size, label = 8, images.shape[1], 0.3  # the label's height, in pictures
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(columns * 1.15, rows * (1 + label) * 1.15))

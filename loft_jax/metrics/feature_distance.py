@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from jaxtyping import Float, Float64
-from scipy.spatial.distance import cdist
 
 from loft_jax.metrics import _checks
 
@@ -29,12 +29,11 @@ def feature_distance(
     "Knowledge-enriched distributional model inversion attacks", ICCV 2021, section 4.
     """
     _check(features, private)
-    return np.stack(
-        [
-            cdist(own.astype(np.float64), real.astype(np.float64), "sqeuclidean").min(axis=1)
-            for own, real in zip(features, private, strict=True)
-        ]
+    squared = (
+        scipy.spatial.distance.cdist(own.astype(np.float64), real.astype(np.float64), "sqeuclidean")
+        for own, real in zip(features, private, strict=True)
     )
+    return np.stack([distances.min(axis=1) for distances in squared])
 
 
 def centroid_distance(

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from jaxtyping import Float, Float64
-from scipy.spatial.distance import cdist
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
@@ -99,4 +99,4 @@ def _blocks(
     height = max(1, CHUNK_BYTES // (8 * len(right)))
     for start in range(0, len(left), height):
         rows = slice(start, start + height)
-        yield rows, cdist(left[rows], right, "sqeuclidean")
+        yield rows, scipy.spatial.distance.cdist(left[rows], right, "sqeuclidean")

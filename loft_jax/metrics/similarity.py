@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from jaxtyping import Float, Float64
-from scipy.spatial.distance import cdist
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
@@ -48,7 +48,8 @@ def nearest_similarity(
     for own, real in zip(images, private, strict=True):
         _checks.unit_pixels("private", real)
         left, right = (part.reshape(len(part), -1).astype(np.float64) for part in (own, real))
-        nearest.append(real[cdist(left, right, "sqeuclidean").argmin(axis=1)])
+        distances = scipy.spatial.distance.cdist(left, right, "sqeuclidean")
+        nearest.append(real[distances.argmin(axis=1)])
     reference = np.stack(nearest).reshape(-1, *images.shape[2:])
     flat_images, shape = images.reshape(reference.shape), images.shape[:2]
     return Similarity(

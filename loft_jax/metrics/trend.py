@@ -1,8 +1,8 @@
 """Does a number rise with a setting: a test of monotone trend."""
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from jaxtyping import Shaped
-from scipy.stats import rankdata
 
 from loft_jax.errors import InputError
 from loft_jax.metrics import _checks
@@ -38,7 +38,7 @@ def trend_p_value(
         msg = f"`resamples` must be at least 1, got {resamples}"
         raise InputError(msg)
     # Twice the ranks are whole numbers, whose sums compare exactly.
-    ranks = np.rint(2 * rankdata(values, axis=1)).astype(np.int64)
+    ranks = np.rint(2 * scipy.stats.rankdata(values, axis=1)).astype(np.int64)
     order = np.arange(1, values.shape[1] + 1)
     observed = int(np.sum(ranks @ order))
     as_large = 0

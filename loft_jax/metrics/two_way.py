@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # not its parts: they load at first use, and a command begins sooner
 from jaxtyping import Float64
-from scipy.special import gammaincinv, stdtrit
-from scipy.stats import chi2, norm, qmc
+from scipy.special import gammaincinv, ndtri, stdtrit
 
 POINTS = 512
 """Quasi-random points of the fiducial law: the same for every interval, so that it is too."""
@@ -104,6 +104,6 @@ def _freedom(means: Float64[np.ndarray, "b k"]) -> Float64[np.ndarray, " b"]:
 def _points(r: int) -> tuple[np.ndarray, ...]:
     """|Z|, n_a / chi^2(n_a), and uniform numbers for the classes' chi-squared."""
     # Without the first point, which is zero: then all lie within the unit cube.
-    u = qmc.Sobol(3, scramble=False).fast_forward(1).random(POINTS)
+    u = scipy.stats.qmc.Sobol(3, scramble=False).fast_forward(1).random(POINTS)
     free = r - 1 + OWN
-    return norm.isf(u[:, 0] / 2), free / chi2.ppf(u[:, 1], free), u[:, 2]
+    return -ndtri(u[:, 0] / 2), free / (2 * gammaincinv(free / 2, u[:, 1])), u[:, 2]

@@ -201,10 +201,9 @@ def test_an_engine_that_is_not_here_is_refused(tmp_path, command_environment):
     assert not (root / "sweep.json").exists()
 
 
-def test_a_folder_of_something_else_is_not_written_to(tmp_path, command_environment):
+def test_a_folder_of_something_else_is_not_written_to(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
-    process = sweep(*GRID, "--out", str(tmp_path), environment=command_environment)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert "must be a new folder or that of a sweep" in err
+    refused = in_process.command("sweep", *GRID, "--out", ".", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "must be a new folder or that of a sweep" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
