@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, wraps
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
@@ -34,8 +34,23 @@ def offer(module: str, function: Callable[..., Any], main: Callable[[Sequence[st
     """Let `loft_jax.train(...)` call `function`, and `python -m loft_jax.train` run `main`."""
     if module == "__main__":
         run(main)
-    kind = type("Command", (ModuleType,), {"__call__": staticmethod(function)})
+
+    @wraps(function)
+    def call(*args: Any, **settings: Any) -> Any:
+        try:
+            return function(*args, **settings)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(_lacking(error), name=error.name) from error
+
+    kind = type("Command", (ModuleType,), {"__call__": staticmethod(call)})
     sys.modules[module].__class__ = kind
+
+
+def _lacking(error: ModuleNotFoundError) -> str:
+    """What to install for the package that is not there."""
+    if (error.name or "").partition(".")[0] in NEVER_MISSING:
+        raise error
+    return f"{error.name} is not installed; networks need: pip install 'loft-iie[networks]'"
 
 
 def command(
@@ -142,9 +157,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
     except InputError as error:
         fail(str(error))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in NEVER_MISSING:
-            raise
-        fail(f"{error.name} is not installed; networks need: pip install 'loft-iie[networks]'")
+        fail(_lacking(error))
     except SaveError as error:
         print(f"error: {error}", file=sys.__stderr__, flush=True)
         sys.stdout.flush()
