@@ -17,7 +17,7 @@ class Architecture(NamedTuple):
         kind: its row in `table.PRIORS`.
         size: side of the pictures, 4 times a power of two.
         channels: 1 (gray) or 3 (RGB).
-        classes: of the target, where the networks know them (kedmi, plgmi); else 0.
+        classes: of the target, where the networks know them (kedmi, plgmi, tacgan); else 0.
         width: feature maps at the full size; they double with each halving of the side.
         latent_dim: length of the vector that the search moves.
         spectral: whether the discriminator's weights are spectrally normalised.

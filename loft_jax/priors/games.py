@@ -25,6 +25,7 @@ class Turn(NamedTuple):
         wanted: the classes they were generated for.
         key: randomness of the losses.
         target: the classifier under attack, for priors that are fitted to one.
+        progress: share of the iterations that were made.
     """
 
     real: Images
@@ -34,6 +35,7 @@ class Turn(NamedTuple):
     wanted: Int[Array, " b"]
     key: Key[Array, ""]
     target: FrozenClassifier | None
+    progress: Float[Array, ""]
 
 
 class Game(NamedTuple):

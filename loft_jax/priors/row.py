@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from loft_jax.priors.base import ImagePrior
 from loft_jax.priors.games import Game
 
-Answers = Literal["none", "soft", "top"]
+Answers = Literal["none", "soft", "top", "label"]
 
 
 class Fitted(NamedTuple):
@@ -23,8 +23,8 @@ class Fitted(NamedTuple):
         steps: iterations, one generator update each, up to 32 px; at most 10 minutes on two cores.
         learning_rate: of the generator's Adam.
         lead: how many times as fast the discriminator learns.
-        answers: what is asked of a target: nothing; its probabilities on public pictures; or of
-            which of them it is surest, class by class.
+        answers: what is asked of a target: nothing; its probabilities on public pictures; of
+            which of them it is surest, class by class; or, at each update, its labels of fakes.
         conditional: whether the generator is told a class.
     """
 

@@ -5,7 +5,7 @@ A plug-in adds a prior that is there by `PRIORS["mine"] = Prior("...", load=...)
 """
 
 from loft_jax.errors import InputError
-from loft_jax.priors import dcgan, kedmi, pixels, plgmi, renderer, style
+from loft_jax.priors import dcgan, kedmi, pixels, plgmi, renderer, style, tacgan
 from loft_jax.priors.row import Fitted, Prior
 from loft_jax.runs.rows import Rows
 
@@ -20,6 +20,7 @@ PRIORS: Rows[Prior] = Rows(
         "plgmi": plgmi.ROW,
         "plgmi-published": plgmi.PUBLISHED,
         "style": style.ROW,
+        "tacgan": tacgan.ROW,
     },
 )
 

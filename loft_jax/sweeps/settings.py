@@ -47,8 +47,8 @@ class SweepConfig:
     """Axis: pictures that attacks which only ask may ask of each class; none is each recipe's own
     number. Those that have the weights are made once."""
     prior: tuple[str, ...] = ()
-    """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, which are
-    fitted here; none is each recipe's own, as the pictures allow."""
+    """Axis: pixels, renderer, a folder of fit_prior, or dcgan, style, plgmi, kedmi, tacgan, which
+    are fitted here; none is each recipe's own, as the pictures allow."""
     preset: str = "auto"
     """Named settings of the training; auto chooses by --data (python -m loft_jax.train --help)."""
     classes: str | None = None

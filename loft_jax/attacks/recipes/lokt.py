@@ -124,9 +124,10 @@ LOKT = Lokt(
     "max-margin on the surrogates, Adam 0.1, 600 steps; 500 queries a class beside",
     fidelity=Fidelity(
         "DEVIATES",
-        "no GAN: 16,384 pictures from the prior's own law are labelled, and teach one small "
-        "surrogate; its search is that of plg-mi with 70 steps from the best of 2,000; of 8 "
-        "results those are kept that the target calls by the class most often under noise",
-        "not known: labels are 750 times fewer, but the law of the faces is known",
+        "faces by their law unless `--prior` names a folder of `fit_prior --prior tacgan`; 16,384 "
+        "of its pictures are labelled, and teach one small surrogate; the search on it is that of "
+        "plg-mi with 70 steps from the best of 2,000; of 8 results those are kept that the target "
+        "calls by the class most often under noise",
+        "not known: labels are hundreds of times fewer, but the law of the faces is known",
     ),
 )

@@ -25,6 +25,8 @@ def closing_table(result: dict[str, Any], folder: Path) -> Table:
 def _rows(result: dict[str, Any], samples: Path) -> Iterator[Row]:
     for found in filter(None, (result, result.get("of_target"))):
         yield from _distance(found)
+    if result.get("questions"):  # folders of old have none
+        yield "questions", f"{result['questions']:,}", "pictures that the target was asked about"
     yield "spread", f"{result['spread']:.3f}", "over a batch of fakes, mean over pixels"
     for phase in ("compile", "fit", "total"):
         yield f"seconds, {phase}", f"{result[f'seconds_{phase}']:.1f}", ""

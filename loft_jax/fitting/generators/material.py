@@ -67,7 +67,7 @@ def material(
     count = len(images)
     every, nothing = np.arange(count), np.zeros(count, np.int64)
     answers = config.row.answers
-    if answers == "none" or target is None:
+    if answers in ("none", "label") or target is None:
         return Material(images, every, nothing, np.zeros((count, 0), np.float32))
     probabilities = target_probabilities(target, images, config.batch)
     if answers == "soft":

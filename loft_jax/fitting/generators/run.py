@@ -68,6 +68,7 @@ class PriorRun:
             **history.rows[-1],
             **self._measured(state),
             "public_pictures": len(self.public.hashes),
+            "questions": self._questions(),
             "seconds_compile": self.session.clock.seconds,
             "seconds_fit": history.seconds,
             "seconds_total": self.session.seconds,
@@ -146,6 +147,13 @@ class PriorRun:
             ruler = Ruler(f"target {self.target.folder.path}", self.target.classifier)
             numbers["of_target"] = against(ruler, config.seed, config.batch)
         return numbers
+
+    def _questions(self) -> int:
+        """Pictures that the target was asked about, at each update or once."""
+        config = self.config
+        of_fakes = config.iterations * config.critic_updates * config.batch
+        asked = {"none": 0, "label": of_fakes}
+        return asked.get(config.row.answers, len(self.public.seen))
 
     def _check_there(self) -> None:
         if CONFIG not in self.folder:

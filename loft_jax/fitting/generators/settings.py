@@ -36,12 +36,12 @@ class FitConfig:
     """Not for what is drawn: use so many pictures, the first, as if there were no others; none is
     all."""
     target: Annotated[str | None, WHERE] = None
-    """Run folder of the classifier under attack; kedmi and plgmi are fitted to its answers; of
-    any other prior, FID is measured in its features."""
+    """Run folder of the classifier under attack; kedmi, plgmi and tacgan are fitted to its answers;
+    of any other prior, FID is measured in its features."""
     loss: str | None = None
-    """Adversarial loss; none is the prior's own: for dcgan hinge, for style, plgmi and kedmi r1
-    (logistic, gradient penalty on public pictures). dcgan and style also take wgan-gp; spectral
-    normalisation goes with hinge."""
+    """Adversarial loss; none is the prior's own: for dcgan hinge, for style, plgmi, kedmi and
+    tacgan r1 (logistic, gradient penalty on public pictures). dcgan and style also take wgan-gp;
+    spectral normalisation goes with hinge."""
     steps: Annotated[int, Interval(ge=1, le=10**9)] | None = None
     """Iterations; none is the prior's own number (wgan-gp: half of it)."""
     critic_steps: Annotated[int, Interval(ge=1, le=1000)] | None = None

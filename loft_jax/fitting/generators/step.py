@@ -89,7 +89,7 @@ class FitStep:
     ) -> tuple[TrainState, Float[Array, ""]]:
         key = self._key(state, 1 + number)
         fake, wanted, _ = self._generate(state.params[GENERATOR], state.stats[GENERATOR], key)
-        turn = _turn(batch, jax.lax.stop_gradient(fake), wanted, key, target)
+        turn = self._turn(state, batch, jax.lax.stop_gradient(fake), wanted, key, target)
         stats = state.stats[DISCRIMINATOR]
 
         def loss(params: nnx.State) -> tuple[Array, nnx.State]:
@@ -118,7 +118,7 @@ class FitStep:
 
         def loss(params: nnx.State) -> tuple[Array, tuple[nnx.State, Array]]:
             fake, wanted, stats = self._generate(params, state.stats[GENERATOR], key)
-            turn = _turn(batch, fake, wanted, key, target)
+            turn = self._turn(state, batch, fake, wanted, key, target)
             value = self._game.generator(lambda x, y: judge(x, y, False), turn)
             return value, (stats, fake.std(0).mean())
 
@@ -157,14 +157,17 @@ class FitStep:
         key = jax.random.key(self._config.seed, impl="rbg")
         return jax.random.fold_in(jax.random.fold_in(key, state.step), number)
 
-
-def _turn(batch: Batch, fake: Array, wanted: Array, key: Array, target: object) -> Turn:
-    return Turn(
-        batch.images.astype(jnp.float32) / 255,
-        batch.labels,
-        batch.soft,
-        fake,
-        wanted,
-        key,
-        cast(FrozenClassifier | None, target),
-    )
+    def _turn(
+        self, state: TrainState, batch: Batch, fake: Array, wanted: Array, key: Array,
+        target: FrozenClassifier | None,
+    ) -> Turn:  # fmt: skip
+        return Turn(
+            batch.images.astype(jnp.float32) / 255,
+            batch.labels,
+            batch.soft,
+            fake,
+            wanted,
+            key,
+            target,
+            state.step / self._config.iterations,
+        )

@@ -51,18 +51,26 @@ def public(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("prior", [pytest.param("kedmi", marks=pytest.mark.slow), "plgmi"])
+@pytest.mark.parametrize(
+    ("prior", "questions"),
+    [
+        pytest.param("kedmi", 70, marks=pytest.mark.slow),
+        ("plgmi", 70),
+        pytest.param("tacgan", 160, marks=pytest.mark.slow),
+    ],
+)
 def test_a_prior_fitted_to_a_target_is_loaded_by_its_folder(
-    prior, target, public, tmp_path, command_environment
+    prior, questions, target, public, tmp_path, command_environment
 ):
     out = tmp_path / "prior"
     flags = ("--prior", prior, "--data", public, "--target", target, "--top-n", 5, "--out", out)
     finish(command("fit_prior", *FLAGS, *flags, environment=command_environment))
     made = load_prior(str(out), size=8, channels=1, seed=0)
-    assert made.conditional == (prior == "plgmi")
+    assert made.conditional == (prior != "kedmi")
     assert len(public_hashes(out)) == 80
     result = json.loads((out / "result.json").read_text())
     assert result["fid_features"] == "small_cnn with random weights", "as of every prior"
+    assert result["questions"] == questions
     assert result["of_target"]["fid_features"] == f"target {target}"
     for found in (result, result["of_target"]):
         assert found["fid"] is None, "FID of 10 pictures must not be a number"
