@@ -120,7 +120,7 @@ LOKT = Lokt(
         selection=Selection(candidates=2000, views=8, transform=PPA_SELECTION),
     ),
     published="a GAN whose discriminator learns the target's labels of what it draws (105,000 "
-    "updates, some 12 million labels), surrogates taught on its pictures by these labels, then "
+    "updates of 256 pictures), surrogates taught on its pictures by these labels, then "
     "max-margin on the surrogates, Adam 0.1, 600 steps; 500 queries a class beside",
     fidelity=Fidelity(
         "DEVIATES",
