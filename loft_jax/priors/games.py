@@ -85,12 +85,16 @@ def _wasserstein(judge: Judge, turn: Turn) -> Float[Array, ""]:
     return losses.wasserstein_discriminator(real.score, fake.score) + losses.PENALTY * penalty
 
 
-def _logistic(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    real, fake = both(judge, turn)
+def steady(judge: Judge, turn: Turn, real: Judgement, fake: Judgement) -> Float[Array, ""]:
+    """The discriminator's logistic loss of what it said of both, and R1."""
     penalty = losses.real_gradient_penalty(
         lambda images: judge(images, turn.labels).score, turn.real
     )
     return losses.logistic_discriminator(real.score, fake.score) + losses.R1 * penalty
+
+
+def _logistic(judge: Judge, turn: Turn) -> Float[Array, ""]:
+    return steady(judge, turn, *both(judge, turn))
 
 
 def _logistic_generator(judge: Judge, turn: Turn) -> Float[Array, ""]:

@@ -151,9 +151,11 @@ class PriorRun:
     def _questions(self) -> int:
         """Pictures that the target was asked about, at each update or once."""
         config = self.config
-        of_fakes = config.iterations * config.critic_updates * config.batch
-        asked = {"none": 0, "label": of_fakes}
-        return asked.get(config.row.answers, len(self.public.seen))
+        if config.row.answers == "none":
+            return 0
+        if config.row.answers == "label":
+            return config.iterations * config.critic_updates * config.batch
+        return len(self.public.seen)
 
     def _check_there(self) -> None:
         if CONFIG not in self.folder:

@@ -91,6 +91,13 @@ def test_only_labels_of_the_target_count_and_no_slope_of_it_is_taken():
     assert float(sure) == float(unsure)
     jax.grad(lambda fake: GAME.generator(judge, turn(target(), fake)))(jnp.asarray(FAKE))
 
+    def loss(scale):
+        return GAME.discriminator(
+            lambda *shown: Judgement(*(scale * one for one in judge(*shown))), turn(target())
+        )
+
+    assert jax.grad(loss)(1.0) != 0
+
 
 def test_a_discriminator_names_as_many_classes_as_the_target_has():
     made = networks(Architecture("tacgan", 8, 1, 3, 2, 6), 0).discriminator
