@@ -66,10 +66,23 @@ class Grid(NamedTuple):
         return tuple({cell.name: cell for cell in every}.values())
 
     def stages(self, config: SweepConfig) -> list[list[Unit]]:
-        """Units of work: those of one list need nothing of each other, only of earlier lists."""
+        """Units of work: those of one list need nothing of each other, only of earlier lists.
+
+        Attacks go with their classifier, but where others start from it: these wait for its
+        training alone.
+        """
         public = [prior for prior in self.priors if prior.target is None]
         first = [(cell,) for cell in (*self.judges, *public)]
-        later = [[self._with_attacks(model) for model in level] for level in self._levels()]
+        levels = self._levels()
+        awaited = {model.start.name for level in levels for model in level if model.start}
+        later: list[list[tuple[Cell, ...]]] = []
+        left: list[tuple[Cell, ...]] = []
+        for level in levels:
+            alone = [model for model in level if model.name in awaited]
+            whole = [model for model in level if model.name not in awaited]
+            later.append([(model,) for model in alone])
+            later[-1] += [(model, *self._attacks_of(model)) for model in whole] + left
+            left = [attacks for model in alone if (attacks := self._attacks_of(model))]
         followers = itertools.groupby(
             (attack for attack in self.attacks if attack.searched is not None),
             key=lambda attack: attack.model.name,
@@ -97,7 +110,8 @@ class Grid(NamedTuple):
                 levels[depth].setdefault(one.name, one)
         return [list(level.values()) for level in levels]
 
-    def _with_attacks(self, model: Model) -> tuple[Cell, ...]:
+    def _attacks_of(self, model: Model) -> tuple[Cell, ...]:
+        """Its attacks that wait for no search elsewhere, behind the priors that are its own."""
         own = [
             attack
             for attack in self.attacks
@@ -108,7 +122,7 @@ class Grid(NamedTuple):
             for attack in own
             if isinstance(attack.prior, Prior) and attack.prior.target is not None
         }
-        return (model, *fitted.values(), *own)
+        return (*fitted.values(), *own)
 
 
 def grid(config: SweepConfig, look: Look) -> Grid:

@@ -236,6 +236,19 @@ def test_what_a_defense_starts_from_is_trained_first_and_once(told):
     assert {unit.cells[0].name for unit in third} == {model.name for model in cells.models}
 
 
+def test_what_starts_from_a_classifier_does_not_wait_for_the_attacks_on_it(told):
+    asked = like(rank=(), defense=("none", "svd:8", "loft:8"), seeds=(0,), adaptive=("none",))
+    _, second, third = grid(asked, told).stages(asked)
+    held = {unit.name: [type(cell) for cell in unit.cells] for unit in second}
+    plain = next(name for name in held if "plain" in name)
+    assert held.pop(plain) == [Model]
+    assert list(held.values()) == [[Model, Attack]]
+    svd, attacks = (unit.cells for unit in third)
+    assert [type(cell) for cell in svd] == [Model, Attack]
+    assert [type(cell) for cell in attacks] == [Attack]
+    assert attacks[0].model.name == plain
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_unit_comes_after_what_it_needs(name, told):
     laptop = EXPERIMENTS[name].laptop

@@ -125,11 +125,11 @@ def test_a_unit_begins_when_what_it_needs_has_ended_and_waits_for_nothing_else(
     config = SweepConfig(rank=("none", "8"), defense=("svd:4",), seeds=(0,))
     stages, engine = grid(config, told).stages(config), Counted({"loft8": 40})
     work_through(stages, Store(tmp_path), engine, out[0])
-    (cut,) = [unit.name for unit in stages[-1]]
+    cut, attacks = [unit.name for unit in stages[-1]]
     slow = next(unit.name for unit in stages[1] if "loft8" in unit.name)
     plain = next(unit.name for unit in stages[1] if unit.name != slow)
     judges = [unit.name for unit in stages[0]]
     at = {moment: place for place, moment in enumerate(engine.log)}
-    assert at["ended", plain] < at["begun", cut] < at["ended", slow]
-    assert max(at["ended", judge] for judge in judges) < min(at["begun", plain], at["begun", slow])
+    assert at["ended", plain] < at["begun", cut] < at["begun", attacks] < at["ended", slow]
+    assert max(at["ended", judge] for judge in judges) < at["begun", slow]
     assert len(engine.log) == 2 * sum(map(len, stages))
