@@ -1,4 +1,4 @@
-"""python -m loft_jax.citation PATH...: BibTeX of what runs, attacks and sweeps used."""
+"""python -m loft_jax.citation PATH...: BibTeX of what runs, attacks, sweeps and audits used."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from loft_jax.reports.citing import Citation
 
-DESCRIPTION = """Print BibTeX of the methods that folders of a sweep, a run or a judged attack used:
-defense, trunk, pictures, attack, prior, independent judge. Each entry says what it was used for;
-what nobody published (the plain head, your own pictures) has none."""
+DESCRIPTION = """Print BibTeX of the methods that folders of a sweep, a run, a judged attack or an
+audit used: defense, trunk, pictures, attack, prior, independent judge, lower ends. Each entry says
+what it was used for; what nobody published (the plain head, your own pictures) has none."""
 
 
 def run(*paths: "str | Path") -> "Citation":

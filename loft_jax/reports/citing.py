@@ -1,4 +1,4 @@
-"""What the runs and attacks of a report are to be cited by: keys of references.bib, and BibTeX."""
+"""What runs, attacks and audits are to be cited by: keys of references.bib, and BibTeX."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loft_jax.attacks.recipes.table import RECIPES
+from loft_jax.auditing.folder import CLASS_LEVEL, NUMBERS, AuditFolder
 from loft_jax.data.sources import source_of
 from loft_jax.defenses.table import DEFENSES
 from loft_jax.fitting.generators.folder import PriorFolder
@@ -19,6 +20,14 @@ from loft_jax.runs.files import read_json
 
 ALWAYS = ("yu2026rank", "loftiie")
 """The paper whose theorem and defense this is about, and this software."""
+BOUNDS = {
+    "information": ("cover2006elements",),
+    "bits": ("cover2006elements",),
+    "van Trees": ("gill1995applications",),
+    "van Trees through a generator": ("gill1995applications",),
+    "bounded code": ("loftiie",),
+}
+"""Lower ends of audits, by the bound."""
 _ENTRY = re.compile(r"^@\w+\{([^,]+),.*?^\}$", re.MULTILINE | re.DOTALL)
 
 
@@ -63,24 +72,35 @@ class Citation(NamedTuple):
 
 
 def citation(paths: Iterable[str | Path]) -> Citation:
-    """What the folders of sweeps, runs and judged attacks are to be cited by.
+    """What the folders of sweeps, runs, judged attacks and audits are to be cited by.
 
     Raises:
         InputError: if there is none, or one is no such folder or damaged.
     """
-    return cited(gather([Path(path) for path in paths]))
+    given = [Path(path) for path in paths]
+    audits = [path for path in given if (path / NUMBERS).is_file()]
+    inside = [found for path in audits if (found := _audited(path)) is not None]
+    others = [path for path in given if path not in audits]
+    material = gather([*others, *inside]) if others or inside or not audits else None
+    return cited(material, [one for path in audits for one in _of_audit(path)])
 
 
-def cited(material: Material) -> Citation:
+def cited(material: Material | None, more: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Citation:
     """Every method that runs and attacks used, in the order in which they come.
 
     A row without keys is nobody's publication: the plain head, say, or the user's own pictures.
+
+    Args:
+        material: runs and attacks.
+        more: what else was used, and its keys.
     """
     used: dict[str, list[str]] = {key: [] for key in ALWAYS}
-    for run in material.runs.values():
+    for what, keys in more:
+        _add(used, what, keys)
+    for run in material.runs.values() if material else ():
         for what, keys in _of_run(run):
             _add(used, what, keys)
-    for attack in material.attacks.values():
+    for attack in material.attacks.values() if material else ():
         for what, keys in _of_attack(attack):
             _add(used, what, keys)
     entries = bibliography()
@@ -99,6 +119,22 @@ def _add(used: dict[str, list[str]], what: str, keys: tuple[str, ...]) -> None:
         told = used.setdefault(key, [])
         if what not in told:
             told.append(what)
+
+
+def _audited(audit: Path) -> Path | None:
+    """The attack of the audit, which names its run; else the run; None of a model of one's own."""
+    attack = audit / CLASS_LEVEL
+    if (attack / "attack.json").is_file():
+        return attack
+    model = Path(AuditFolder.open(audit, "PATH").config().path)
+    return model if (model / "split.json").is_file() else None
+
+
+def _of_audit(audit: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for release in AuditFolder.open(audit, "PATH").read(NUMBERS)["releases"]:
+        for ends in release["intervals"].values():
+            bound = ends["lower_by"]
+            yield f"lower end {bound}", BOUNDS.get(bound, ())
 
 
 def _of_run(run: Run) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -25,4 +25,4 @@ class CitationConfig:
     """What is cited."""
 
     paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH...")] = ()
-    """Folders of python -m loft_jax.sweep, train or attack; a run brings the attacks beside it."""
+    """Folders of python -m loft_jax.sweep, train, attack or audit; a run brings its attacks."""
