@@ -12,22 +12,49 @@ from iie import RationalError
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXPECTED = [2.0, 0.4, 3.5, 1.5, [7, 3, 1, 0], [7, 6, 4, 0], 2 / 3, 2.0]
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+FIVE = [2.0, 3.5, 2.0]
+TEN = [2.0, 0.4, 3.5, 1.5, [7, 3, 1, 0], [7, 6, 4, 0], 2 / 3, 2.0]
 
 
-def test_the_ten_lines_have_the_values_worked_out_by_hand():
-    block = re.search(r"## IIE in ten lines.*?```python\n(.*?)```", README, re.DOTALL)
-    assert block is not None
-    namespace, values = {}, []
-    for node in ast.parse(block[1]).body:
+def values(text):
+    """What the expressions of a page's first theory give."""
+    block = next(code for code in BLOCK.findall(text) if "iie." in code)
+    namespace, found = {}, []
+    for node in ast.parse(block).body:
         if isinstance(node, ast.Expr):
-            values.append(eval(ast.unparse(node), namespace))
+            found.append(eval(ast.unparse(node), namespace))
         else:
             exec(ast.unparse(node), namespace)
-    *floats, rational = values
+    return found
+
+
+def compare(found, expected):
+    for value, wanted in zip(found, expected, strict=True):
+        assert np.asarray(value) == pytest.approx(np.asarray(wanted, float), abs=1e-12)
+
+
+def test_the_five_lines_have_the_values_worked_out_by_hand():
+    compare(values(README), FIVE)
+
+
+def test_the_lines_of_the_theory_have_the_values_worked_out_by_hand():
+    *floats, rational = values((ROOT / "docs" / "theory.md").read_text(encoding="utf-8"))
     assert rational == RationalError(Fraction(3, 2), 1)
-    for value, expected in zip(floats, EXPECTED, strict=True):
-        assert np.asarray(value) == pytest.approx(np.asarray(expected, float), abs=1e-12)
+    compare(floats, TEN)
+
+
+@pytest.mark.command
+def test_a_model_is_audited_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = next(code for code in BLOCK.findall(README) if "audit" in code)
+    assert len(code.splitlines()) <= 15
+    names = {}
+    exec(code, names)
+    numbers = names["audit"].numbers
+    assert numbers["exit_code"] == 3
+    assert "% of how it looks" in numbers["sentence"]
+    assert (names["audit"].folder / "audit.html").is_file()
 
 
 SITE = re.findall(r"[\w.-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
