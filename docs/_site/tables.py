@@ -55,7 +55,7 @@ def _recipe(row: Recipe) -> Iterator[tuple[str, str]]:
     for what, form in (("Here", row), ("With `--published`", row.original)):
         if form is not None and form.fidelity is not None:
             grade, how, weakens = form.fidelity
-            yield what, "; ".join(filter(None, (grade, how, f"weaker: {weakens}")))
+            yield what, "; ".join(filter(None, (grade, how, form.questions, f"weaker: {weakens}")))
     yield "Public code that is not followed", row.public_code
 
 

@@ -51,4 +51,6 @@ def _told(numbers: dict[str, Any]) -> str:
         told += f": {shared} for all classes, {each:.0f} for each"
     if allowed := numbers.get("queries_allowed"):
         told += f"; --queries {allowed} for each"
+    if before := numbers.get("queries_of_prior"):
+        told += f"; not among them {before:,} of when the prior was fitted"
     return told

@@ -103,6 +103,7 @@ class Job:
                 "queries": target.queries - asked_before,
                 "queries_shared": shared,
                 "queries_allowed": config.queries,
+                "queries_of_prior": request.prior_questions,
                 "helpers": [agreement._asdict() for agreement in helpers.agreements],
                 "objective": float(found.loss[-1]) if len(found.loss) else None,
                 "target_confidence": float(found.confidence.mean()),

@@ -32,4 +32,4 @@ def _forms(recipe: Recipe) -> Iterator[tuple[str, str]]:
     for what, form in (("here", recipe), ("--published", recipe.original)):
         if form is not None and form.fidelity is not None:
             grade, how, weakens = form.fidelity
-            yield what, "; ".join(filter(None, (grade, how, f"weaker: {weakens}")))
+            yield what, "; ".join(filter(None, (grade, how, form.questions, f"weaker: {weakens}")))

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -24,7 +25,10 @@ from loft_jax.attacks.settings import AttackConfig, attacked_classes
 from loft_jax.attacks.variant import Variant, called, settled, variant_of
 from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
+from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.priors import ImagePrior, load_prior
+from loft_jax.priors.table import PRIORS
 from loft_jax.runs import devices, schema
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.identity import content
@@ -124,6 +128,14 @@ class Request:
             target.network, images, folder, self.mesh, out,
             trunks=self.helper_trunks, seed=self.config.seed,
         )  # fmt: skip
+
+    @property
+    def prior_questions(self) -> int:
+        """Pictures that the target was asked about when the prior was fitted to its answers."""
+        named = self.config.prior or ""
+        if named in PRIORS or not (Path(named) / RESULT).is_file():
+            return 0
+        return int(PriorFolder.open(named, "--prior").read(RESULT).get("questions") or 0)
 
     @property
     def helper_trunks(self) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """A Python callable as a target, such as a client of a server: never differentiated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from loft_jax.defenses.adaptive import AVERAGE
+from loft_jax.defenses.base import Adaptive
 from loft_jax.errors import InputError
 from loft_jax.runs import arrays
 from loft_jax.targets.base import Access, Answer, Target
@@ -51,6 +53,11 @@ class CallbackTarget(Target):
     def fingerprint(self) -> str:
         """Of what is known without asking it."""
         return arrays.fingerprint((self.size, self.channels, [*map(str, self.class_names)]))
+
+    @property
+    def adaptive(self) -> Mapping[str, Adaptive]:
+        """To ask again: nobody knows whether its answers are random."""
+        return AVERAGE
 
     def _answer(self, images: Float[np.ndarray, "n h w ch"]) -> Answer:
         said, n = np.asarray(self._function(images)), len(images)

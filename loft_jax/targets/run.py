@@ -7,12 +7,11 @@ import jax
 import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Key
+from jaxtyping import Float
 
-from loft_jax.defenses.base import Adaptive, Defense
+from loft_jax.defenses.base import Adaptive
+from loft_jax.defenses.released import released
 from loft_jax.fitting.trained import Trained, load_trained
-from loft_jax.nets.classifier import Outputs
-from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors.registry import law_of_data, prior_of_data
 from loft_jax.runs import arrays, schema
 from loft_jax.targets.answering import answered
@@ -77,11 +76,4 @@ def load_run(path: str, mesh: Mesh, *, access: Access = "white", seed: int = 0) 
     return RunTarget(load_trained(path, mesh), access=access, seed=seed)
 
 
-@partial(jax.jit, static_argnums=0)
-def _released(
-    defense: Defense, network: FrozenClassifier, key: Key[Array, ""], images: Array
-) -> Outputs:
-    if not defense.overrides("release"):
-        return network.outputs(images)
-    outputs = defense.release(network.outputs(images, defense.taps), key, network.head)
-    return outputs._replace(hidden=None)
+_released = jax.jit(released, static_argnums=0)

@@ -119,9 +119,26 @@ class Recipe(abc.ABC):
             return "white"
         return "scores" if "scores" in self.needed else "label"
 
+    @property
+    def questions(self) -> str:
+        """How many pictures it asks about, in words; empty where nobody counts them."""
+        return ""
+
     def form(self, *, published: bool) -> "Recipe":
-        """This form, or the published one."""
-        return self.original if published and self.original is not None else self
+        """This form, or the published one.
+
+        Raises:
+            InputError: if there is none: this form differs from the paper's in more than numbers.
+        """
+        if not published or self.original is not None:
+            return self.original if published and self.original is not None else self
+        if self.fidelity is not None and self.fidelity.grade == "DEVIATES":
+            msg = (
+                f"`--published` must be left out for {self.title}, of which only a form that "
+                "deviates is here, got it"
+            )
+            raise InputError(msg)
+        return self
 
     def with_views(self, change: Callable[[Transform], Transform]) -> "Recipe":
         """The recipe with every random view of its own changed; one without views stays."""

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Int64
@@ -27,6 +27,10 @@ class BlackBoxRecipe(Recipe):
         population: pictures asked at a time.
     """
 
+    one_law: ClassVar[bool] = False
+    """Whether what all classes share is one map of latents, for which a prior that is told the
+    class has too many."""
+
     candidates: int = 2000
     steps: int = 78
     population: int = 128
@@ -36,8 +40,23 @@ class BlackBoxRecipe(Recipe):
         """At most so many pictures are asked of each class, beside what all share."""
         return self.steps * self.population
 
+    @property
+    def questions(self) -> str:
+        """Of all classes together, and of each."""
+        return f"asks about {self.candidates:,} pictures for all classes and {self.each:,} for each"
+
     def start(self, setting: Setting) -> Search:
-        """The search; asks for the candidates."""
+        """The search; asks for the candidates.
+
+        Raises:
+            InputError: if the prior is none for it.
+        """
+        if self.one_law and setting.prior.conditional:
+            msg = (
+                f"`--prior` for {self.title} must draw by latents alone, got one that is told the "
+                "class"
+            )
+            raise InputError(msg)
         from loft_jax.attacks.search.black_box import BlackBox  # it holds a recipe
 
         return BlackBox(setting, self)
@@ -62,7 +81,9 @@ class BlackBoxRecipe(Recipe):
         """
         if questions.standing is not None:
             return questions.standing
-        return best(questions.asked.worth, questions.per_class)
+        asked = questions.asked
+        own = np.where(asked.shown == questions.label, asked.worth, -np.inf)
+        return best(own, questions.per_class)
 
     def control(self, questions: Questions, shared: Any) -> Int64[np.ndarray, " s"]:
         """Which strangers of the pool it would have kept without any search."""

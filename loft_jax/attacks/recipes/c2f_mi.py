@@ -39,6 +39,8 @@ class CoarseToFine(BlackBoxRecipe):
         law: see `Questions.follow`.
     """
 
+    one_law = True
+
     steps: int = 313
     population: int = 32
     guesses: int = 16
@@ -99,7 +101,7 @@ C2F_MI = CoarseToFine(
     needs=("scores",),
     published="an inversion network into a face recogniser's embedding, 16 latents drawn to it by "
     "20 steps of Adam 0.02, the best 10 and others, 32, by 300 generations of differential "
-    "evolution on cross-entropy",
+    "evolution on cross-entropy: 9,616 questions a class",
     fidelity=Fidelity(
         "DEVIATES",
         "no recogniser of public faces: the inversion is a ridge regression of latents on logits, "

@@ -34,8 +34,7 @@ class LabelNes(BlackBoxRecipe):
 
     def climb(self, questions: Questions, shared: Any) -> None:
         """Ask population after population, and of the last those that are results."""
-        named, pool = Named(questions), questions.pool
-        own = pool.latents[pool.answer.label == questions.label]
+        named, own = Named(questions), questions.called
         at = questions.scale.inwards(own).mean(0) if len(own) else np.zeros(named.dimension)
         while questions.left >= 2 * self.population:
             half = named.rng.standard_normal((self.population // 2, named.dimension))

@@ -91,7 +91,8 @@ MIRROR_BB_PUBLISHED = MirrorByScores(
     population=1000,
     fitness="probability",
     needs=("scores",),
-    published="100 generations of 1,000 a class (20 in later comparisons) from 100,000 samples, "
+    published="100 generations of 1,000 a class (20 in later comparisons), 100,000 questions a "
+    "class, from 100,000 samples, "
     "parents in proportion to p_y, mutation of 0.1, the best one kept, 1 deviation in P space",
     fidelity=Fidelity(
         "SCALED",

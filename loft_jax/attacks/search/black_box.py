@@ -57,10 +57,12 @@ class BlackBox(Search):
         questions = Questions(setting, self.pool, label, each, key, report)
         with setting.target.allowing(each), suppress(BudgetSpent):  # it ends with what it has
             self.recipe.climb(questions, self.shared)
-        asked, kept = questions.asked, self.recipe.kept(questions)
-        control = self.recipe.control(questions, self.shared)
+        # Where there are fewer than wanted, they serve again.
+        asked, kept = questions.asked, np.resize(self.recipe.kept(questions), setting.per_class)
+        control = np.resize(self.recipe.control(questions, self.shared), setting.per_class)
         loss, sure = _resampled(questions.trace)
-        shown = pictures(setting.prior, asked.latents[np.concatenate([kept, control])], label)
+        both = np.concatenate([kept, control])
+        shown = pictures(setting.prior, asked.latents[both], asked.shown[both])
         images, lookalikes = np.split(shown, [len(kept)])
         return Reconstructions(
             asked.latents[kept], images, asked.confidence[kept], loss, sure,

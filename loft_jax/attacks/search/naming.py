@@ -52,9 +52,7 @@ class Named:
         Raises:
             BudgetSpent: if none was found.
         """
-        pool, label = self.questions.pool, self.questions.label
-        known = pool.latents[pool.answer.label == label][: 2 * n]
-        tried = within(self._scale.inwards(known))
+        tried = within(self._scale.inwards(self.questions.called[: 2 * n]))
         right = self.ask(tried) if len(tried) else np.empty(0, bool)
         while not right.any():
             fresh = max(1, min(BATCH, self.questions.left))

@@ -21,10 +21,17 @@ SLOPE = 5.0
 
 
 class Pool(NamedTuple):
-    """Strangers, n of them, drawn from the prior's own law and asked once for all classes."""
+    """Strangers, n of them, drawn from the prior's own law and asked once for all classes.
+
+    Attributes:
+        latents: of the pictures.
+        answer: about them.
+        shown: the class that a conditional prior was told of each.
+    """
 
     latents: Float[np.ndarray, "n z"]
     answer: Answer
+    shown: Int[np.ndarray, " n"]
 
 
 class Scale(NamedTuple):
@@ -62,11 +69,13 @@ class Asked(NamedTuple):
         latents: of the pictures.
         worth: how much the target took each for the class; see `worth`.
         confidence: the probability of the class; of a target that shows labels alone, 1 if right.
+        shown: the class that a conditional prior was told; of others this one.
     """
 
     latents: Float[np.ndarray, "m z"]
     worth: Float[np.ndarray, " m"]
     confidence: Float[np.ndarray, " m"]
+    shown: Int[np.ndarray, " m"]
 
 
 @runtime_checkable
@@ -92,6 +101,8 @@ class Questions:
         per_class: reconstructions to keep.
         key: of the class's draws.
         scale: coordinates in which the pool has mean 0 and deviation 1.
+        own: strangers whose latents show the same here: all, but of a conditional prior those that
+            were drawn as this class (all where none was).
         each: pictures that may be asked.
         standing: indices in `asked` of where a search stands that goes by no `worth`.
     """
@@ -111,7 +122,10 @@ class Questions:
         self.per_class, self.each, self.key = setting.per_class, each, key
         self.scale = scale_of(setting.prior, pool.latents)
         self._target, self._report, self._done = setting.target, report, 0
-        self._parts = [self._as_asked(pool.latents, pool.answer)]
+        told = pool.shown if setting.prior.conditional else np.full(len(pool.shown), label)
+        self._parts = [self._as_asked(pool.latents, pool.answer, told)]
+        own = np.flatnonzero(told == label)
+        self.own = own if len(own) else np.arange(len(told))
         self.trace: list[tuple[float, float]] = []
 
     @property
@@ -127,7 +141,7 @@ class Questions:
         """
         latents = np.asarray(latents, np.float32)
         answer = self._target.ask(pictures(self.prior, latents, self.label))
-        part = self._as_asked(latents, answer)
+        part = self._as_asked(latents, answer, np.full(len(latents), self.label))
         self._parts.append(part)
         self._done += len(latents)
         loss, sure = -float(part.worth.mean()), float(part.confidence.mean())
@@ -164,12 +178,17 @@ class Questions:
 
     def start(self, n: int) -> Float[np.ndarray, "n z"]:
         """The strangers that the target takes most for the class, best first."""
-        order = np.argsort(-self._parts[0].worth, kind="stable")
-        return self.pool.latents[np.resize(order, n)]
+        order = np.argsort(-self._parts[0].worth[self.own], kind="stable")
+        return self.pool.latents[self.own[np.resize(order, n)]]
 
     def worth_of_strangers(self, n: int) -> Float[np.ndarray, " n"]:
         """What those of `start` are worth, which costs no question."""
-        return np.resize(-np.sort(-self._parts[0].worth), n)
+        return np.resize(-np.sort(-self._parts[0].worth[self.own]), n)
+
+    @property
+    def called(self) -> Float[np.ndarray, "n z"]:
+        """The strangers whom the target calls by the class."""
+        return self.pool.latents[self.own[self.pool.answer.label[self.own] == self.label]]
 
     @property
     def known(self) -> int:
@@ -181,8 +200,8 @@ class Questions:
         """All that is known."""
         return Asked(*(np.concatenate(column) for column in zip(*self._parts, strict=True)))
 
-    def _as_asked(self, latents: np.ndarray, answer: Answer) -> Asked:
-        return Asked(latents, worth(answer, self.label), confidence(answer, self.label))
+    def _as_asked(self, latents: np.ndarray, answer: Answer, shown: np.ndarray) -> Asked:
+        return Asked(latents, worth(answer, self.label), confidence(answer, self.label), shown)
 
 
 def worth(answer: Answer, label: int) -> Float[np.ndarray, " n"]:
@@ -225,7 +244,7 @@ def drawn(target: Target, prior: ImagePrior, key: Key[Array, ""], n: int) -> Poo
         for start in range(0, n, BATCH)
     ]
     answer = jax.tree.map(lambda *answers: np.concatenate(answers), *parts)
-    return Pool(whole, answer)
+    return Pool(whole, answer, labels)
 
 
 def pictures(

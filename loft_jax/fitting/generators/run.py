@@ -8,6 +8,7 @@ from typing import Any
 
 from jax.sharding import Mesh
 
+from loft_jax.defenses.released import answering
 from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.fitted_folder import RESULT
@@ -105,6 +106,8 @@ class PriorRun:
             out.print(f"continuing after step {latest}")
         update = FitStep(self.architecture, config, graphs)
         classifier = self.target.classifier if self.target else None
+        if self.target and config.row.answers == "label":  # who asks is shown what is let out
+            classifier = answering(self.target.config.model.defense, self.target.classifier)
         task = GeneratorTask(config, self.material, classifier, update)
         bar = Bar(
             out,

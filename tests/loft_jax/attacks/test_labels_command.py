@@ -48,10 +48,6 @@ class Brightest(CallbackTarget):
         names = ("a", "b", "c")
         super().__init__(said, size=SIDE, channels=1, class_names=names, access="label")
 
-    @property
-    def adaptive(self):
-        return AVERAGE
-
 
 def asked(folder, **settings):
     return AttackConfig(per_class=2, out=str(folder), cache=False, **settings)
@@ -77,8 +73,8 @@ def test_a_white_run_is_shown_to_it_by_labels_alone_and_it_goes_on_to_the_same_b
             np.testing.assert_array_equal(stored[part], before[part])
 
 
-def test_who_asks_again_asks_that_much_more_and_finds_what_noise_hides(tmp_path):
-    found = {}
+def test_who_asks_again_asks_that_much_more_and_is_told_more_surely(tmp_path):
+    found, wrong = {}, {}
     for form in ("none", "average"):
         target = Brightest(noise=0.4)
         config = asked(
@@ -91,5 +87,29 @@ def test_who_asks_again_asks_that_much_more_and_finds_what_noise_hides(tmp_path)
             shown = stored["images"][..., :3, :, 0].mean(-1)
         found[form] = np.diff(np.sort(shown, axis=-1), axis=-1)[..., -1].mean()
         assert (shown.argmax(-1) == np.arange(3)[:, None]).all()
+        wrong[form] = done.numbers["objective"]
     assert done.numbers["queries_shared"] == 300 * AVERAGE["average"].repeats
     assert min(found.values()) > 20  # grey levels between the brightest row and the next
+    # Shares of wrong labels among the last that were asked, which are all of the class.
+    assert wrong["average"] < wrong["none"] / 2 < 0.1
+
+
+def test_who_asks_again_goes_on_to_the_same_bits(tmp_path):
+    """What it asks is moved a little, by the number of questions so far."""
+
+    def ran(**more):
+        config = asked(
+            tmp_path / "x", attack="label-nes", adaptive="average", prior="pixels",
+            candidates=100, queries=4000, classes="0:2", batch=1, **more,
+        )  # fmt: skip
+        result = attack_classes(config, target=Brightest(), prior=Rows())
+        with np.load(tmp_path / "x" / "reconstructions.npz") as stored:
+            return result.numbers["queries"], {name: stored[name] for name in stored.files}
+
+    queries, first = ran()
+    for lost in ("search.json", "reconstructions.npz", "chunks/0001.npz"):
+        (tmp_path / "x" / lost).unlink()
+    again, second = ran(resume=str(tmp_path / "x"))
+    assert queries == again
+    for name, part in first.items():
+        np.testing.assert_array_equal(second[name], part)

@@ -13,12 +13,14 @@ from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.recipes.base import Setting
 from loft_jax.attacks.recipes.lokt import LOKT
 from loft_jax.attacks.search import base
+from loft_jax.attacks.search.questions import Questions, drawn
 from loft_jax.fitting import distillation
 from loft_jax.fitting.distillation import Distillation
 from loft_jax.nets.layers.convolution import batch_norm
 from loft_jax.nets.trunks.table import TRUNKS, Trunk
 from loft_jax.priors.base import ImagePrior
 from loft_jax.runs.devices import data_mesh
+from loft_jax.targets.base import BudgetSpent
 from loft_jax.targets.callback import CallbackTarget
 
 CLASSES, TILES = 6, 16
@@ -123,6 +125,27 @@ def test_a_surrogate_is_taught_once_and_then_read(ran):
     *_, found, again, taught = ran
     assert not taught
     np.testing.assert_array_equal(again.images[0], found.images[1])
+
+
+class Found:
+    """A search on surrogates that ends at twelve points."""
+
+    def reconstruct(self, labels, report):
+        points = np.random.default_rng(3).standard_normal((1, 12, TILES)).astype(np.float32)
+        return base.Reconstructions(points, *[np.zeros(0)] * 4)
+
+
+def test_of_more_results_than_may_be_asked_about_the_first_are_asked():
+    names = tuple(map(str, range(CLASSES)))
+    target = CallbackTarget(Linear(), size=8, channels=1, class_names=names, access="label")
+    setting = Setting(target, (), Tiles(), 3, jax.random.key(0), data_mesh())
+    pool = drawn(target, Tiles(), jax.random.key(1), 64)
+    questions = Questions(setting, pool, 2, 8, jax.random.key(2), lambda *_: None)
+    with target.allowing(8), pytest.raises(BudgetSpent):
+        RECIPE.climb(questions, Found())
+    assert len(questions.standing) == 3
+    assert set(questions.standing) <= set(range(64, 72))
+    assert target.queries == 64 + 8
 
 
 def test_its_views_are_those_of_its_search():

@@ -67,6 +67,30 @@ def test_an_attack_that_lost_a_class_finds_it_again_to_the_same_bits(whole, tiny
         attack_classes(dataclasses.replace(given, queries=334))
 
 
+@pytest.mark.parametrize("name", ["evo", "c2f-mi", "smile"])
+def test_others_that_lost_a_class_find_it_again(name, tiny_run, tmp_path):
+    given = asked(tiny_run, tmp_path / "x", attack=name, queries=200, classes="0:2", batch=1)
+    first = attack_classes(given).numbers["queries"]
+    before = stored_in(tmp_path / "x")
+    for lost in ("search.json", "reconstructions.npz", "chunks/0001.npz"):
+        (tmp_path / "x" / lost).unlink()
+    again = attack_classes(dataclasses.replace(given, resume=str(tmp_path / "x")))
+    assert again.numbers["queries"] == first
+    for part, values in stored_in(tmp_path / "x").items():
+        np.testing.assert_array_equal(values, before[part])
+
+
+def stored_in(folder):
+    with np.load(folder / "reconstructions.npz") as found:
+        return {name: found[name] for name in found.files}
+
+
+def test_questions_of_when_the_prior_was_fitted_are_told():
+    numbers = {"target_confidence": 1.0, "queries": 900, "queries_of_prior": 32_000}
+    (told,) = (meaning for name, _, meaning in cost_rows(numbers) if name == "queries")
+    assert told.endswith("not among them 32,000 of when the prior was fitted")
+
+
 def test_who_is_given_the_weights_or_nothing_is_refused(tiny_run, tmp_path):
     out = tmp_path / "none"
     with pytest.raises(InputError, match="`--queries` must be left out for Plug & Play Attack"):

@@ -103,8 +103,14 @@ def test_views_that_are_asked_for():
         assert set(views(own(attack, AugmentConfig(flip=True), views="none"))) == {NO_TRANSFORM}
 
 
+def has_a_published_form(recipe):
+    return recipe.original is not None or recipe.fidelity.grade != "DEVIATES"
+
+
 def test_a_published_form_keeps_its_views_and_its_place_in_the_table():
     for attack, recipe in RECIPES.items():
+        if not has_a_published_form(recipe):
+            continue
         published = recipe.form(published=True)
         assert own(attack, NOTHING, published=True) == published
         assert published.original is None
@@ -113,7 +119,7 @@ def test_a_published_form_keeps_its_views_and_its_place_in_the_table():
 
 def test_every_form_says_how_near_the_paper_it_is():
     for recipe in RECIPES.values():
-        for form in (recipe, recipe.form(published=True)):
+        for form in (recipe, recipe.original or recipe):
             assert form.fidelity is not None
             assert form.fidelity.grade in ("FAITHFUL", "SCALED", "DEVIATES")
             assert form.fidelity.weakens.startswith(("no", "yes", "not known"))

@@ -184,7 +184,20 @@ def test_it_comes_near_the_best_picture_of_a_linear_classifier(prior, name):
         shown, control = (
             margins(part[place], label).max() for part in (found.images, found.lookalikes)
         )
-        assert max(0.95 * most, control) < shown <= most + 1e-5
+        assert max(0.99 * most, control) < shown <= most + 1e-5
+
+
+@pytest.mark.parametrize(("name", "first"), [("c2f-mi", 16), ("smile", 16)])
+def test_what_strangers_taught_is_ahead_of_them_before_any_strategy(prior, name, first):
+    recipe = dataclasses.replace(RECIPES[name], **SMALL, steps=2)
+    spy = Spy()
+    bound(recipe, spy.target(), prior).reconstruct(np.array([1]), nobody)
+    pool, guesses = spy.pictures[0], spy.pictures[1]
+    assert (len(pool), len(guesses)) == (128, first)
+    strangers = np.sort(margins(pool, 1))
+    found = margins(guesses, 1)
+    assert found.max() > strangers[-1]
+    assert found.mean() > strangers[-first:].mean() + strangers.std() / 4
 
 
 def margins(images, label):

@@ -120,6 +120,20 @@ def test_a_class_that_nobody_drawn_is_taken_for_gives_strangers(name):
     np.testing.assert_array_equal(found.confidence, 0)
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_who_asked_about_fewer_than_are_wanted_shows_them_again(name):
+    found, *_ = attacked(name, Ball(), per_class=40, population=16, candidates=30)
+    assert found.images.shape == found.lookalikes.shape == (1, 40, 2, 2, 1)
+
+
+def test_a_move_that_leaves_the_class_is_taken_back():
+    # Two points of a sphere of radius 4 push by a third of it, out of a ball of radius 1.
+    rule = dataclasses.replace(RECIPES["brep-mi"].rule, points=2, radius=4.0)
+    found, *_ = attacked("brep-mi", Ball(1.0), per_class=8, rule=rule, steps=60, candidates=2000)
+    assert np.all(distance(found.images) < 1)
+    np.testing.assert_array_equal(found.confidence, 1)
+
+
 def test_the_slope_by_labels_is_that_of_a_half_space():
     # P(w (u + e) > t) = Phi((w u - t) / |w|), whose gradient is phi(...) w / |w|.
     w, t, u = np.array([1.0, -2.0, 0.5]), 0.4, np.array([0.3, 0.1, -0.2])
