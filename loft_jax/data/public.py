@@ -116,6 +116,11 @@ def picture_hashes(images: UInt8[np.ndarray, "n h w ch"]) -> UInt64[np.ndarray, 
     return np.frombuffer(b"".join(digests), np.uint64)[::4].copy()
 
 
+def fingerprint(hashes: UInt64[np.ndarray, " n"]) -> str:
+    """Tells the pictures of these `picture_hashes`, in their order, from all others."""
+    return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]
+
+
 def check_disjoint(public: UInt64[np.ndarray, " n"], private: UInt64[np.ndarray, " m"]) -> None:
     """Check that no picture is both public and private.
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt8, UInt64
 
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.public import check_disjoint, fingerprint, load_public, picture_hashes
+from loft_jax.data.sources.table import row_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.material import held_out
 from loft_jax.fitting.generators.settings import FitConfig
@@ -22,10 +23,14 @@ class Public(NamedTuple):
     kept: UInt8[np.ndarray, "b h w ch"]
     hashes: UInt64[np.ndarray, " n"]
 
-    def described(self) -> dict[str, Any]:
-        """What public.json holds."""
-        digest = int(np.bitwise_xor.reduce(self.hashes))
-        return {"pictures": len(self.hashes), "fingerprint": f"{digest:016x}"}
+    def described(self, data: str) -> dict[str, Any]:
+        """What public.json holds of the pictures that `data` names: a law, or what it gave."""
+        name, source = row_of(data)
+        # What a law draws may differ in the last bit on another machine.
+        told = {"fingerprint": fingerprint(self.hashes)}
+        if source.law is not None:
+            told = {"law": name, "version": source.version}
+        return {"pictures": len(self.hashes), **told}
 
 
 def public_pictures(

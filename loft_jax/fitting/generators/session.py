@@ -5,7 +5,6 @@ from pathlib import Path
 import jax
 from jax.sharding import AxisType, Mesh
 
-from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.folder import PUBLIC, PriorFolder
 from loft_jax.fitting.generators.material import material
@@ -82,8 +81,7 @@ def _architecture(config: FitConfig, public: Public, target: Trained | None) -> 
 
 
 def _check_same(folder: PriorFolder, config: FitConfig, public: Public) -> None:
-    # What a law draws may differ in the last bit on another machine.
-    if source_of(config.data).law is None and folder.read(PUBLIC) != public.described():
+    if folder.read(PUBLIC) != public.described(config.data):
         msg = f"`--data` must hold the pictures that {folder.path} began with, got others in "
         raise InputError(msg + config.data)
 
@@ -93,5 +91,5 @@ def _created(config: FitConfig, public: Public) -> PriorFolder:
         config.out,
         f"prior-{config.prior}-seed{config.seed}",
         config=schema.write(config),
-        others={PUBLIC: public.described(), "environment.json": environment()},
+        others={PUBLIC: public.described(config.data), "environment.json": environment()},
     )

@@ -1,0 +1,75 @@
+"""A prior goes on with the pictures and the target that it began with, wherever these lie now."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loft_jax.data.sources import SOURCES
+from loft_jax.errors import InputError
+from loft_jax.fitting.generators import session
+from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.runs.session import Result
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
+IMAGES[1], IMAGES[3] = IMAGES[0], IMAGES[2]
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """Begins, or continues, a prior that is looked at and never fitted."""
+
+    class Looked:
+        def __init__(self, *parts):
+            pass
+
+        def result(self):
+            return Result(Path(), {}, "")
+
+    monkeypatch.setattr(session, "PriorRun", Looked)
+
+    def begin(data, **changes):
+        place = tmp_path / "prior"
+        place = {"resume": str(place)} if place.exists() else {"out": str(place)}
+        config = FitConfig(data=str(data), size=8, channels=1, cache=False)
+        session.fit_generator(dataclasses.replace(config, **place, **changes))
+
+    return begin
+
+
+def archive(path, images=IMAGES):
+    np.savez(path, images=images)
+    return path
+
+
+def test_the_same_pictures_may_lie_elsewhere_and_others_not(begun, tmp_path):
+    begun(archive(tmp_path / "own.npz"))
+    begun(archive(tmp_path / "moved.npz"))
+    paired = IMAGES.copy()
+    paired[[0, 1, 2, 3]] = IMAGES[[4, 4, 5, 5]]
+    for other in (IMAGES[::-1], paired):
+        with pytest.raises(InputError, match=r"`--data` must hold .* began with, got other"):
+            begun(archive(tmp_path / "other.npz", other))
+
+
+@pytest.fixture
+def laws(monkeypatch):
+    """Faces, and another row whose law draws the same."""
+    monkeypatch.setitem(SOURCES._rows, "masks", dataclasses.replace(SOURCES["faces"]))
+
+
+@pytest.mark.parametrize(("own", "other"), [("own.npz", "faces"), ("faces", "masks")])
+def test_a_law_is_not_what_another_source_gave(own, other, begun, laws, tmp_path):
+    names = {"own.npz": archive(tmp_path / "own.npz")}
+    begun(names.get(own, own), count=20)
+    begun(names.get(own, own), count=20)
+    with pytest.raises(InputError, match=f"began with, got others in {other}"):
+        begun(other, count=20)
+
+
+def test_another_version_of_a_law_draws_other_pictures(begun, monkeypatch):
+    begun("faces", count=20)
+    monkeypatch.setitem(SOURCES._rows, "faces", dataclasses.replace(SOURCES["faces"], version=9))
+    with pytest.raises(InputError, match="got others in faces"):
+        begun("faces", count=20)
