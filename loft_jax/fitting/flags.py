@@ -129,7 +129,8 @@ def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")
 """Flags beside --resume that say how to go on.
 
---data and --target may name the same pictures and the same run at another place."""
+--data and --target may name the same pictures and the same run at another place: who loads them
+holds them against what the folder began with."""
 
 
 def contradiction(own: Any, asked: Any, *, free: tuple[str, ...] = ()) -> None:

@@ -3,13 +3,22 @@
 import dataclasses
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
+from flax import nnx
 
+from loft_jax.data.settings import DataConfig
 from loft_jax.data.sources import SOURCES
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators import session
+from loft_jax.fitting.generators.folder import TARGET
 from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.settings import TrainConfig
+from loft_jax.fitting.trained import Trained
+from loft_jax.nets.description import Description
+from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs.session import Result
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
@@ -73,3 +82,36 @@ def test_another_version_of_a_law_draws_other_pictures(begun, monkeypatch):
     monkeypatch.setitem(SOURCES._rows, "faces", dataclasses.replace(SOURCES["faces"], version=9))
     with pytest.raises(InputError, match="got others in faces"):
         begun("faces", count=20)
+
+
+@pytest.fixture
+def targets(monkeypatch):
+    """Classifiers at these places, told by their weights."""
+    config = TrainConfig(data=DataConfig("digits", size=8))
+    pictures = Description(8, 1, tuple("0123456789"))
+    weights = {"own": 1.0, "moved": 1.0, "other": 2.0}
+
+    def load(path, mesh, flag):
+        graph, params, stats = nnx.split(nnx.Linear(1, 1, rngs=nnx.Rngs(0)), nnx.Param, ...)
+        params = jax.tree.map(lambda leaf: leaf * 0 + weights[path], params)
+        classifier = FrozenClassifier(graph, params, stats)
+        return Trained(RunFolder(Path(path)), config, pictures, 1, classifier)
+
+    monkeypatch.setattr(session, "load_trained", load)
+
+
+@pytest.mark.parametrize(("own", "other"), [("own", "other"), (None, "own"), ("own", None)])
+def test_the_same_target_may_lie_elsewhere_and_another_not(own, other, begun, targets, tmp_path):
+    pictures = archive(tmp_path / "own.npz")
+    begun(pictures, target=own)
+    begun(pictures, target=own and "moved")
+    with pytest.raises(InputError, match=f"`--target` must be the .* another: {other or 'none'}"):
+        begun(pictures, target=other)
+
+
+def test_a_prior_that_does_not_say_what_it_is_fitted_to_is_of_an_earlier_version(begun, tmp_path):
+    pictures = archive(tmp_path / "own.npz")
+    begun(pictures)
+    (tmp_path / "prior" / TARGET).unlink()
+    with pytest.raises(InputError, match="of an earlier version"):
+        begun(pictures)
