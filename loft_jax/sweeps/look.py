@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import UInt64
 
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
-from loft_jax.data.sources import source_of
+from loft_jax.data.public import check_disjoint, fingerprint, load_public, picture_hashes
+from loft_jax.data.sources.table import row_of
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.settings import TrainConfig
@@ -58,9 +58,9 @@ class Look:
         Raises:
             InputError: if they are not as they must be.
         """
-        source = source_of(fit.data)
+        name, source = row_of(fit.data)
         if source.law is not None:
-            return f"drawn, version {source.version}"
+            return f"drawn {name}, version {source.version}"
         key = (fit.data, fit.size, fit.channels, fit.seed, fit.count, fit.first_pictures)
         if key not in self._public:
             images = load_public(
@@ -68,7 +68,7 @@ class Look:
                 first=fit.first_pictures, flag="--public",
             )  # fmt: skip
             hashes = picture_hashes(images)
-            self._public[key] = hashlib.sha256(hashes.tobytes()).hexdigest()[:16], hashes
+            self._public[key] = fingerprint(hashes), hashes
         told, hashes = self._public[key]
         assert hashes is not None
         check_disjoint(hashes, self._hashes(config))
@@ -91,7 +91,7 @@ class Look:
         check_disjoint(hashes, self._hashes(config))
         if len(hashes) < LEAST:
             return None
-        return Given(name, hashlib.sha256(hashes.tobytes()).hexdigest()[:16])
+        return Given(name, fingerprint(hashes))
 
     def given(self, name: str, config: TrainConfig) -> Given:
         """A prior that is there, tried on the classifier's pictures.
