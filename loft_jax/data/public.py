@@ -29,6 +29,7 @@ def load_public(
     first: int | None = None,
     flag: str = "--data",
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
     """The public pictures that `data` names, without labels.
 
@@ -43,6 +44,7 @@ def load_public(
         first: so many of a set that is there are used, the first, as if it had no others.
         flag: what the user named the pictures by, for messages.
         progress: called with (done, of so many) while much is read or drawn.
+        tell: called with a sentence on what is left out.
 
     Raises:
         InputError: if `data` names nothing of this kind, what it names is not as it must be, or
@@ -55,7 +57,9 @@ def load_public(
         raise InputError(msg)
     name, source = row_of(data)
     check_there(source, data, "FOLDER of pictures", flag)
-    wanted = Wanted(data, size, channels, seed, first=First(pictures=first), progress=progress)
+    wanted = Wanted(
+        data, size, channels, seed, first=First(pictures=first), progress=progress, tell=tell
+    )
     if source.law is not None:
         return drawn.public(source, wanted, count)
     if source.public is None:

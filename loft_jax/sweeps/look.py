@@ -29,6 +29,7 @@ class Look:
 
     def __init__(self) -> None:
         self._data: dict[str, Dataset] = {}
+        self._left_out: list[str] = []
         self._private: dict[str, UInt64[np.ndarray, " n"]] = {}
         self._public: dict[tuple, tuple[str, UInt64[np.ndarray, " n"] | None]] = {}
         self._priors: dict[tuple, ImagePrior] = {}
@@ -50,7 +51,8 @@ class Look:
 
     def notes(self) -> list[str]:
         """What the loaders say of the pictures."""
-        return [note for data in self._data.values() for note in data.notes]
+        told = [note for data in self._data.values() for note in data.notes]
+        return list(dict.fromkeys([*told, *self._left_out]))
 
     def public(self, fit: FitConfig, config: TrainConfig) -> str:
         """What tells the public pictures of a prior from others; none may be the classifier's.
@@ -65,7 +67,7 @@ class Look:
         if key not in self._public:
             images = load_public(
                 fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count,
-                first=fit.first_pictures, flag="--public",
+                first=fit.first_pictures, flag="--public", tell=self._left_out.append,
             )  # fmt: skip
             hashes = picture_hashes(images)
             self._public[key] = fingerprint(hashes), hashes
@@ -84,8 +86,9 @@ class Look:
         key = (name, pictures.size, pictures.channels)
         if key not in self._strangers:
             images = load_public(
-                name, size=pictures.size, channels=pictures.channels, flag="--public"
-            )
+                name, size=pictures.size, channels=pictures.channels, flag="--public",
+                tell=self._left_out.append,
+            )  # fmt: skip
             self._strangers[key] = picture_hashes(images)
         hashes = self._strangers[key]
         check_disjoint(hashes, self._hashes(config))

@@ -37,8 +37,15 @@ def public_pictures(
     config: FitConfig,
     target: Trained | None,
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Public:
     """The pictures that `--data` names, none of which may be the target's own.
+
+    Args:
+        config: names them.
+        target: the classifier that the prior is fitted to, if any.
+        progress: called with (done, of so many) while much is read or drawn.
+        tell: called with a sentence on what is left out.
 
     Raises:
         InputError: if they are not as they must be.
@@ -63,6 +70,7 @@ def public_pictures(
         count=config.count,
         first=config.first_pictures,
         progress=progress,
+        tell=tell,
     )
     if len(images) < 16:
         msg = f"`--data` must hold at least 16 pictures, got {len(images)} in {config.data}"

@@ -46,7 +46,7 @@ def fit_generator(config: FitConfig, *, started: float | None = None) -> Result:
         mesh = _one_device()
         target = load_trained(config.target, mesh, "--target") if config.target else None
         with reading(session.out) as progress:
-            public = public_pictures(config, target, progress)
+            public = public_pictures(config, target, progress, session.out.print)
         architecture = _architecture(config, public, target)
         classifier = target.classifier if target else None
         learnt = material(public.seen, config, classifier)

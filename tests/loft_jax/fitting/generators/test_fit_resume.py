@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 from flax import nnx
+from PIL import Image
 
 from loft_jax.data.settings import DataConfig
 from loft_jax.data.sources import SOURCES
@@ -115,3 +116,12 @@ def test_a_prior_that_does_not_say_what_it_is_fitted_to_is_of_an_earlier_version
     (tmp_path / "prior" / TARGET).unlink()
     with pytest.raises(InputError, match="of an earlier version"):
         begun(pictures)
+
+
+def test_what_is_left_out_of_a_folder_is_printed(begun, tmp_path, capsys):
+    (tmp_path / "public").mkdir()
+    for k, image in enumerate(IMAGES):
+        Image.fromarray(image).save(tmp_path / "public" / f"{k}.png")
+    (tmp_path / "public" / "a.gif").write_bytes(b"x")
+    begun(tmp_path / "public")
+    assert "left out, files of other types: 1 .gif" in "".join(capsys.readouterr())
