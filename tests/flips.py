@@ -36,13 +36,13 @@ def read_run(path):
 def read_prior(path):
     """All numbers of a prior that later commands use."""
     from loft_jax.fitting.fitted_folder import RESULT
-    from loft_jax.fitting.generators.folder import PUBLIC, PriorFolder
+    from loft_jax.fitting.generators.folder import PUBLIC, TARGET, PriorFolder
     from loft_jax.priors.archive import load_gan, public_hashes
     from loft_jax.runs.arrays import fingerprint
 
     folder, prior = PriorFolder.open(path), load_gan(path)
     weights = fingerprint((prior.generator, prior.discriminator))
-    told = folder.read(PUBLIC), folder.read(RESULT)
+    told = folder.read(PUBLIC), folder.read(TARGET), folder.read(RESULT)
     return folder.config(), prior.architecture, weights, public_hashes(path).tolist(), told
 
 

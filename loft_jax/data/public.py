@@ -29,6 +29,7 @@ def load_public(
     first: int | None = None,
     flag: str = "--data",
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w ch"]:
     """The public pictures that `data` names, without labels.
 
@@ -43,6 +44,7 @@ def load_public(
         first: so many of a set that is there are used, the first, as if it had no others.
         flag: what the user named the pictures by, for messages.
         progress: called with (done, of so many) while much is read or drawn.
+        tell: called with a sentence on what is left out.
 
     Raises:
         InputError: if `data` names nothing of this kind, what it names is not as it must be, or
@@ -55,7 +57,9 @@ def load_public(
         raise InputError(msg)
     name, source = row_of(data)
     check_there(source, data, "FOLDER of pictures", flag)
-    wanted = Wanted(data, size, channels, seed, first=First(pictures=first), progress=progress)
+    wanted = Wanted(
+        data, size, channels, seed, first=First(pictures=first), progress=progress, tell=tell
+    )
     if source.law is not None:
         return drawn.public(source, wanted, count)
     if source.public is None:
@@ -114,6 +118,11 @@ def picture_hashes(images: UInt8[np.ndarray, "n h w ch"]) -> UInt64[np.ndarray, 
     """The first 64 bits of each picture's SHA-256; equal pictures have equal numbers."""
     digests = [hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest() for image in images]
     return np.frombuffer(b"".join(digests), np.uint64)[::4].copy()
+
+
+def fingerprint(hashes: UInt64[np.ndarray, " n"]) -> str:
+    """Tells the pictures of these `picture_hashes`, in their order, from all others."""
+    return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]
 
 
 def check_disjoint(public: UInt64[np.ndarray, " n"], private: UInt64[np.ndarray, " m"]) -> None:

@@ -35,6 +35,13 @@ class Tree(NamedTuple):
     notes: tuple[str, ...]
 
 
+class Loose(NamedTuple):
+    """Picture files of which nobody asks whose they are, and sentences on what is left out."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
 def place(folder: Path) -> Place:
     """What `folder` holds, without what is hidden; files in order of their names.
 
@@ -70,13 +77,15 @@ def class_tree(root: Path) -> Tree:
     classes = tuple(folder for folder in folders if folder.pictures)
     if len(classes) < 2:
         raise InputError(_too_few(top, folders, classes))
-    return Tree(classes, tuple(_notes(folders)))
+    return Tree(classes, tuple(_notes(top, folders)))
 
 
-def pictures_in(root: Path) -> tuple[Path, ...]:
+def pictures_in(root: Path) -> Loose:
     """The picture files in `root` and in the folders in it, whatever they mean."""
     top = place(root)
-    return tuple(file for p in (top, *map(place, top.below)) for file in p.pictures)
+    folders = [place(folder) for folder in top.below]
+    notes = (*_of_other_types([top, *folders]), *_a_level_deeper(folders))
+    return Loose(tuple(file for p in (top, *folders) for file in p.pictures), notes)
 
 
 def _too_few(top: Place, folders: list[Place], classes: tuple[Place, ...]) -> str:
@@ -112,13 +121,23 @@ def _inner(folder: Place) -> list[Place]:
     return [inner for inner in map(place, folder.below) if inner.pictures]
 
 
-def _notes(folders: list[Place]) -> Iterator[str]:
-    others = sum((folder.others for folder in folders), Counter[str]())
-    if others:
-        yield f"left out, files of other types in class folders: {_counted(others)}"
+def _notes(top: Place, folders: list[Place]) -> Iterator[str]:
+    if top.pictures:
+        yield f"left out, {len(top.pictures)} pictures beside the class folders"
+    yield from _of_other_types(folders, " in class folders")
     empty = [folder.name for folder in folders if not folder.pictures]
     if empty:
         yield f"left out, folders without pictures of their own: {_listed(empty)}"
+    yield from _a_level_deeper(folders)
+
+
+def _of_other_types(places: list[Place], where: str = "") -> Iterator[str]:
+    others = sum((place.others for place in places), Counter[str]())
+    if others:
+        yield f"left out, files of other types{where}: {_counted(others)}"
+
+
+def _a_level_deeper(folders: list[Place]) -> Iterator[str]:
     deeper = [inner for folder in folders for inner in _inner(folder)]
     if deeper:
         count = sum(len(inner.pictures) for inner in deeper)

@@ -12,6 +12,7 @@ from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import Activation
 from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
+from loft_jax.fitting.public_people import PublicPeople
 from loft_jax.fitting.settings import ModelConfig, TrainConfig
 from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs import schema
@@ -92,6 +93,9 @@ class ModelFlags:
 class TrainFlags(TrainConfig):
     """One training run, as it is asked for: all but the network as it is kept."""
 
+    pretrain: str | None = None
+    """Public people whose names the trunk learns first, faces, FILE.npz or a FOLDER of class
+    folders, none of them private; once for a trunk, kept in the user's cache folder."""
     model: ModelFlags = field(default_factory=ModelFlags)
 
     @classmethod
@@ -99,7 +103,8 @@ class TrainFlags(TrainConfig):
         """Flags that leave everything as in `config`; its defense is not one of them."""
         own = config.model
         model = ModelFlags(own.trunk, compute_dtype=own.compute_dtype, fisher=own.fisher)
-        return cls(**{**vars(config), "model": model})
+        people = config.pretrain and config.pretrain.pretrain
+        return cls(**{**vars(config), "model": model, "pretrain": people})
 
     def resolved(self, like: TrainConfig) -> TrainConfig:
         """The settings, with the defense of `like` where no flag names one.
@@ -107,7 +112,14 @@ class TrainFlags(TrainConfig):
         Raises:
             InputError: as `ModelFlags.resolved`.
         """
-        return TrainConfig(**{**vars(self), "model": self.model.resolved(like.model)})
+        model, people = self.model.resolved(like.model), self._people(like.pretrain)
+        return TrainConfig(**{**vars(self), "model": model, "pretrain": people})
+
+    def _people(self, like: PublicPeople | None) -> PublicPeople | None:
+        if self.pretrain is None:
+            return None
+        place = absolute_data(self.pretrain)
+        return like if like is not None and place == like.pretrain else PublicPeople(place)
 
 
 def _of_rank(word: str, like: Defense) -> Defense:
@@ -122,14 +134,14 @@ def _of_rank(word: str, like: Defense) -> Defense:
 def absolute(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with the path of the pictures absolute: a run is read from anywhere."""
     data = dataclasses.replace(config.data, data=absolute_data(config.data.data))
-    public = None if config.pretrain is None else absolute_data(config.pretrain)
-    return dataclasses.replace(config, data=data, pretrain=public, **changes)
+    return dataclasses.replace(config, data=data, **changes)
 
 
 MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_id", "tensorboard")
 """Flags beside --resume that say how to go on.
 
---data and --target may name the same pictures and the same run at another place."""
+--data and --target may name the same pictures and the same run at another place: who loads them
+holds them against what the folder began with."""
 
 
 def contradiction(own: Any, asked: Any, *, free: tuple[str, ...] = ()) -> None:

@@ -59,12 +59,15 @@ def train_classifier(
         session = begin(config.run, started=started)
         with reading(session.out) as progress:
             data = load_data(config, progress) if data is None else data
-            public = load_people(config, data, progress) if _begins(config, going) else None
+            public = load_people(config, data, progress) if _asks(config, going) else None
         tell(session.out, data)
         check_width(model.trunk, model.defense, data.size, data.classes, model.fisher)
         mesh = devices.data_mesh()
         devices.check_divisible(mesh, config.optim.batch, config.optim.accumulate)
         split = _split(config, data) if going is None else going.split(data)
+        if public is not None and config.pretrain is not None:
+            people = config.pretrain.found(public.fingerprint)
+            config = dataclasses.replace(config, pretrain=people)
         config, weights = _imported(config, data, going)
         start = Start.of(config, Description.of(data), mesh)
         start = dataclasses.replace(start, public=public, weights=weights)
@@ -76,8 +79,13 @@ def train_classifier(
             return run.result(train_classifier)
 
 
-def _begins(config: TrainConfig, going: RunFolder | None) -> bool:
-    """Whether public people are wanted now: by a run of its own weights, before its first step."""
+def _asks(config: TrainConfig, going: RunFolder | None) -> bool:
+    """Whether public people are wanted now: by a run of its own weights, before its first step.
+
+    Or by one that must say who they are.
+    """
+    if config.pretrain is not None and not config.pretrain.fingerprint:
+        return True
     if config.public is None or config.model.defense.start_from(config) is not None:
         return False
     return going is None or Checkpoints(going.checkpoints).latest_step() is None

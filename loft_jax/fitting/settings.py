@@ -10,6 +10,7 @@ from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
+from loft_jax.fitting.public_people import PublicPeople
 from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import RunConfig
@@ -84,9 +85,8 @@ class TrainConfig:
     """Named settings, see below; auto chooses by --data. Other flags override."""
     start_from: Annotated[str | None, WHERE] = None
     """Run folder whose weights it begins with, wherever their shapes agree."""
-    pretrain: str | None = None
-    """Public people whose names the trunk learns first, faces, FILE.npz or a FOLDER of class
-    folders, none of them private; once for a trunk, kept in the user's cache folder."""
+    pretrain: PublicPeople | None = None
+    """Public people whose names the trunk learns first."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -103,8 +103,8 @@ class TrainConfig:
         defense.fits(self)
         begins = defense.start_from(self)
         if self.pretrain is not None and self.start_from is not None and begins is None:
-            msg = f"`--pretrain` must be left out beside --start-from, got {self.pretrain}"
-            raise InputError(msg)
+            msg = "`--pretrain` must be left out beside --start-from, got "
+            raise InputError(msg + self.pretrain.pretrain)
         if self.model.weights is not None and self.start_from is not None and begins is None:
             msg = "`--weights` must be left out beside --start-from, got "
             raise InputError(msg + self.model.weights.weights)
@@ -121,9 +121,10 @@ class TrainConfig:
 
         A defense that needs some has others of the same law, where the private ones are drawn.
         """
-        if self.pretrain is None and self.model.defense.needs_public:
-            return self.data.data if source_of(self.data.data).law is not None else None
-        return self.pretrain
+        if self.pretrain is not None:
+            return self.pretrain.pretrain
+        drawn = source_of(self.data.data).law is not None
+        return self.data.data if drawn and self.model.defense.needs_public else None
 
     @property
     def data_seed(self) -> int:

@@ -132,7 +132,7 @@ def bench_for(
     """
     if judges.features is not None:
         load_inception(Path(judges.features))  # a bad archive is said before the search
-    strangers = strangers_for(private, prior, judges.strangers)
+    strangers = strangers_for(private, prior, judges.strangers, session.out.print)
     before, mesh = time.perf_counter(), devices.data_mesh()
     heed = partial(interrupt.check, "the same command")
     independent = independent_for(judges.independent, private, session.out, heed)

@@ -37,7 +37,12 @@ class Strangers:
     pictures: Callable[[], UInt8[ndarray, "n h w ch"]]
 
 
-def strangers_for(private: PrivateData, prior: str, asked: str | None) -> Strangers | str:
+def strangers_for(
+    private: PrivateData,
+    prior: str,
+    asked: str | None,
+    tell: Callable[[str], None] | None = None,
+) -> Strangers | str:
     """Strangers for the people of `private`, or one sentence why there are none.
 
     Args:
@@ -45,12 +50,13 @@ def strangers_for(private: PrivateData, prior: str, asked: str | None) -> Strang
         prior: of the attack, as `--prior` has it: the public pictures that it learned from will do.
         asked: public pictures, as `--strangers` has them; None is fresh people of the same law, or
             of the prior.
+        tell: called with a sentence on what is left out of public pictures.
 
     Raises:
         InputError: if `asked` names nothing of the kind, too few, or private pictures.
     """
     if asked is not None:
-        return _of_files(private, asked, "`--strangers`")
+        return _of_files(private, asked, "`--strangers`", tell)
     if private.law is not None:
         return _drawn(private)
     folder = Path(prior)
@@ -60,7 +66,7 @@ def strangers_for(private: PrivateData, prior: str, asked: str | None) -> Strang
     if source_of(data).law is not None:
         return f"the prior learned from drawn {data}, who are no strangers to photographs"
     try:
-        return _of_files(private, data, "the prior's public pictures")
+        return _of_files(private, data, "the prior's public pictures", tell)
     except InputError as error:
         return f"{error}; name others by --strangers"
 
@@ -77,9 +83,11 @@ def _drawn(private: PrivateData) -> Strangers:
     return Strangers(COUNT, of, content, lambda: fresh.pictures(COUNT, 1)[0])
 
 
-def _of_files(private: PrivateData, data: str, named: str) -> Strangers:
+def _of_files(
+    private: PrivateData, data: str, named: str, tell: Callable[[str], None] | None
+) -> Strangers:
     size, channels = private.data.size, private.data.channels
-    images = load_public(data, size=size, channels=channels)
+    images = load_public(data, size=size, channels=channels, tell=tell)
     if len(images) < LEAST:
         msg = f"{named} must be at least {LEAST} for an open set, got {len(images)} in {data}"
         raise InputError(msg)

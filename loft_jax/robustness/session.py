@@ -35,7 +35,7 @@ def evaluate(flags: EvaluateFlags, *, started: float | None = None) -> Result:
     found = opened(flags, started=started)
     strangers = strangers_for(
         found.run.config.data.data, found.run.config.data_seed, found.pictures, config.public,
-        config.measured,
+        config.measured, found.session.out.print,
     )  # fmt: skip
     plain = measure(flags, found)
     numbers = _measured(found, config, strangers, flags.batch)

@@ -1,5 +1,6 @@
 """People whom a network does not know: drawn anew from the law of its own, or public pictures."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -27,7 +28,12 @@ class Strangers(NamedTuple):
 
 
 def strangers_for(
-    trained_on: str, seed: int, pictures: Dataset, asked: str | None, count: int
+    trained_on: str,
+    seed: int,
+    pictures: Dataset,
+    asked: str | None,
+    count: int,
+    tell: Callable[[str], None] | None = None,
 ) -> Strangers | str:
     """Strangers for a network, or one sentence why there are none.
 
@@ -37,11 +43,12 @@ def strangers_for(
         pictures: what it is measured on: their size and channels, and nobody of them.
         asked: public pictures, as `--public` has them; None is fresh people of the same law.
         count: at most so many.
+        tell: called with a sentence on what is left out of public pictures.
 
     Raises:
         InputError: if `asked` names nothing of the kind, too few, or the network's own pictures.
     """
-    load = partial(load_public, size=pictures.size, channels=pictures.channels)
+    load = partial(load_public, size=pictures.size, channels=pictures.channels, tell=tell)
     source = source_of(trained_on)
     if asked is None:
         if source.law is None:

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import UInt64
 
 from loft_jax.data.dataset import Dataset
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
-from loft_jax.data.sources import source_of
+from loft_jax.data.public import check_disjoint, fingerprint, load_public, picture_hashes
+from loft_jax.data.sources.table import row_of
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.settings import TrainConfig
@@ -29,6 +29,7 @@ class Look:
 
     def __init__(self) -> None:
         self._data: dict[str, Dataset] = {}
+        self._left_out: list[str] = []
         self._private: dict[str, UInt64[np.ndarray, " n"]] = {}
         self._public: dict[tuple, tuple[str, UInt64[np.ndarray, " n"] | None]] = {}
         self._priors: dict[tuple, ImagePrior] = {}
@@ -50,7 +51,8 @@ class Look:
 
     def notes(self) -> list[str]:
         """What the loaders say of the pictures."""
-        return [note for data in self._data.values() for note in data.notes]
+        told = [note for data in self._data.values() for note in data.notes]
+        return list(dict.fromkeys([*told, *self._left_out]))
 
     def public(self, fit: FitConfig, config: TrainConfig) -> str:
         """What tells the public pictures of a prior from others; none may be the classifier's.
@@ -58,17 +60,17 @@ class Look:
         Raises:
             InputError: if they are not as they must be.
         """
-        source = source_of(fit.data)
+        name, source = row_of(fit.data)
         if source.law is not None:
-            return f"drawn, version {source.version}"
+            return f"drawn {name}, version {source.version}"
         key = (fit.data, fit.size, fit.channels, fit.seed, fit.count, fit.first_pictures)
         if key not in self._public:
             images = load_public(
                 fit.data, size=fit.size, channels=fit.channels, seed=fit.seed, count=fit.count,
-                first=fit.first_pictures, flag="--public",
+                first=fit.first_pictures, flag="--public", tell=self._left_out.append,
             )  # fmt: skip
             hashes = picture_hashes(images)
-            self._public[key] = hashlib.sha256(hashes.tobytes()).hexdigest()[:16], hashes
+            self._public[key] = fingerprint(hashes), hashes
         told, hashes = self._public[key]
         assert hashes is not None
         check_disjoint(hashes, self._hashes(config))
@@ -84,14 +86,15 @@ class Look:
         key = (name, pictures.size, pictures.channels)
         if key not in self._strangers:
             images = load_public(
-                name, size=pictures.size, channels=pictures.channels, flag="--public"
-            )
+                name, size=pictures.size, channels=pictures.channels, flag="--public",
+                tell=self._left_out.append,
+            )  # fmt: skip
             self._strangers[key] = picture_hashes(images)
         hashes = self._strangers[key]
         check_disjoint(hashes, self._hashes(config))
         if len(hashes) < LEAST:
             return None
-        return Given(name, hashlib.sha256(hashes.tobytes()).hexdigest()[:16])
+        return Given(name, fingerprint(hashes))
 
     def given(self, name: str, config: TrainConfig) -> Given:
         """A prior that is there, tried on the classifier's pictures.

@@ -89,6 +89,8 @@ class Wanted(NamedTuple):
         first: how much of a set that is there is used.
         progress: called with (done, of so many) while much is read or drawn.
         singles: refuse classes of one picture; else leave them out.
+        tell: called with a sentence on public pictures that are left out; those of classes have
+            `Dataset.notes`.
     """
 
     data: str
@@ -101,6 +103,7 @@ class Wanted(NamedTuple):
     first: First = ALL
     progress: Callable[[int, int], None] | None = None
     singles: bool = True
+    tell: Callable[[str], None] | None = None
 
     @property
     def path(self) -> Path:

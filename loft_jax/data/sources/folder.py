@@ -81,13 +81,18 @@ def public_folder(
     size: int | None = None,
     first: First = ALL,
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Images:
     """The pictures in `path` and in the folders in it, without labels: all are of one class.
 
     Raises:
         InputError: if there are none, or one cannot be read.
     """
-    files = pictures_in(path)[: first.pictures]
+    files, left_out = pictures_in(path)
+    if tell is not None:
+        for note in left_out:
+            tell(note)
+    files = files[: first.pictures]
     if not files:
         msg = f"{printable(str(path))} must hold pictures ({' '.join(SUFFIXES)}), got none"
         raise InputError(msg)
@@ -118,7 +123,7 @@ def _load(wanted: Wanted) -> Dataset:
 
 
 def _public(wanted: Wanted) -> Images:
-    return public_folder(wanted.path, wanted.size, wanted.first, wanted.progress)
+    return public_folder(wanted.path, wanted.size, wanted.first, wanted.progress, wanted.tell)
 
 
 def _is_folder(data: str) -> bool:

@@ -6,7 +6,7 @@ from loft_jax.fitting.fitted_folder import FittedFolder
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.priors.archive import FILE
 
-PUBLIC = "public.json"
+PUBLIC, TARGET = "public.json", "target.json"
 SAMPLES = "samples.png"
 
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt8, UInt64
 
-from loft_jax.data.public import check_disjoint, load_public, picture_hashes
+from loft_jax.data.public import check_disjoint, fingerprint, load_public, picture_hashes
+from loft_jax.data.sources.table import row_of
 from loft_jax.errors import InputError
 from loft_jax.fitting.generators.material import held_out
 from loft_jax.fitting.generators.settings import FitConfig
@@ -22,18 +23,29 @@ class Public(NamedTuple):
     kept: UInt8[np.ndarray, "b h w ch"]
     hashes: UInt64[np.ndarray, " n"]
 
-    def described(self) -> dict[str, Any]:
-        """What public.json holds."""
-        digest = int(np.bitwise_xor.reduce(self.hashes))
-        return {"pictures": len(self.hashes), "fingerprint": f"{digest:016x}"}
+    def described(self, data: str) -> dict[str, Any]:
+        """What public.json holds of the pictures that `data` names: a law, or what it gave."""
+        name, source = row_of(data)
+        # What a law draws may differ in the last bit on another machine.
+        told = {"fingerprint": fingerprint(self.hashes)}
+        if source.law is not None:
+            told = {"law": name, "version": source.version}
+        return {"pictures": len(self.hashes), **told}
 
 
 def public_pictures(
     config: FitConfig,
     target: Trained | None,
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Public:
     """The pictures that `--data` names, none of which may be the target's own.
+
+    Args:
+        config: names them.
+        target: the classifier that the prior is fitted to, if any.
+        progress: called with (done, of so many) while much is read or drawn.
+        tell: called with a sentence on what is left out.
 
     Raises:
         InputError: if they are not as they must be.
@@ -58,6 +70,7 @@ def public_pictures(
         count=config.count,
         first=config.first_pictures,
         progress=progress,
+        tell=tell,
     )
     if len(images) < 16:
         msg = f"`--data` must hold at least 16 pictures, got {len(images)} in {config.data}"

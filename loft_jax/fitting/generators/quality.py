@@ -58,7 +58,7 @@ def quality(
 
     Keys: `fid`, `fid_of_public` (of as many pictures that the prior has seen: the floor at this
     number), `fid_pictures`, `fid_features` (whose). With too few pictures for the number of
-    features both are None and `fid_missing` says why.
+    features both are None and `fid_missing` says what would help.
     """
     from loft_jax.metrics.fid import fid
 
@@ -67,9 +67,11 @@ def quality(
     fake = features(ruler.network, samples(prior, n, seed, batch), batch)
     chosen = np.random.default_rng(seed).permutation(len(seen))[:n]
     floor = features(ruler.network, seen[chosen], batch)
-    numbers: dict[str, Any] = {"fid": None, "fid_of_public": None, "fid_missing": None}
+    missing = _missing(n, real.shape[1])
+    numbers: dict[str, Any] = {"fid": None, "fid_of_public": None, "fid_missing": missing}
     try:
-        numbers |= {"fid": float(fid(real, fake)), "fid_of_public": float(fid(real, floor))}
+        if missing is None:
+            numbers |= {"fid": float(fid(real, fake)), "fid_of_public": float(fid(real, floor))}
     except InputError as error:
         numbers["fid_missing"] = str(error)
     return {**numbers, "fid_pictures": n, "fid_features": ruler.name}
@@ -87,6 +89,18 @@ def features(
 ) -> Float[np.ndarray, "n d"]:
     """The network's features of every picture."""
     return in_batches(lambda at: _features(network, jnp.asarray(images[at])), len(images), batch)
+
+
+def _missing(kept: int, features: int) -> str | None:
+    """Why there is no FID, and what would help."""
+    from loft_jax.metrics.fid import fid_needs
+
+    if kept >= (needed := fid_needs(features)):
+        return None
+    return (
+        f"{kept} public pictures kept for FID, {features} features need {needed}: more pictures "
+        "or a larger --count"
+    )
 
 
 @jax.jit

@@ -5,9 +5,8 @@ from pathlib import Path
 import jax
 from jax.sharding import AxisType, Mesh
 
-from loft_jax.data.sources import source_of
 from loft_jax.errors import InputError
-from loft_jax.fitting.generators.folder import PUBLIC, PriorFolder
+from loft_jax.fitting.generators.folder import PUBLIC, TARGET, PriorFolder
 from loft_jax.fitting.generators.material import material
 from loft_jax.fitting.generators.public import Public, public_pictures
 from loft_jax.fitting.generators.run import PriorRun
@@ -15,7 +14,7 @@ from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.progress import reading
 from loft_jax.fitting.trained import Trained, load_trained
 from loft_jax.priors.architecture import Architecture
-from loft_jax.runs import schema
+from loft_jax.runs import arrays, schema
 from loft_jax.runs.environment import environment
 from loft_jax.runs.folder import check_free
 from loft_jax.runs.interrupt import Interrupt
@@ -47,14 +46,14 @@ def fit_generator(config: FitConfig, *, started: float | None = None) -> Result:
         mesh = _one_device()
         target = load_trained(config.target, mesh, "--target") if config.target else None
         with reading(session.out) as progress:
-            public = public_pictures(config, target, progress)
+            public = public_pictures(config, target, progress, session.out.print)
         architecture = _architecture(config, public, target)
         classifier = target.classifier if target else None
         learnt = material(public.seen, config, classifier)
         if going is not None:
-            _check_same(going, config, public)
+            _check_same(going, config, public, target)
         interrupt.check("the same command, from the start")
-        folder = going or _created(config, public)
+        folder = going or _created(config, public, target)
         with folder.alone():
             run = PriorRun(
                 config, folder, architecture, public, learnt, target, mesh, session, interrupt
@@ -81,17 +80,35 @@ def _architecture(config: FitConfig, public: Public, target: Trained | None) -> 
     ).check()
 
 
-def _check_same(folder: PriorFolder, config: FitConfig, public: Public) -> None:
-    # What a law draws may differ in the last bit on another machine.
-    if source_of(config.data).law is None and folder.read(PUBLIC) != public.described():
+def _check_same(
+    folder: PriorFolder, config: FitConfig, public: Public, target: Trained | None
+) -> None:
+    if TARGET not in folder:
+        msg = f"`--resume` must be a prior that says in {TARGET} what it is fitted to, got "
+        raise InputError(msg + f"{folder.path} of an earlier version")
+    if folder.read(PUBLIC) != public.described(config.data):
         msg = f"`--data` must hold the pictures that {folder.path} began with, got others in "
         raise InputError(msg + config.data)
+    if folder.read(TARGET) != _weights(target):
+        msg = f"`--target` must be the classifier that {folder.path} began with, if any, got "
+        raise InputError(msg + f"another: {config.target or 'none'}")
 
 
-def _created(config: FitConfig, public: Public) -> PriorFolder:
+def _weights(target: Trained | None) -> dict[str, str | None]:
+    """What target.json holds: a classifier is its weights, wherever it lies."""
+    if target is None:
+        return {"weights": None}
+    return {"weights": arrays.fingerprint((target.classifier.params, target.classifier.stats))}
+
+
+def _created(config: FitConfig, public: Public, target: Trained | None) -> PriorFolder:
     return PriorFolder.create(
         config.out,
         f"prior-{config.prior}-seed{config.seed}",
         config=schema.write(config),
-        others={PUBLIC: public.described(), "environment.json": environment()},
+        others={
+            PUBLIC: public.described(config.data),
+            TARGET: _weights(target),
+            "environment.json": environment(),
+        },
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loft_jax.data.public import load_public
 from loft_jax.data.sources.folder import load_folder, public_folder
 from loft_jax.errors import InputError
 from loft_jax.runs import memory
@@ -102,6 +103,27 @@ def test_pictures_below_a_class_folder_are_counted(people):
         picture(people / "ada" / "more" / f"{index}.png")
     (note,) = load_folder(people).notes
     assert note == "left out, 3 pictures a level deeper: in ada/more"
+
+
+def test_pictures_beside_class_folders_are_counted(people):
+    for index in range(4):
+        picture(people / f"{index}.png")
+    (note,) = load_folder(people).notes
+    assert note == "left out, 4 pictures beside the class folders"
+
+
+def test_what_public_folders_hold_otherwise_is_counted_and_told(people):
+    picture(people / "0.png")
+    for index in range(3):
+        picture(people / "ada" / "more" / f"{index}.png")
+    for name in ("c.gif", "ada/a.tif", "bob/b.TIF"):
+        (people / name).write_bytes(b"x")
+    told = []
+    assert len(load_public(str(people), tell=told.append)) == 5
+    assert told == [
+        "left out, files of other types: 2 .tif, 1 .gif",
+        "left out, 3 pictures a level deeper: in ada/more",
+    ]
 
 
 def test_whole_scenes_among_crops_get_a_line(people):

@@ -9,6 +9,7 @@ import loft_jax
 from loft_jax.defenses.table import defense_named
 from loft_jax.defenses.transfer import Transfer
 from loft_jax.errors import InputError
+from loft_jax.fitting.public_people import PublicPeople
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.trained import load_trained
 from loft_jax.runs import schema
@@ -77,11 +78,11 @@ def asked(data, **more):
 
 def test_drawn_people_have_drawn_strangers_and_others_need_names():
     assert asked("faces").public == "faces"
-    assert asked("faces", pretrain="else.npz").public == "else.npz"
+    assert asked("faces", pretrain=PublicPeople("else.npz")).public == "else.npz"
     assert TrainConfig().public is None
     with pytest.raises(InputError, match="`--pretrain` must name public people for TL-DMI, whose"):
         asked("digits").check()
-    asked("digits", pretrain="else.npz").check()
+    asked("digits", pretrain=PublicPeople("else.npz")).check()
     with pytest.raises(InputError, match="`--start-from` must be left out for TL-DMI, whose trunk"):
         asked("faces", start_from="run").check()
 

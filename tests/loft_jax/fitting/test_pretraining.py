@@ -2,12 +2,19 @@
 
 import numpy as np
 import pytest
+from flax import nnx
 
 import loft_jax
 from loft_jax.data.dataset import without_singles
 from loft_jax.data.public import load_public_people
 from loft_jax.errors import InputError
+from loft_jax.fitting import session, start
 from loft_jax.fitting.pretraining import check_strangers
+from loft_jax.fitting.run_folder import RunFolder
+from loft_jax.fitting.trained import Trained
+from loft_jax.nets.frozen import FrozenClassifier
+from loft_jax.runs.identity import content
+from loft_jax.runs.session import Result
 
 
 def archive(path, names, each=4, seed=0):
@@ -70,6 +77,59 @@ def test_somebody_private_among_the_public_is_refused_before_a_folder_is_made(
 def test_two_beginnings_are_one_too_many(tmp_path):
     with pytest.raises(InputError, match="`--pretrain` must be left out beside --start-from"):
         loft_jax.train(data="faces", pretrain="faces", start_from=str(tmp_path))
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """Begins, or continues, a run that is looked at and never trained; gives its settings."""
+
+    class Looked:
+        def __init__(self, *parts):
+            pass
+
+        def result(self, train):
+            return Result(tmp_path, {}, "")
+
+    def load(path, mesh, flag):
+        graph, params, stats = nnx.split(nnx.Linear(1, 1, rngs=nnx.Rngs(0)), nnx.Param, ...)
+        run = RunFolder.open(path, flag)
+        classifier = FrozenClassifier(graph, params, stats)
+        return Trained(run, run.config(), run.description(), 1, classifier)
+
+    monkeypatch.setattr(session, "Run", Looked)
+    monkeypatch.setattr(start, "load_trained", load)
+    data = str(archive(tmp_path / "private.npz", ["Ada", "Eve"]))
+    flags = {"data": data, "preset": "faces32", "cache": False}
+
+    def begin(name, **more):
+        loft_jax.train(**flags, out=str(tmp_path / name), **more)
+        return RunFolder.open(tmp_path / name).config()
+
+    return begin
+
+
+def test_public_people_are_who_they_are_and_not_where_they_lie(begun, tmp_path):
+    own, moved, others = (
+        str(archive(tmp_path / name, ["Yan", "Zoe"], seed=seed))
+        for name, seed in (("own.npz", 1), ("moved.npz", 1), ("others.npz", 2))
+    )
+    config = begun("run", pretrain=own, rank="none")
+    assert content(config) == content(begun("again", pretrain=moved, rank="none"))
+    assert content(config) != content(begun("other", pretrain=others, rank="none"))
+    silent = {"defense": "rounded:0.5", "start_from": str(tmp_path / "run")}
+    begun("rounded", pretrain=moved, **silent)
+    with pytest.raises(InputError, match="with all other settings the same"):
+        begun("refused", pretrain=others, **silent)
+
+
+def test_a_run_goes_on_with_the_people_that_it_was_asked_to_begin_with(begun, tmp_path):
+    place = archive(tmp_path / "public.npz", ["Yan", "Zoe"], seed=1)
+    begun("run", pretrain=str(place))
+    run = str(tmp_path / "run")
+    loft_jax.train(resume=run, pretrain=str(place), cache=False)
+    archive(place, ["Yan", "Zoe"], seed=2)
+    with pytest.raises(InputError, match="`--pretrain` must hold the people that the run was"):
+        loft_jax.train(resume=run, cache=False)
 
 
 @pytest.mark.slow

@@ -8,6 +8,9 @@ import pytest
 
 from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.settings import attacked_classes
+from loft_jax.data.sources import SOURCES
+from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.reproductions.experiments import EXPERIMENTS
 from loft_jax.runs import identity
 from loft_jax.runs.settings import RunConfig
@@ -15,6 +18,7 @@ from loft_jax.sweeps import cells as kinds
 from loft_jax.sweeps.axes import training
 from loft_jax.sweeps.cells import Attack, Model, Prior
 from loft_jax.sweeps.grid import grid
+from loft_jax.sweeps.look import Look
 from loft_jax.sweeps.settings import SweepConfig, quick
 from loft_jax.sweeps.units import read_unit, write_unit
 
@@ -185,6 +189,17 @@ def test_the_steps_and_the_row_of_a_prior_rename_it_and_the_attacks_with_it(told
         assert after.priors[0].name != names[0]
         assert after.attacks[0].name != names[1]
         assert after.models[0].name == names[2]
+
+
+def test_a_prior_of_one_law_is_none_of_another_that_draws_as_many(monkeypatch):
+    monkeypatch.setitem(SOURCES._rows, "masks", dataclasses.replace(SOURCES["faces"]))
+
+    def name(data):
+        fit = FitConfig(data=data, size=8)
+        return Prior(fit, Look().public(fit, TrainConfig()), None).name
+
+    assert name("faces") == name("faces")
+    assert name("faces") != name("masks")
 
 
 def test_another_format_of_the_code_renames_everything(told, monkeypatch):

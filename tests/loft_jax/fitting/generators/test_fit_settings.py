@@ -7,14 +7,17 @@ import pytest
 from PIL import Image
 
 from loft_jax.data.public import picture_hashes
+from loft_jax.data.settings import DataConfig
 from loft_jax.errors import InputError
 from loft_jax.fit_prior import main
 from loft_jax.fitting.generators.public import public_pictures
 from loft_jax.fitting.generators.settings import FitConfig, quick
+from loft_jax.fitting.settings import TrainConfig
 from loft_jax.priors.games import HINGE, R1
 from loft_jax.priors.table import PRIORS, fittable
 from loft_jax.runs import schema
 from loft_jax.runs.schema import check
+from loft_jax.sweeps.look import Look
 
 
 @pytest.mark.parametrize("prior", fittable())
@@ -134,3 +137,19 @@ def test_the_command_refuses_what_it_cannot_find(flags, message, tmp_path):
     with pytest.raises(InputError, match=message):
         main([*flags, "--no-cache", "--out", str(out)])
     assert not out.exists()
+
+
+def test_what_is_left_out_of_a_public_folder_is_told(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
+    (tmp_path / "a" / "deeper").mkdir(parents=True)
+    for k, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "a" / ("deeper" if k > 16 else ".") / f"{k}.png")
+    told = []
+    public_pictures(FitConfig(data=str(tmp_path)), None, tell=told.append)
+    assert told == ["left out, 3 pictures a level deeper: in a/deeper"]
+    look = Look()
+    for seed in (0, 1):
+        look.public(
+            FitConfig(data=str(tmp_path), seed=seed), TrainConfig(data=DataConfig("digits"))
+        )
+    assert look.notes()[-1:] == told
