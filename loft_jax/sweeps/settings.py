@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval
 
+from loft_jax.data.resize import Side
 from loft_jax.data.sources import absolute_data
 from loft_jax.defenses.loft import Activation
 from loft_jax.errors import InputError
@@ -60,7 +61,7 @@ class SweepConfig:
     """Synthetic faces only: number of people."""
     pictures: Annotated[int, Interval(ge=2, le=10**5)] = 24
     """Synthetic faces only: pictures of each person, before the split."""
-    size: Annotated[int, Interval(ge=8, le=2048)] | None = None
+    size: Side | None = None
     """Side of the pictures in pixels; none is the preset's."""
     epochs: Annotated[int, Interval(ge=1, le=10**6)] | None = None
     """Passes over the training pictures; none is 20, or the preset's for other data than faces."""
