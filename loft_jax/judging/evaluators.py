@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Int64
@@ -165,9 +166,21 @@ def _trained(private: PrivateData, out: Console) -> list[Path]:
 
 def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
     folder = home / f"{judge.model.trunk}-seed{judge.run.seed}"
-    going = (folder / CONFIG).is_file()
-    if going and (folder / RESULT).is_file():
+    if _is_finished(folder):  # perhaps where nothing can be written
         return folder
+    home.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(f"{folder}.lock"):  # who comes second waits and finds it
+        if not _is_finished(folder):
+            _train(judge, folder, out)
+    return folder
+
+
+def _is_finished(folder: Path) -> bool:
+    return (folder / CONFIG).is_file() and (folder / RESULT).is_file()
+
+
+def _train(judge: TrainConfig, folder: Path, out: Console) -> None:
+    going = (folder / CONFIG).is_file()
     if not going:
         shutil.rmtree(folder, ignore_errors=True)  # a folder of ours appears whole: a left-over
     out.print(f"training an evaluator, once: {judge.model.trunk} -> {folder}")
@@ -177,7 +190,6 @@ def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
         train_classifier(dataclasses.replace(judge, run=run))
     except Stopped as stop:
         raise Stopped(stop.signal, "the same command") from stop
-    return folder
 
 
 def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
