@@ -1,5 +1,6 @@
 """Judges with all that they need, and what they make of an attack."""
 
+import shlex
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -53,7 +54,7 @@ class Bench:
 
     def judged(self, attack: AttackFolder, out: Folder) -> Result:
         """Measure, then write: outcomes, numbers, and last the picture."""
-        go_on = f"python -m loft_jax.judge {attack.path}"
+        go_on = f"python -m loft_jax.judge {shlex.quote(str(attack.path))}"
         before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
         independent = self.independent.judged(found, self.private)
         numbers, outcomes = self._measured(attack, found, independent)

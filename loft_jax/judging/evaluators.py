@@ -1,6 +1,7 @@
 """The judges of an attack: classifiers of the same private people that were never attacked."""
 
 import dataclasses
+import shlex
 import shutil
 import time
 from collections.abc import Sequence
@@ -202,7 +203,7 @@ def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
         raise InputError(msg)
     if RESULT not in folder:
         msg = f"`--evaluators` must be finished runs, got {path}: finish it with python -m "
-        raise InputError(msg + f"loft_jax.train --resume {path}")
+        raise InputError(msg + f"loft_jax.train --resume {shlex.quote(path)}")
     result, run = folder.read(RESULT), load_trained(path, mesh)
     return Evaluator(
         folder.path.name,

@@ -1,6 +1,7 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
 import dataclasses
+import shlex
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
@@ -50,7 +51,7 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
     asked, instance = attack.config(), attack.instance()
     if SEARCH not in attack:
         msg = f"`ATTACK` must be finished, got {config.path}; finish it with python -m "
-        raise InputError(msg + f"loft_jax.attack --resume {config.path}")
+        raise InputError(msg + f"loft_jax.attack --resume {shlex.quote(config.path)}")
     out = attack if config.out is None else begun(config)
     with Interrupt() as interrupt:
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
