@@ -17,6 +17,7 @@ from rich.console import Console
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.records import Learnt
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_classifier
 from loft_jax.fitting.settings import TrainConfig
@@ -204,7 +205,7 @@ def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
     if RESULT not in folder:
         msg = f"`--evaluators` must be finished runs, got {path}: finish it with python -m "
         raise InputError(msg + f"loft_jax.train --resume {shlex.quote(path)}")
-    result, run = folder.read(RESULT), load_trained(path, mesh)
+    result, run = folder.read(RESULT, Learnt), load_trained(path, mesh)
     return Evaluator(
         folder.path.name,
         run.config.model.trunk,

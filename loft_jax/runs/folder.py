@@ -15,6 +15,7 @@ import jax
 
 from loft_jax.errors import InputError
 from loft_jax.runs import files, schema
+from loft_jax.runs.parts import part_of
 
 CONFIG, NEW = "config.json", ".new"
 
@@ -157,13 +158,21 @@ class Folder(Generic[Settings]):
         """Write a JSON file of this name."""
         files.write_json(self.path / name, value)
 
-    def read(self, name: str) -> dict[str, Any]:
+    def read(self, name: str, holds: type | None = None) -> dict[str, Any]:
         """Read a JSON file of this name.
 
+        Args:
+            name: of the file.
+            holds: record of the entries that it must have; it may have more.
+
         Raises:
-            InputError: if it is missing, damaged or was changed.
+            InputError: if it is missing, damaged or was changed, or an entry is not as `holds`
+                says.
         """
-        return files.read_json(self.path / name)
+        values = files.read_json(self.path / name)
+        if holds is not None:
+            part_of(holds, values, str(self.path / name))
+        return values
 
 
 def check_free(path: Path) -> None:

@@ -63,9 +63,7 @@ def test_the_next_command_after_an_attack_and_an_audit():
 
 def test_the_command_that_finishes_an_attack(tmp_path):
     config = schema.write(AttackConfig(path="run"))
-    folder = AttackFolder.create(
-        str(tmp_path / ODD), "", config=config, others={"instance.json": {}}
-    )
+    folder = AttackFolder.create(str(tmp_path / ODD), "", config=config)
     with pytest.raises(InputError, match="must be finished") as error:
         loft_jax.judge(str(folder.path))
     assert last_word(str(error.value)) == str(folder.path)
