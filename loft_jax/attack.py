@@ -55,12 +55,12 @@ def _asked(read: cli.Read) -> "AttackFlags":
     Raises:
         InputError: if a flag is wrong, or contradicts the attack that goes on.
     """
-    from loft_jax.judging.flags import AttackFlags, absolute, continued
+    from loft_jax.judging.flags import AttackFlags, begun, continued
 
     asked = read(AttackFlags())
     if asked.search.resume is not None:
         return continued(asked.search.resume, read)
-    return absolute(asked)
+    return begun(asked)
 
 
 def _recipes() -> Any:

@@ -1,5 +1,6 @@
 """The closing table of an attack: what it cost, what the target makes of it, and what next."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ def closing_table(numbers: dict[str, Any], folder: Path) -> RenderableType:
     following = Text(
         f"look at   {folder / 'reconstructions.png'}\n"
         f"numbers   {folder / 'search.json'}\n"
-        f"next      python -m loft_jax.judge {folder}"
+        f"next      python -m loft_jax.judge {shlex.quote(str(folder))}"
     )
     return Group(rows_table(cost_rows(numbers), str(folder)), following)
 

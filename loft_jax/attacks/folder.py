@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from loft_jax.attacks.records import Instance
 from loft_jax.attacks.search.base import Reconstructions
 from loft_jax.attacks.settings import AttackConfig
 from loft_jax.errors import InputError
@@ -29,9 +30,9 @@ class AttackFolder(Folder[AttackConfig]):
         """What it was asked of: names, and fingerprints of the networks.
 
         Raises:
-            InputError: if instance.json is damaged.
+            InputError: if instance.json is damaged, or lacks what is asked of it.
         """
-        return self.read(INSTANCE)
+        return self.read(INSTANCE, Instance)
 
     def check_instance(self, instance: dict[str, Any]) -> int:
         """Check that target, prior and recipe are those of the beginning.
@@ -53,7 +54,7 @@ class AttackFolder(Folder[AttackConfig]):
                     f"{name.replace('_', ' ')}: begin a new one"
                 )
                 raise InputError(msg)
-        return int(found["classes_at_a_time"])
+        return found["classes_at_a_time"]
 
     def found(self) -> dict[str, np.ndarray]:
         """Arrays of reconstructions.npz: images [k s h w ch] bytes, labels, latents, confidence.

@@ -1,6 +1,7 @@
 """The search of all classes, chunk by chunk: sized to a budget, shown, safe from being killed."""
 
 import math
+import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -105,7 +106,7 @@ def reconstruct_all(
         BudgetSpent: if no class was done before.
     """
     chunks = [labels[start : start + at_once] for start in range(0, len(labels), at_once)]
-    go_on = f"python -m loft_jax.attack --resume {folder.path}"
+    go_on = f"python -m loft_jax.attack --resume {shlex.quote(str(folder.path))}"
     with _bar(out) as bar:
         task = bar.add_task("searching", total=None, loss=float("nan"), confidence=0.0)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from loft_jax.attacks.folder import SEARCH, AttackFolder
 from loft_jax.attacks.job import Job, told
+from loft_jax.attacks.records import ToldSearch
 from loft_jax.attacks.request import Request, content_of, request_for
 from loft_jax.attacks.settings import AttackConfig, attacked_classes
 from loft_jax.errors import InputError
@@ -114,7 +115,7 @@ def search(
     going = AttackFolder.open(config.resume, "--resume") if config.resume else None
     if going is not None and _finished(going):
         session.out.print("this attack is finished already")
-        return told(going, going.read(SEARCH))
+        return told(going, going.read(SEARCH, ToldSearch))
     return Job(request, session, interrupt, later, others or {}).result(going)
 
 

@@ -106,7 +106,9 @@ def tune_prior(config: TuneConfig, *, started: float | None = None) -> Result:
             "seconds_total": session.seconds,
         }
         folder.write(RESULT, numbers)
-        again = f"python -m loft_jax.attack {shlex.quote(asked.path)} --attack {asked.attack}"
+        again = shlex.join(
+            ["python", "-m", "loft_jax.attack", asked.path, "--attack", asked.attack]
+        )
         return Result(folder.path, numbers, _table(numbers, folder.path, again))
 
 

@@ -9,6 +9,7 @@ from loft_jax.attacks.settings import AttackConfig, quick
 from loft_jax.auditing.settings import QUICK_CLASSES, AuditConfig
 from loft_jax.errors import DivergenceError, InputError
 from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.records import Learnt
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.judging.evaluators import default_judges
 from loft_jax.judging.session import attack_and_judge
@@ -35,7 +36,7 @@ def seconds_needed(run: RunFolder, evaluators: tuple[str, ...]) -> float:
     if evaluators:
         return ATTACK_SECONDS
     try:
-        result = run.read(RESULT)
+        result = run.read(RESULT, Learnt)
         judges = default_judges(run.config(), run.description().size)
     except InputError:  # told when it is tried
         return ATTACK_SECONDS
@@ -45,7 +46,7 @@ def seconds_needed(run: RunFolder, evaluators: tuple[str, ...]) -> float:
         for one in judges
         if not (home / f"{one.model.trunk}-seed{one.run.seed}" / RESULT).is_file()
     ]
-    each = float(result["seconds_compile"] + result["seconds_train"])
+    each = result["seconds_compile"] + result["seconds_train"]
     return ATTACK_SECONDS + each * len(missing)
 
 

@@ -1,5 +1,6 @@
 """The closing table of an audit: the numbers of audit.json, and what to do next."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ def decibels(told: dict[str, Any]) -> str:
 def _next(numbers: dict[str, Any], folder: Path) -> str:
     lines = [f"look at   {folder / PAGE}", f"numbers   {folder / NUMBERS}"]
     if any("--minutes" in one for one in numbers["not_measured"]):
-        lines.append(f"next      python -m loft_jax.audit --resume {folder} --minutes 60")
+        place = shlex.quote(str(folder))
+        lines.append(f"next      python -m loft_jax.audit --resume {place} --minutes 60")
     elif not numbers["limits"]:
-        lines.append(f"next      python -m loft_jax.audit {numbers['model']} --limit relative:0.5")
+        model = shlex.quote(numbers["model"])
+        lines.append(f"next      python -m loft_jax.audit {model} --limit relative:0.5")
     return "\n".join(lines)

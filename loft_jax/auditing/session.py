@@ -1,5 +1,6 @@
 """An audit from settings to its page: what `python -m loft_jax.audit` does."""
 
+import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -197,7 +198,7 @@ class Job:
 
     @property
     def _go_on(self) -> str:
-        return f"python -m loft_jax.audit --resume {self.folder.path}"
+        return f"python -m loft_jax.audit --resume {shlex.quote(str(self.folder.path))}"
 
     def _heed(self) -> None:
         self.interrupt.check(self._go_on)

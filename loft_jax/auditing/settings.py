@@ -119,7 +119,7 @@ def continued(path: str, read: Callable[[AuditConfig], AuditConfig]) -> AuditCon
 
     own = AuditFolder.open(path, "--resume").config()
     asked = absolute(read(own))
-    contradiction(own, asked, free=FREE)
+    contradiction(own, asked, free=FREE, positional="MODEL")
     return asked
 
 

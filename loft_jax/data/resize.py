@@ -1,8 +1,10 @@
 """Pictures to the size and the number of channels that were asked for."""
 
 from math import prod
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
@@ -11,16 +13,17 @@ from loft_jax.runs.memory import check_fits
 
 SMALLEST, LARGEST = 8, 1024
 """Sides in pixels; below nothing is recognisable, above one typing error fills the memory."""
+Side = Annotated[int, Interval(ge=SMALLEST, le=LARGEST)]
 
 
 def check_size(size: int | None) -> None:
     """Check the side that pictures are to be resized to.
 
     Raises:
-        InputError: unless `size` is None or 8..1024.
+        InputError: unless `size` is None or a `Side`.
     """
     if size is not None and not SMALLEST <= size <= LARGEST:
-        msg = f"`size` must be {SMALLEST}..{LARGEST} pixels, got {size}"
+        msg = f"`--size` must be {SMALLEST}..{LARGEST} pixels, got {size}"
         raise InputError(msg)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Interval
 
 from loft_jax.data.first import First
+from loft_jax.data.resize import Side
 from loft_jax.errors import InputError
 from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Seed
@@ -21,7 +22,7 @@ class DataConfig:
 
     data: Annotated[str, WHERE] = "faces"
     """faces (synthetic, drawn here), digits (bundled), FILE.npz or a FOLDER of class folders."""
-    size: Annotated[int, Interval(ge=8, le=2048)] | None = None
+    size: Side | None = None
     """Side of the square pictures in pixels; none keeps that of the files (faces, digits: 32)."""
     identities: Annotated[int, Interval(ge=2, le=10**6)] = 128
     """Synthetic faces only: number of people."""

@@ -12,16 +12,10 @@ from loft_jax.defenses.base import Defense
 from loft_jax.errors import InputError
 from loft_jax.findings.budgets import asking
 from loft_jax.findings.columns import OUTCOMES, SEARCHED
-from loft_jax.findings.records import (
-    AttackResult,
-    Described,
-    Leakage,
-    RunResult,
-    part_of,
-    read_part,
-)
+from loft_jax.findings.records import AttackResult, Described, Leakage, RunResult
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.runs.arrays import read_arrays
+from loft_jax.runs.parts import part_of, read_part
 
 
 def rows_of(

@@ -144,22 +144,26 @@ MAY_CHANGE = ("resume", "device", "cache", "coordinator", "processes", "process_
 holds them against what the folder began with."""
 
 
-def contradiction(own: Any, asked: Any, *, free: tuple[str, ...] = ()) -> None:
+def contradiction(
+    own: Any, asked: Any, *, free: tuple[str, ...] = (), positional: str | None = None
+) -> None:
     """Check that flags beside --resume ask for nothing but the run that goes on.
 
     Args:
         own: settings of the run.
         asked: settings with the flags over them.
         free: further flags that say how to go on.
+        positional: what --help calls the argument `path`, where there is one.
 
     Raises:
         InputError: naming a flag, what the run has and what came.
     """
     for name, before, now in _differences(schema.write(own), schema.write(asked)):
         if name not in (*MAY_CHANGE, *free, "data", "target"):
+            flag = positional if name == "path" else f"--{name.replace('_', '-')}"
             msg = (
-                f"`--{name.replace('_', '-')}` must be left out beside --resume or be that of the "
-                f"run, {before}, got {now}"
+                f"`{flag}` must be left out beside --resume or be that of the run, {before}, got "
+                f"{now}"
             )
             raise InputError(msg)
 

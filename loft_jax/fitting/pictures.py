@@ -1,6 +1,5 @@
 """The two pictures of a run folder: its curves, and what the network was shown."""
 
-import textwrap
 from typing import Any
 
 import jax
@@ -88,7 +87,12 @@ def samples(
         pixels = np.broadcast_to(image, (*image.shape[:2], 3))
         extent = (column + margin, column + 1 - margin, top + 1 - margin, top + margin)
         axis.imshow(pixels, extent=extent, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-        title = textwrap.shorten(names[name], 16, placeholder="…")
+        title = shortened(names[name])
         axis.text(column + 0.5, top - 0.05, title, fontsize=7, ha="center", va="bottom")
     axis.set(xlim=(0, columns), ylim=(rows * (1 + label), 0))
     return png(figure)
+
+
+def shortened(name: str) -> str:
+    """The name, or as much of it as stands above a picture."""
+    return name if len(name) <= 16 else f"{name[:15]}…"

@@ -27,6 +27,7 @@ from loft_jax.fitting.loop import NEVER_BEST, fit
 from loft_jax.fitting.pictures import draw_run
 from loft_jax.fitting.predict import Answerer, Answers, measured
 from loft_jax.fitting.progress import Bar
+from loft_jax.fitting.records import Learnt, ToldRun
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.fitting.start import Start, begun_with, begun_with_weights
@@ -69,7 +70,7 @@ class Run:
         if RESULT in self.folder:
             self.session.out.print("this run is finished already")
             self._draw()
-            return self._told(self.folder.read(RESULT))
+            return self._told(self.folder.read(RESULT, ToldRun))
         steps = total_steps(self.config, len(self.split.train))
         graphs, initialise = blueprint(self.config, Description.of(self.data), steps)
         like = devices.abstract(self.mesh, initialise)
@@ -176,7 +177,7 @@ class Run:
         assert start is not None  # a defense that does not train says what it starts from
         earlier = Checkpoints(start.folder.checkpoints)
         history = earlier.history(start.step)
-        history.seconds = start.folder.read(RESULT)["seconds_train"]
+        history.seconds = start.folder.read(RESULT, Learnt)["seconds_train"]
         if checkpoints.latest_step() is None:
             state, _ = begun_with(devices.replicate(self.mesh, initialise()), start)
             state = state._replace(step=jax.numpy.int32(start.step))

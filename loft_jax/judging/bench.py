@@ -1,5 +1,6 @@
 """Judges with all that they need, and what they make of an attack."""
 
+import shlex
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
+from loft_jax.attacks.records import ToldSearch
 from loft_jax.attacks.sheet import sheet
 from loft_jax.judging.closing import closing_table
 from loft_jax.judging.evaluators import Evaluator, load_evaluators
@@ -53,8 +55,9 @@ class Bench:
 
     def judged(self, attack: AttackFolder, out: Folder) -> Result:
         """Measure, then write: outcomes, numbers, and last the picture."""
-        go_on = f"python -m loft_jax.judge {attack.path}"
-        before, searched, found = time.perf_counter(), attack.read(SEARCH), attack.found()
+        go_on = f"python -m loft_jax.judge {shlex.quote(str(attack.path))}"
+        before, found = time.perf_counter(), attack.found()
+        searched = attack.read(SEARCH, ToldSearch)
         independent = self.independent.judged(found, self.private)
         numbers, outcomes = self._measured(attack, found, independent)
         self.interrupt.check(go_on)

@@ -1,12 +1,14 @@
 """The judges of an attack: classifiers of the same private people that were never attacked."""
 
 import dataclasses
+import shlex
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Int64
@@ -15,6 +17,7 @@ from rich.console import Console
 from loft_jax.defenses.none import NoDefense
 from loft_jax.errors import InputError
 from loft_jax.fitting.fitted_folder import RESULT
+from loft_jax.fitting.records import Learnt
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.session import train_classifier
 from loft_jax.fitting.settings import TrainConfig
@@ -165,9 +168,21 @@ def _trained(private: PrivateData, out: Console) -> list[Path]:
 
 def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
     folder = home / f"{judge.model.trunk}-seed{judge.run.seed}"
-    going = (folder / CONFIG).is_file()
-    if going and (folder / RESULT).is_file():
+    if _is_finished(folder):  # perhaps where nothing can be written
         return folder
+    home.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(f"{folder}.lock"):  # who comes second waits and finds it
+        if not _is_finished(folder):
+            _train(judge, folder, out)
+    return folder
+
+
+def _is_finished(folder: Path) -> bool:
+    return (folder / CONFIG).is_file() and (folder / RESULT).is_file()
+
+
+def _train(judge: TrainConfig, folder: Path, out: Console) -> None:
+    going = (folder / CONFIG).is_file()
     if not going:
         shutil.rmtree(folder, ignore_errors=True)  # a folder of ours appears whole: a left-over
     out.print(f"training an evaluator, once: {judge.model.trunk} -> {folder}")
@@ -177,7 +192,6 @@ def _trained_one(judge: TrainConfig, home: Path, out: Console) -> Path:
         train_classifier(dataclasses.replace(judge, run=run))
     except Stopped as stop:
         raise Stopped(stop.signal, "the same command") from stop
-    return folder
 
 
 def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
@@ -190,8 +204,8 @@ def _load(private: PrivateData, path: str, mesh: Mesh) -> Evaluator:
         raise InputError(msg)
     if RESULT not in folder:
         msg = f"`--evaluators` must be finished runs, got {path}: finish it with python -m "
-        raise InputError(msg + f"loft_jax.train --resume {path}")
-    result, run = folder.read(RESULT), load_trained(path, mesh)
+        raise InputError(msg + f"loft_jax.train --resume {shlex.quote(path)}")
+    result, run = folder.read(RESULT, Learnt), load_trained(path, mesh)
     return Evaluator(
         folder.path.name,
         run.config.model.trunk,

@@ -23,10 +23,15 @@ class AttackFlags:
     judges: Judges = field(default_factory=Judges)
 
 
-def absolute(flags: AttackFlags) -> AttackFlags:
-    """The same, smaller for --quick, with paths that hold from anywhere."""
+def begun(flags: AttackFlags) -> AttackFlags:
+    """The settings of a new attack: smaller for --quick, with paths that hold from anywhere."""
     search = quick(flags.search) if flags.search.quick else flags.search
-    prior = search.prior
+    return absolute(dataclasses.replace(flags, search=search))
+
+
+def absolute(flags: AttackFlags) -> AttackFlags:
+    """The same with paths that hold from anywhere."""
+    search, prior = flags.search, flags.search.prior
     if prior is not None and prior not in PRIORS:
         prior = _absolute(prior)
     attack = _absolute(search.attack) if names_file(search.attack) else search.attack
@@ -56,7 +61,7 @@ def continued(path: str, parsed: Callable[[AttackFlags], AttackFlags]) -> Attack
         judges = schema.read(Judges, folder.read(JUDGES), str(folder.path / JUDGES))
     own = AttackFlags(folder.config(), judges)
     asked = absolute(parsed(own))
-    contradiction(own, asked)
+    contradiction(own, asked, positional="RUN")
     return asked
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from loft_jax.errors import InputError
 from loft_jax.judging.settings import JudgeConfig
-from loft_jax.runs.folder import Folder
+from loft_jax.runs.folder import Folder, check_free
 
 
 class JudgementFolder(Folder[JudgeConfig]):
@@ -20,11 +20,12 @@ def begun(config: JudgeConfig) -> JudgementFolder | None:
     """The folder that the same command made before, perhaps until it was killed; None if none did.
 
     Raises:
-        InputError: if something else is in `--out`.
+        InputError: if something else is in `--out`, or it cannot be made.
     """
     assert config.out is not None
     path = Path(config.out)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        check_free(path)
         return None
     try:
         folder = JudgementFolder.open(path, "--out")

@@ -1,6 +1,7 @@
 """A judgement from settings to numbers, and an attack that is judged at once."""
 
 import dataclasses
+import shlex
 from typing import Any
 
 from loft_jax.attacks.folder import JUDGES, NUMBERS, OUTCOMES, SEARCH, SHEET, AttackFolder
@@ -22,6 +23,7 @@ from loft_jax.judging.private import (
     private_of_run,
     private_of_target,
 )
+from loft_jax.judging.records import ToldJudgement
 from loft_jax.judging.settings import JudgeConfig, Judges
 from loft_jax.judging.strongest import TRIALS, searched
 from loft_jax.priors import ImagePrior
@@ -47,10 +49,11 @@ def judge_attack(config: JudgeConfig, *, started: float | None = None) -> Result
     """
     schema.check(config)
     attack = AttackFolder.open(config.path, "ATTACK")
-    asked, instance = attack.config(), attack.instance()
+    asked = attack.config()
     if SEARCH not in attack:
         msg = f"`ATTACK` must be finished, got {config.path}; finish it with python -m "
-        raise InputError(msg + f"loft_jax.attack --resume {config.path}")
+        raise InputError(msg + f"loft_jax.attack --resume {shlex.quote(config.path)}")
+    instance = attack.instance()
     out = attack if config.out is None else begun(config)
     with Interrupt() as interrupt:
         session = begin(RunConfig(device=config.device, cache=config.cache), started=started)
@@ -144,9 +147,7 @@ def _judged_before(path: str) -> Result | None:
     try:
         folder.found()
         read_arrays(folder.path / OUTCOMES)
-        numbers = folder.read(NUMBERS)
-    except InputError:
-        return None
-    if "pooled" not in numbers:  # of an older version
-        return None
-    return Result(folder.path, numbers, closing_table(numbers, folder.path))
+        numbers = folder.read(NUMBERS, ToldJudgement)
+        return Result(folder.path, numbers, closing_table(numbers, folder.path))
+    except (InputError, LookupError, TypeError, ValueError, ArithmeticError):
+        return None  # judged again, as one of an older version is

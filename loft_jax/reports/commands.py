@@ -11,6 +11,7 @@ from loft_jax.data.settings import DataConfig
 from loft_jax.defenses.base import Defense
 from loft_jax.fitting import presets
 from loft_jax.fitting.settings import TrainConfig
+from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.runs import schema
 
 GROUPS = ("data", "model", "augment", "optim", "run")
@@ -31,6 +32,10 @@ def train_command(config: TrainConfig) -> str:
         flags.append("--quick")
     told = dataclasses.replace(preset.data, data=config.data.data)
     preset = dataclasses.replace(preset, data=told)
+    if config.pretrain is not None:
+        flags += ["--pretrain", config.pretrain]
+    if config.start_from is not None and config.model.defense.start_from(config) is None:
+        flags += ["--start-from", config.start_from]  # a defense finds its own
     for group in GROUPS:
         flags += _differing(getattr(config, group), getattr(preset, group))
     return shlex.join(["python", "-m", "loft_jax.train", *flags])
@@ -63,12 +68,22 @@ def _differing(settings: Any, default: Any) -> list[str]:
             flags += _defense_flags(getattr(settings, name), like)
         elif value == like or name == "quick":
             continue
+        elif isinstance(value, ImportedWeights):
+            flags += _weights_flags(value)
         elif isinstance(value, bool):
             flags.append(flag if value else f"--no-{flag.removeprefix('--')}")
         elif isinstance(value, tuple | list):
             flags += [flag, *map(str, value)]
         else:
             flags += [flag, str(value)]
+    return flags
+
+
+def _weights_flags(weights: ImportedWeights) -> list[str]:
+    """The file and what pictures it wants; what is not known is its library's."""
+    flags = ["--weights", weights.weights]
+    for name, numbers in (("mean", weights.mean), ("std", weights.std)):
+        flags += [f"--weights-{name}", *map(str, numbers)] if numbers else []
     return flags
 
 

@@ -9,20 +9,13 @@ from annotated_types import Interval
 
 from loft_jax.attacks.folder import AttackFolder
 from loft_jax.attacks.settings import AttackConfig
-from loft_jax.findings.records import (
-    AttackResult,
-    Leakage,
-    Number,
-    RunResult,
-    Share,
-    part_of,
-    read_part,
-)
+from loft_jax.findings.records import AttackResult, Leakage, RunResult
 from loft_jax.findings.rows import described_in, leakage_of, model_columns
 from loft_jax.fitting.fitted_folder import METRICS, RESULT
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.files import read_json, read_lines
+from loft_jax.runs.parts import Number, Share, part_of, read_part
 
 
 class Failure(NamedTuple):

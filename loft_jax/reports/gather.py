@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 
 from loft_jax.errors import InputError
-from loft_jax.findings.records import AttackResult, read_part
+from loft_jax.findings.records import AttackResult
 from loft_jax.findings.rows import rows_of
 from loft_jax.findings.table import FILE, read_table, to_table
 from loft_jax.reports.folders import Attack, Failure, Run, commands_of, failures_of
+from loft_jax.runs.parts import read_part
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import tyro
 from annotated_types import Interval
 
 from loft_jax.errors import InputError
-from loft_jax.runs.settings import Count, Device, Seed
-from loft_jax.sweeps.settings import Engine
+from loft_jax.runs.settings import Device, Seed
+from loft_jax.sweeps.settings import Engine, Jobs
 
 Name = Literal[
     "fig1", "fig3", "fig4", "fig5", "table-rank", "table-defenses", "table-activation",
@@ -34,7 +34,7 @@ class ReproduceConfig:
     queries: tuple[Annotated[int, Interval(ge=1, le=10**8)], ...] = ()
     """table-access only: pictures that may be asked of each class; none is 1000 10000, and at the
     paper's scale 100000 as well (here they take some hours)."""
-    jobs: Count = 2
+    jobs: Jobs = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
     memory: Annotated[float, Interval(gt=0, le=2.0**20)] = 4.0
     """GiB that each attack may use, beside what its process already holds."""

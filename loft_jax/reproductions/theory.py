@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.text import Text
 
 from loft_jax.errors import InputError
-from loft_jax.findings.records import RunResult, read_part
+from loft_jax.findings.records import RunResult
 from loft_jax.findings.rows import outcomes
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.reproductions.instance import Instances
@@ -23,6 +23,7 @@ from loft_jax.runs.drawing import draw
 from loft_jax.runs.environment import environment
 from loft_jax.runs.files import write_bytes, write_json
 from loft_jax.runs.interrupt import Interrupt
+from loft_jax.runs.parts import read_part
 from loft_jax.runs.session import Result, console
 from loft_jax.sweeps.cells import Attack
 from loft_jax.sweeps.cells.model import EVALUATION

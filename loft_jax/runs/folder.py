@@ -1,8 +1,10 @@
 """The folder of a job: it appears whole, one process works on it, it is read with suspicion."""
 
 import contextlib
+import errno
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,8 +15,9 @@ import jax
 
 from loft_jax.errors import InputError
 from loft_jax.runs import files, schema
+from loft_jax.runs.parts import part_of
 
-CONFIG = "config.json"
+CONFIG, NEW = "config.json", ".new"
 
 Kind = TypeVar("Kind", bound="Folder")
 Settings = TypeVar("Settings")
@@ -51,8 +54,9 @@ class Folder(Generic[Settings]):
     ) -> Kind:
         """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
-        It is made beside its place and moved there: nobody ever finds it without its config.json,
-        and two that start together get two folders.
+        It is made beside its place and moved there, or in an empty folder that is there already,
+        which may be a mount point: nobody ever finds files of a job without its config.json, and
+        two that start together get two folders.
 
         Args:
             out: `--out`.
@@ -64,15 +68,16 @@ class Folder(Generic[Settings]):
         Raises:
             InputError: if `out` holds something already or cannot be made.
         """
-        first = Path(out) if out is not None else parent / stem
+        first = _named(Path(out)) if out is not None else parent / stem
         if jax.process_index() != 0:
             return cls(first)
         if out is not None:
             check_free(first)
+        inside = out is not None and first.is_dir()
+        beside = first / NEW if inside else first.with_name(f".{first.name}.{secrets.token_hex(4)}")
         try:
-            first.parent.mkdir(parents=True, exist_ok=True)
-            beside = first.with_name(f".{first.name}.{secrets.token_hex(4)}")
-            beside.mkdir()
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.mkdir()  # in a folder one at a time
         except OSError as error:
             raise InputError(_unwritable(first, error)) from error
         try:
@@ -80,6 +85,9 @@ class Folder(Generic[Settings]):
                 files.write_json(beside / name, value)
             head = {"kind": cls.kind, "format": cls.format}
             files.write_json(beside / CONFIG, {**head, **config})
+            if inside:
+                _move_in(beside, first)
+                return cls(first)
             return cls(_placed(beside, first, numbered=out is None))
         except OSError as error:
             raise InputError(_unwritable(first, error)) from error
@@ -150,26 +158,56 @@ class Folder(Generic[Settings]):
         """Write a JSON file of this name."""
         files.write_json(self.path / name, value)
 
-    def read(self, name: str) -> dict[str, Any]:
+    def read(self, name: str, holds: type | None = None) -> dict[str, Any]:
         """Read a JSON file of this name.
 
+        Args:
+            name: of the file.
+            holds: record of the entries that it must have; it may have more.
+
         Raises:
-            InputError: if it is missing, damaged or was changed.
+            InputError: if it is missing, damaged or was changed, or an entry is not as `holds`
+                says.
         """
-        return files.read_json(self.path / name)
+        values = files.read_json(self.path / name)
+        if holds is not None:
+            part_of(holds, values, str(self.path / name))
+        return values
 
 
 def check_free(path: Path) -> None:
-    """Check that nothing is at `path` that a new run would mix with.
+    """Check that a new run can be made at `path`, with nothing there that it would mix with.
 
     Raises:
-        InputError: if it is a file, or a folder that holds something.
+        InputError: if it is a file, or a folder that holds something, or cannot be written.
     """
-    if path.is_file() or (path.is_dir() and any(path.iterdir())):
-        go_on = f", or continue a run there with --resume {path}"
+    try:
+        # lexists: a link to nowhere is no place for a folder either.
+        taken = any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+        home = next(one for one in (path, *path.absolute().parents) if one.exists())
+    except OSError as error:
+        raise InputError(_unwritable(path, error)) from error
+    if taken:
+        go_on = f", or continue a run there with --resume {shlex.quote(str(path))}"
         begun = (path / CONFIG).is_file()
         msg = f"`--out` must be a new or empty folder, got {path}, which is not; choose another"
         raise InputError(msg + (go_on if begun else ""))
+    if not home.is_dir() or not os.access(home, os.W_OK | os.X_OK):
+        kind = errno.EACCES if home.is_dir() else errno.ENOTDIR
+        raise InputError(_unwritable(path, OSError(kind, os.strerror(kind))))
+
+
+def _named(path: Path) -> Path:
+    """The path; of one without a name, such as `.`, the place that it means."""
+    return path if path.name not in ("", "..") else path.resolve()
+
+
+def _move_in(beside: Path, place: Path) -> None:
+    """Move the files to the folder that they were made in, last what says that all are there."""
+    if [one.name for one in place.iterdir()] != [beside.name]:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+    for name in sorted(os.listdir(beside), key=CONFIG.__eq__):
+        os.rename(beside / name, place / name)
 
 
 def _placed(beside: Path, first: Path, *, numbered: bool) -> Path:

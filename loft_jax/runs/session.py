@@ -88,7 +88,7 @@ class Result:
         return self.table
 
     def __str__(self) -> str:
-        paper = Console(width=100)
+        paper = Console(width=100, markup=False)
         with paper.capture() as captured:
             paper.print(self.table)
         return captured.get()

@@ -1,5 +1,6 @@
 """The closing table of a sweep: what was attacked, what came of it, and what that shows."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def closing_table(numbers: dict[str, Any], failed: dict[str, str], root: Path) -
         Text(
             f"look at   {root / 'leakage.png'}, {root / 'trade_off.png'}\n"
             f"numbers   {root / 'summary.json'}, {root / 'table.parquet'}\n"
-            f"next      python -m loft_jax.report {root}"
+            f"next      python -m loft_jax.report {shlex.quote(str(root))}"
         )
     )
     return Group(*parts)

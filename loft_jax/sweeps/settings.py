@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval
 
+from loft_jax.data.resize import Side
 from loft_jax.data.sources import absolute_data
 from loft_jax.defenses.loft import Activation
 from loft_jax.errors import InputError
 from loft_jax.priors.table import PRIORS
-from loft_jax.runs.settings import Count, Device, Seed
+from loft_jax.runs.settings import Device, Seed
 
 Engine = Literal["none", "local", "slurm", "auto"]
+Jobs = Annotated[int, Interval(ge=1, le=4096)]
 FIRST_CLASSES = 24
 RANKS = ("none", "64", "32", "16", "8")
 
@@ -60,7 +62,7 @@ class SweepConfig:
     """Synthetic faces only: number of people."""
     pictures: Annotated[int, Interval(ge=2, le=10**5)] = 24
     """Synthetic faces only: pictures of each person, before the split."""
-    size: Annotated[int, Interval(ge=8, le=2048)] | None = None
+    size: Side | None = None
     """Side of the pictures in pixels; none is the preset's."""
     epochs: Annotated[int, Interval(ge=1, le=10**6)] | None = None
     """Passes over the training pictures; none is 20, or the preset's for other data than faces."""
@@ -77,7 +79,7 @@ class SweepConfig:
     drawn --data, and must be given for priors that are fitted to any other."""
     data_seed: Seed = 0
     """Seeds the synthetic people and the split."""
-    jobs: Count = 2
+    jobs: Jobs = 2
     """Cells worked on at once, each in a process of its own with its share of the cores."""
     memory: Annotated[float, Interval(gt=0, le=2.0**20)] = 4.0
     """GiB that each attack may use, beside what its process already holds."""

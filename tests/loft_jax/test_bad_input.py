@@ -99,6 +99,7 @@ FLAGS = {
     "fraction too large": (["--test-fraction", "1"], ["--test-fraction", "less than 1"]),
     "negative seed": (["--seed", "-1"], ["--seed", "-1"]),
     "pictures too small": (["--size", "2"], ["--size", "8", "2"]),
+    "pictures too large": (["--size", "1500"], ["--size", "at most 1024", "1500"]),
     "no such data": (["--data", "nowhere.npz"], ["nowhere.npz"]),
     "no such run": (["--resume", "nowhere"], ["--resume", "nowhere"]),
     "no run named": (["--resume", ""], ["--resume", "got nothing"]),

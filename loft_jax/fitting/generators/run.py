@@ -18,6 +18,7 @@ from loft_jax.fitting.generators.grid import SIDE, grid, png
 from loft_jax.fitting.generators.material import Material
 from loft_jax.fitting.generators.public import Public
 from loft_jax.fitting.generators.quality import Ruler, quality, random_ruler
+from loft_jax.fitting.generators.records import ToldPrior
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import blueprint, prior_in
 from loft_jax.fitting.generators.step import FitStep
@@ -61,7 +62,7 @@ class PriorRun:
             self.session.out.print("this prior is finished already")
             if SAMPLES not in folder:
                 self._draw(SAMPLES, lambda: load_gan(folder.path))
-            return self._told(folder.read(RESULT))
+            return self._told(folder.read(RESULT, ToldPrior))
         state, history = self._fitted()
         numbers = {
             "prior": self.config.prior,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval
 
+from loft_jax.data.resize import Side
 from loft_jax.data.sources import absolute_data, source_of
 from loft_jax.errors import InputError
 from loft_jax.priors.games import Game
@@ -26,7 +27,7 @@ class FitConfig:
     """Kind of generator, see below."""
     data: Annotated[str, WHERE] = "faces"
     """Public pictures: faces (synthetic people, none of them private), FILE.npz or a FOLDER."""
-    size: Annotated[int, Interval(ge=8, le=2048)] | None = None
+    size: Side | None = None
     """Side in pixels; none is the target's, or that of the files (faces: 32)."""
     channels: Literal[1, 3] | None = None
     """1 (gray) or 3 (RGB); none is the target's, or what the files have (faces: 3)."""

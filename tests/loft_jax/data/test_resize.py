@@ -48,7 +48,7 @@ def test_pictures_that_are_not_square_need_a_size():
 
 @pytest.mark.parametrize("size", [7, 0, -8, 1025])
 def test_a_size_out_of_range_is_refused(size):
-    with pytest.raises(InputError, match=f"`size` must be 8..1024 pixels, got {size}"):
+    with pytest.raises(InputError, match=f"`--size` must be 8..1024 pixels, got {size}"):
         resize(np.zeros((1, 8, 8, 1), np.uint8), size, source="x")
 
 

@@ -114,7 +114,7 @@ def test_a_file_of_another_type_is_called_so(tmp_path):
         ({"identities": 1}, "`--identities` must be at least 2, got 1"),
         ({"pictures": 1}, "`--pictures` must be at least 2, got 1"),
         ({"channels": 2}, "`channels` must be 1"),
-        ({"size": 4}, "`size` must be 8..1024 pixels, got 4"),
+        ({"size": 4}, "`--size` must be 8..1024 pixels, got 4"),
     ],
 )
 def test_faces_that_cannot_be_drawn_are_refused(arguments, message):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from loft_jax.errors import InputError
-from loft_jax.findings.records import AttackResult, part_of
+from loft_jax.findings.records import AttackResult
 from loft_jax.findings.rows import outcomes
 from loft_jax.runs.arrays import write_arrays
+from loft_jax.runs.parts import part_of
 
 LABELS = np.array([3, 5, 9])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flips import read_run
 
+import loft_jax
 from loft_jax.errors import InputError
 from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.runs import files
@@ -80,6 +81,15 @@ def test_a_folder_of_the_first_format_is_one_sentence(tiny_run, tmp_path):
     (run / "config.json").write_text(json.dumps({"format": 1, "model": {"rank": 64}}))
     with pytest.raises(InputError, match=r"config\.json"):
         RunFolder.open(run)
+
+
+def test_a_finished_run_that_lacks_a_number_is_one_sentence(tiny_run, tmp_path):
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    numbers = files.read_json(run / "result.json")
+    del numbers["test_accuracy"]
+    files.write_json(run / "result.json", numbers)
+    with pytest.raises(InputError, match=r"result\.json.*no `test_accuracy`"):
+        loft_jax.train(resume=str(run), cache=False)
 
 
 @pytest.mark.slow

@@ -1,6 +1,9 @@
 """What judges say: clouds are missing rather than 0, Inception is named, people are fitted."""
 
 import hashlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from rich.console import Console
 
 from loft_jax.data.dataset import Dataset
 from loft_jax.data.faces import FaceLaw
+from loft_jax.fitting.run_folder import RunFolder
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.judging import evaluators, identity, inception
 from loft_jax.judging.clouds import clouds
@@ -144,3 +148,23 @@ def test_an_evaluator_without_its_settings_is_trained_again(tmp_path, monkeypatc
     assert evaluators._trained_one(judge, tmp_path, Console(quiet=True)) == folder
     assert [one.run.out for one in asked] == [str(folder)]
     assert not folder.exists()
+
+
+def test_of_two_attacks_at_once_the_second_waits_for_the_evaluator(tmp_path, monkeypatch):
+    judge = default_judges(TrainConfig(), 32)[0]
+    asked, together = [], threading.Barrier(2)
+
+    def train(config):
+        asked.append(config.run.out)
+        time.sleep(0.3)
+        made = RunFolder.create(config.run.out, "", config={})
+        made.write("result.json", {})
+
+    def attack(_):
+        together.wait()
+        return evaluators._trained_one(judge, tmp_path / "evaluators", Console(quiet=True))
+
+    monkeypatch.setattr(evaluators, "train_classifier", train)
+    with ThreadPoolExecutor(2) as pool:
+        folders = list(pool.map(attack, range(2)))
+    assert asked == [str(folders[0])] == [str(folders[1])]

@@ -23,6 +23,7 @@ from loft_jax.errors import InputError
 from loft_jax.fitting.flags import TrainFlags
 from loft_jax.fitting.presets import PRESETS, quick
 from loft_jax.fitting.settings import ModelConfig, OptimConfig
+from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.reports.commands import attack_command, train_command
 from loft_jax.reports.gather import gather
 from loft_jax.runs.files import read_json, sealed
@@ -152,6 +153,30 @@ def test_the_line_of_a_run_asks_for_the_same_run(preset, short, defense, tmp_pat
     repeated = configuration(words[3:])
     assert content(repeated) == content(config)  # where it lies is nobody's business
     assert (repeated.preset, repeated.run.quick) == (config.preset, config.run.quick)
+
+
+@pytest.mark.parametrize("more", [{}, {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.2, 1.0)}])
+def test_the_line_of_a_run_says_what_it_begins_with(more, tmp_path):
+    name, config = "faces32", PRESETS["faces32"].config
+    weights = ImportedWeights(str(tmp_path / "my weights.pth"), sha256="0a" * 32, **more)
+    config = dataclasses.replace(
+        config,
+        preset=name,
+        pretrain=str(tmp_path / "public people"),
+        model=dataclasses.replace(config.model, weights=weights),
+    )
+    repeated = configuration(shlex.split(train_command(config))[3:])
+    found = dataclasses.replace(weights, sha256="")  # known when it is read again
+    assert repeated == dataclasses.replace(
+        config, model=dataclasses.replace(config.model, weights=found)
+    )
+
+
+def test_the_line_of_a_run_names_its_start_but_for_a_defense_that_finds_its_own():
+    config = dataclasses.replace(PRESETS["faces32"].config, preset="faces32", start_from="/a run")
+    assert train_command(config).endswith("--start-from '/a run'")
+    cut = dataclasses.replace(config.model, defense=defense_named("svd:4"))
+    assert "--start-from" not in train_command(dataclasses.replace(config, model=cut))
 
 
 def test_a_run_with_the_presets_own_settings_needs_no_flags():

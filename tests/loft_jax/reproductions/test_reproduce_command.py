@@ -73,6 +73,7 @@ def test_names_share_their_cells(out):
     ("flags", "words"),
     [
         (["fig2"], "fig2"),
+        (["fig4", "--jobs", "4097", "--data", "digits"], "`--jobs` must be a whole number"),
         (["fig4", "--scale", "paper", "--data", "."], "`--scale` must be laptop for fig4"),
         (["table-rank", "--scale", "paper"], "`--data` must be a folder of class folders"),
         (["fig5", "--data", "photos"], "`--data` must be faces or digits for --scale laptop"),

@@ -175,6 +175,7 @@ def test_it_is_a_function_too(whole, command_environment):
         (["--rank", "9999"], "`--rank` must be 1..128 (the feature width)"),
         (["--data", "no-such-folder"], "which does not exist"),
         (["--classes", "0:300"], "`--classes` must be"),
+        (["--jobs", "4097", "--data", "no-such-folder"], "at most 4096, got 4097"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(flags, said, tmp_path):
