@@ -33,7 +33,7 @@ def train_command(config: TrainConfig) -> str:
     told = dataclasses.replace(preset.data, data=config.data.data)
     preset = dataclasses.replace(preset, data=told)
     if config.pretrain is not None:
-        flags += ["--pretrain", config.pretrain]
+        flags += ["--pretrain", config.pretrain.pretrain]
     if config.start_from is not None and config.model.defense.start_from(config) is None:
         flags += ["--start-from", config.start_from]  # a defense finds its own
     for group in GROUPS:

@@ -22,6 +22,7 @@ from loft_jax.defenses.table import defense_named
 from loft_jax.errors import InputError
 from loft_jax.fitting.flags import TrainFlags
 from loft_jax.fitting.presets import PRESETS, quick
+from loft_jax.fitting.public_people import PublicPeople
 from loft_jax.fitting.settings import ModelConfig, OptimConfig
 from loft_jax.nets.imported.settings import ImportedWeights
 from loft_jax.reports.commands import attack_command, train_command
@@ -159,16 +160,19 @@ def test_the_line_of_a_run_asks_for_the_same_run(preset, short, defense, tmp_pat
 def test_the_line_of_a_run_says_what_it_begins_with(more, tmp_path):
     name, config = "faces32", PRESETS["faces32"].config
     weights = ImportedWeights(str(tmp_path / "my weights.pth"), sha256="0a" * 32, **more)
+    people = PublicPeople(str(tmp_path / "public people"), fingerprint="0b" * 32)
     config = dataclasses.replace(
         config,
         preset=name,
-        pretrain=str(tmp_path / "public people"),
+        pretrain=people,
         model=dataclasses.replace(config.model, weights=weights),
     )
     repeated = configuration(shlex.split(train_command(config))[3:])
-    found = dataclasses.replace(weights, sha256="")  # known when it is read again
+    found = dataclasses.replace(weights, sha256="")  # known when it is read again, as people are
     assert repeated == dataclasses.replace(
-        config, model=dataclasses.replace(config.model, weights=found)
+        config,
+        pretrain=PublicPeople(people.pretrain),
+        model=dataclasses.replace(config.model, weights=found),
     )
 
 
