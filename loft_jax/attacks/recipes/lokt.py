@@ -132,7 +132,7 @@ LOKT = Lokt(
         "of its pictures are labelled, and teach one small surrogate; the search on it is that of "
         "plg-mi with 70 steps from the best of 2,000; of 8 results those are kept that the target "
         "calls by the class most often under noise",
-        "no: with a GAN of this size 0.35 of 24 people, with the law 0.80; labels are hundreds of "
+        "no: with a GAN of this size 0.36 of 24 people, with the law 0.80; labels are hundreds of "
         "times fewer",
     ),
 )
