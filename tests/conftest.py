@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from importlib.metadata import version
 from pathlib import Path
 
 import hypothesis
@@ -17,13 +18,15 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 os.environ.setdefault("MPLBACKEND", "agg")
 # Every worker has a core of its own: more threads of it only wait for those of the others.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# XLA ends the process at a flag that it does not know, as newer ones do not know this one.
+_OLDER = tuple(map(int, version("jaxlib").split(".")[:2])) < (0, 11)
 # What tests compile runs for moments, so it is compiled with less care, that of the commands they
 # start too: their bits are compared. At level 0 training would take 35 times as long.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true "
-    "--xla_cpu_prefer_vector_width=128 --xla_cpu_use_fusion_emitters=false "
-    "--xla_cpu_parallel_codegen_split_count=1",
+    "--xla_cpu_prefer_vector_width=128 --xla_cpu_parallel_codegen_split_count=1"
+    + " --xla_cpu_use_fusion_emitters=false" * _OLDER,
 )
 # What the tests' own processes compiled is kept for the next pytest.
 os.environ.setdefault(
