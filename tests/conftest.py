@@ -26,7 +26,7 @@ os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true "
     "--xla_cpu_prefer_vector_width=128 --xla_cpu_parallel_codegen_split_count=1"
-    + " --xla_cpu_use_fusion_emitters=false" * _OLDER,
+    + (" --xla_cpu_use_fusion_emitters=false" if _OLDER else ""),
 )
 # What the tests' own processes compiled is kept for the next pytest.
 os.environ.setdefault(
