@@ -97,7 +97,7 @@ def test_a_noise_says_its_unit():
         for parameter in inspect.signature(value).parameters:
             if "noise" in parameter and name not in RESULTS:
                 seen.add(parameter)
-                text = value.__doc__.split(f"        {parameter}: ")[1].split("\n\n")[0]
+                text = inspect.getdoc(value).split(f"    {parameter}: ")[1].split("\n\n")[0]
                 assert units[parameter] in text
     assert seen == set(units)
 
