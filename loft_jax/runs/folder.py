@@ -54,9 +54,9 @@ class Folder(Generic[Settings]):
     ) -> Kind:
         """A new folder: exactly `out`, or `parent`/`stem`, numbered if that is taken.
 
-        It is made beside its place and moved there, or in an empty folder that is there already,
-        which may be a mount point: nobody ever finds files of a job without its config.json, and
-        two that start together get two folders.
+        It is made beside its place and moved there: nobody ever finds it without its config.json,
+        and two that start together get two folders. What cannot be replaced, a mount point say, is
+        filled, config.json last; a kill within these moments leaves what `check_free` refuses.
 
         Args:
             out: `--out`.
@@ -73,7 +73,7 @@ class Folder(Generic[Settings]):
             return cls(first)
         if out is not None:
             check_free(first)
-        inside = out is not None and first.is_dir()
+        inside = out is not None and first.is_dir() and _stays(first)
         beside = first / NEW if inside else first.with_name(f".{first.name}.{secrets.token_hex(4)}")
         try:
             beside.parent.mkdir(parents=True, exist_ok=True)
@@ -200,6 +200,11 @@ def check_free(path: Path) -> None:
 def _named(path: Path) -> Path:
     """The path; of one without a name, such as `.`, the place that it means."""
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def _stays(place: Path) -> bool:
+    """Whether an empty folder is filled: a link or a mount point, or we stand in it."""
+    return place.is_symlink() or place.is_mount() or place.samefile(Path.cwd())
 
 
 def _move_in(beside: Path, place: Path) -> None:

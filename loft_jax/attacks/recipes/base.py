@@ -130,8 +130,10 @@ class Recipe(abc.ABC):
         Raises:
             InputError: if there is none: this form differs from the paper's in more than numbers.
         """
-        if not published or self.original is not None:
-            return self.original if published and self.original is not None else self
+        if not published:
+            return self
+        if self.original is not None:
+            return self.original
         if self.fidelity is not None and self.fidelity.grade == "DEVIATES":
             msg = (
                 f"`--published` must be left out for {self.title}, of which only a form that "
