@@ -21,6 +21,7 @@ from loft_jax.fitting.state import TrainState
 from loft_jax.runs import files
 from loft_jax.runs.arrays import fingerprint
 from loft_jax.runs.devices import first_process
+from loft_jax.runs.parts import part_of
 
 INDEX = "index.json"
 GLOBBED = "[]*?\\"
@@ -43,6 +44,13 @@ class History:
     pending: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
     after: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What is taken of the index about a checkpoint, to go on from it."""
+
+    progress: dict[str, Any]
 
 
 class Checkpoints:
@@ -111,8 +119,14 @@ class Checkpoints:
         return state, self.history(step)
 
     def history(self, step: int) -> History:
-        """What the loop noted until the checkpoint of `step`."""
-        return History(**self._index[str(step)]["progress"])
+        """What the loop noted until the checkpoint of `step`.
+
+        Raises:
+            InputError: if the index does not say it as `save` does.
+        """
+        where = str(self._folder / INDEX)
+        entry = part_of(_Entry, self._index[str(step)], where)
+        return part_of(History, entry.progress, where)
 
     def _write(self, step: int, state: TrainState) -> None:
         # When a write fails, tensorstore's threads print tracebacks to sys.stderr long after the

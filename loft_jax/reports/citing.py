@@ -10,6 +10,7 @@ from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.auditing.folder import CLASS_LEVEL, NUMBERS, AuditFolder
 from loft_jax.data.sources import source_of
 from loft_jax.defenses.table import DEFENSES
+from loft_jax.errors import InputError
 from loft_jax.fitting.generators.folder import PriorFolder
 from loft_jax.judging.independent.table import RECOGNISERS
 from loft_jax.nets.trunks.table import TRUNKS
@@ -78,6 +79,10 @@ def citation(paths: Iterable[str | Path]) -> Citation:
         InputError: if there is none, or one is no such folder or damaged.
     """
     given = [Path(path) for path in paths]
+    for path in given:
+        if not path.is_dir():
+            msg = f"`PATH` must be a folder of a sweep, a run, an attack or an audit, got {path}"
+            raise InputError(msg)
     audits = [path for path in given if (path / NUMBERS).is_file()]
     inside = [found for path in audits if (found := _audited(path)) is not None]
     others = [path for path in given if path not in audits]

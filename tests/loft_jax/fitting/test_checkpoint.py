@@ -8,6 +8,7 @@ from flax import nnx
 from loft_jax.errors import InputError, SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.state import TrainState
+from loft_jax.runs import files
 from loft_jax.runs.devices import abstract, data_mesh, replicate
 
 
@@ -62,3 +63,13 @@ def test_a_checkpoint_of_another_network_is_refused(saved):
     other = like()._replace(params=nnx.State({"v": nnx.Param(like().step)}))
     with pytest.raises(InputError, match="readable checkpoint"):
         saved.restore(2, other)
+
+
+@pytest.mark.parametrize("broken", [{}, {"rows": [], "seconds": "long"}, {"rows": 3}])
+def test_an_index_that_lacks_what_the_loop_noted_is_refused(broken, saved, tmp_path):
+    place = next(tmp_path.rglob("index.json"))
+    index = files.read_json(place)
+    entry = {**index["2"], "progress": broken} if broken else {"hash": index["2"]["hash"]}
+    files.write_json(place, {**index, "2": entry})
+    with pytest.raises(InputError, match=r"index\.json"):
+        Checkpoints(place.parent).restore(2, like())
