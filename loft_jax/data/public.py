@@ -83,6 +83,7 @@ def load_public_people(
     identities: int = 128,
     pictures: int = 32,
     progress: Callable[[int, int], None] | None = None,
+    flag: str = "--pretrain",
 ) -> Dataset:
     """The public people of `--pretrain`, with what they are called: to train a network on.
 
@@ -95,19 +96,20 @@ def load_public_people(
         identities: how many.
         pictures: of each of them.
         progress: called with (done, of so many) while much is read or drawn.
+        flag: what named them, for messages.
 
     Raises:
         InputError: if `data` names nothing of this kind, or what it names is not as it must be.
     """
     name, source = row_of(data)
-    check_there(source, data, "FOLDER of class folders", "--pretrain")
+    check_there(source, data, "FOLDER of class folders", flag)
     wanted = Wanted(
         data, size, channels, seed, identities, pictures, progress=progress, singles=False
     )
     if source.law is not None:
         return drawn.people(name, source, wanted, "public")
     if source.load is None or source.public is None:
-        msg = f"`--pretrain` must have public pictures, got `{name}`, whose are all private"
+        msg = f"`{flag}` must have public pictures, got `{name}`, whose are all private"
         raise InputError(msg)
     loaded = source.load(wanted)
     images = to_channels(resize(loaded.images, size, source=data), channels)

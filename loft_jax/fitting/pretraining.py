@@ -29,7 +29,11 @@ NUMBERED = re.compile(r"[a-z]{0,8}[ _-]?\d+", re.IGNORECASE)
 
 
 def load_people(
-    config: TrainConfig, data: Dataset, progress: Callable[[int, int], None] | None = None
+    config: TrainConfig,
+    data: Dataset,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    flag: str = "--pretrain",
 ) -> Dataset:
     """The public people of `--pretrain`, with pictures like the private ones.
 
@@ -37,6 +41,7 @@ def load_people(
         config: of the run that they are for.
         data: the private pictures.
         progress: called with (done, of so many) while much is read or drawn.
+        flag: what named them, for messages.
 
     Raises:
         InputError: if they are not as they must be, or somebody private is among them.
@@ -50,14 +55,17 @@ def load_people(
         identities=config.data.identities,
         pictures=config.data.pictures,
         progress=progress,
+        flag=flag,
     )
     check_disjoint(picture_hashes(people.images), picture_hashes(data.images))
     if people.made_by is None or data.made_by is None:
-        check_strangers(people.class_names, data.class_names)
+        check_strangers(people.class_names, data.class_names, flag)
     return people
 
 
-def check_strangers(public: tuple[str, ...], private: tuple[str, ...]) -> None:
+def check_strangers(
+    public: tuple[str, ...], private: tuple[str, ...], flag: str = "--pretrain"
+) -> None:
     """Check that nobody is called what somebody private is called, where names tell.
 
     Raises:
@@ -67,8 +75,8 @@ def check_strangers(public: tuple[str, ...], private: tuple[str, ...]) -> None:
     both = [name for name in public if _plain(name) in known]
     if both:
         msg = (
-            f"`--pretrain` must hold none of the private people, got {len(both)} of the same "
-            f"name, such as {both[0]}"
+            f"`{flag}` must hold none of the private people, got {len(both)} of the same name, "
+            f"such as {both[0]}"
         )
         raise InputError(msg)
 

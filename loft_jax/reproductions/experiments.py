@@ -35,8 +35,8 @@ PUBLISHED = (
     *("none", "loft:50,input_norm=true", "mid:0.005", "bido:0.05,0.5", "bido:0.15,1.5"),
     *("negls:-0.05", "rolss:0,blocks=3", "tts", "trap:0.2"),
 )
-"""Those that the authors compare with, at strengths of their scripts, but TL-DMI: a sweep has no
-public people that its trunk could learn first."""
+"""Those that the authors compare with, at strengths of their scripts, but TL-DMI: nobody names here
+public people that its trunk could learn first, as a sweep's --public does."""
 PAPER = SweepConfig(
     rank=("none", "500", "300", "200", "150", "100", "75", "50", "35", "20"),
     input_norm=("yes",),

@@ -8,7 +8,9 @@ from loft_jax.data.sources import source_of
 from loft_jax.defenses.base import Defense
 from loft_jax.defenses.loft import LoFt
 from loft_jax.defenses.table import defense_named
+from loft_jax.errors import InputError
 from loft_jax.fitting.presets import few, preset_for
+from loft_jax.fitting.public_people import PublicPeople
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.runs.settings import RunConfig
 from loft_jax.sweeps.settings import SweepConfig
@@ -46,7 +48,7 @@ def trainings(config: SweepConfig) -> Iterator[TrainConfig]:
     """How the classifiers of the grid are trained.
 
     Raises:
-        InputError: as `defenses`, or if there is no such preset.
+        InputError: as `defenses`, if there is no such preset, or if public people are missing.
     """
     known = defenses(config)
     for data, trunk, defense, seed in itertools.product(
@@ -54,7 +56,21 @@ def trainings(config: SweepConfig) -> Iterator[TrainConfig]:
     ):
         base = training(config, data)
         model = dataclasses.replace(base.model, trunk=trunk, defense=defense)
-        yield dataclasses.replace(base, model=model, run=RunConfig(seed=seed))
+        people = _people(config, data, defense)
+        yield dataclasses.replace(base, model=model, pretrain=people, run=RunConfig(seed=seed))
+
+
+def _people(config: SweepConfig, data: str, defense: Defense) -> PublicPeople | None:
+    """Whom the trunk learns first where a defense asks for it and no law draws them."""
+    if not defense.needs_public or source_of(data).law is not None:
+        return None
+    if config.public is None:
+        msg = (
+            f"`--public` must name public people for {defense.about.title}, whose trunk learns "
+            f"them first, got none for {data}"
+        )
+        raise InputError(msg)
+    return PublicPeople(config.public)
 
 
 def training(config: SweepConfig, data: str) -> TrainConfig:

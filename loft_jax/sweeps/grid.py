@@ -179,7 +179,7 @@ def _models(config: SweepConfig, look: Look) -> list[Model]:
         pictures = look.pictures(training)
         own = training.model
         check_width(own.trunk, own.defense, pictures.size, fisher=own.fisher)
-        model = Model(training, pictures)
+        model = Model(look.begun(training), pictures)
         made.setdefault(model.name, model)
     return list(made.values())
 

@@ -15,6 +15,7 @@ from loft_jax.data.dataset import Dataset
 from loft_jax.data.public import check_disjoint, fingerprint, load_public, picture_hashes
 from loft_jax.data.sources.table import row_of
 from loft_jax.fitting.generators.settings import FitConfig
+from loft_jax.fitting.pretraining import load_people
 from loft_jax.fitting.session import load_data
 from loft_jax.fitting.settings import TrainConfig
 from loft_jax.metrics.open_set import LEAST
@@ -34,6 +35,7 @@ class Look:
         self._public: dict[tuple, tuple[str, UInt64[np.ndarray, " n"] | None]] = {}
         self._priors: dict[tuple, ImagePrior] = {}
         self._strangers: dict[tuple, UInt64[np.ndarray, " n"]] = {}
+        self._people: dict[tuple, str] = {}
 
     def pictures(self, config: TrainConfig) -> Pictures:
         """The pictures of a classifier.
@@ -43,6 +45,20 @@ class Look:
         """
         data = self._loaded(config)
         return Pictures(data.fingerprint, data.size, data.channels, data.classes)
+
+    def begun(self, config: TrainConfig) -> TrainConfig:
+        """The settings with what tells the public people that the trunk learns first, if any.
+
+        Raises:
+            InputError: if they are not as they must be, or somebody private is among them.
+        """
+        if config.pretrain is None:
+            return config
+        key = (config.pretrain.pretrain, self.pictures(config))
+        if key not in self._people:
+            found = load_people(config, self._loaded(config), flag="--public")
+            self._people[key] = found.fingerprint
+        return dataclasses.replace(config, pretrain=config.pretrain.found(self._people[key]))
 
     def training_pictures(self, config: TrainConfig) -> int:
         """How many pictures a classifier learns from."""

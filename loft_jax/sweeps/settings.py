@@ -74,9 +74,10 @@ class SweepConfig:
     """Judge that never saw the private people: drawn, faces (extra: faces), none, or auto, which is
     the one that knows such pictures. With --quick auto is none."""
     public: str | None = None
-    """Public pictures: faces, FILE.npz or a FOLDER. Priors are fitted to them here, and they are
-    the strangers of photographs where the prior learned from none; none is the public population of
-    drawn --data, and must be given for priors that are fitted to any other."""
+    """Public pictures: faces, FILE.npz or a FOLDER. Priors are fitted to them here, defenses that
+    need public people (tl) begin with them, and they are the strangers of photographs where the
+    prior learned from none; none is the public population of drawn --data, and must be given for
+    priors and defenses that need any other."""
     data_seed: Seed = 0
     """Seeds the synthetic people and the split."""
     jobs: Jobs = 2

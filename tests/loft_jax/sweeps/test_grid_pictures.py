@@ -88,3 +88,52 @@ def test_public_pictures_are_strangers_where_no_prior_knows_any(tmp_path, count,
         np.savez(tmp_path / "moved.npz", images=pictures)
         moved = dataclasses.replace(asked, public=str(tmp_path / "moved.npz"))
         assert grid(moved, Look()).attacks[0].name == attack.name
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Names `private.npz` and `public.npz`: 4 people, 6 pictures each, and 5 others with 4."""
+    rng = np.random.default_rng(0)
+    for name, people, each in (("private", 4, 6), ("public", 5, 4)):
+        np.savez(
+            tmp_path / f"{name}.npz",
+            images=rng.integers(0, 256, (people * each, 8, 8), np.uint8),
+            labels=np.repeat(np.arange(people), each),
+            class_names=np.array([f"{name} {one}" for one in "abcde"[:people]]),
+        )
+    return tmp_path
+
+
+def transferred(folder, **changes):
+    return like(
+        rank=(), defense=("none", "tl:0.5"), data=(str(folder / "private.npz"),), classes="all",
+        prior=("pixels",), adaptive=("none",), seeds=(0,), **changes,
+    )  # fmt: skip
+
+
+def test_a_trunk_that_learns_public_people_first_must_be_given_some(photographs):
+    with pytest.raises(InputError, match="`--public` must name public people for TL-DMI, whose"):
+        grid(transferred(photographs), Look())
+
+
+def test_a_trunk_that_learns_public_people_first_is_known_by_their_pictures(photographs):
+    public = photographs / "public.npz"
+    (plain, tl) = grid(transferred(photographs, public=str(public)), Look()).models
+    assert plain.config.pretrain is None
+    assert tl.config.pretrain.fingerprint
+    moved = public.rename(photographs / "elsewhere.npz")
+    (_, again) = grid(transferred(photographs, public=str(moved)), Look()).models
+    assert again.name == tl.name
+    held = dict(np.load(moved))
+    held["images"][0] ^= 1
+    np.savez(moved, **held)
+    (_, other) = grid(transferred(photographs, public=str(moved)), Look()).models
+    assert other.name != tl.name
+
+
+def test_nobody_private_is_among_the_public_people_of_a_sweep(photographs):
+    private = str(photographs / "private.npz")
+    with pytest.raises(
+        InputError, match="public pictures must not be among the target's own, got 24 of 24"
+    ):
+        grid(transferred(photographs, public=private), Look())
