@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.priors import losses
 from loft_jax.priors.architecture import Judgement
@@ -26,6 +27,7 @@ class Turn(NamedTuple):
         key: randomness of the losses.
         target: the classifier under attack, for priors that are fitted to one.
         progress: share of the iterations that were made.
+        views: what the training of the target did to its pictures.
     """
 
     real: Images
@@ -36,6 +38,7 @@ class Turn(NamedTuple):
     key: Key[Array, ""]
     target: FrozenClassifier | None
     progress: Float[Array, ""]
+    views: AugmentConfig
 
 
 class Game(NamedTuple):

@@ -1,5 +1,7 @@
 """PLG-MI: a generator told the class, taught by the pictures of which the target is surest."""
 
+import dataclasses
+
 from jaxtyping import Array, Float
 
 from loft_jax.data.augment import augment
@@ -18,22 +20,26 @@ style-based generator: faces, FID 0.0016 on random features (style: 0.0032). One
 PUBLISHED_MARGIN = 0.2
 """PLG-MI's alpha, for runs that are a hundred times as long."""
 VIEWS = AugmentConfig(crop_scale=(0.8, 1.0), flip=True, brightness=0.2, contrast=0.2)
-"""Random views under which the generator is shown to the target (without PLG-MI's rotation)."""
+"""Random views under which the generator is shown to the target (without PLG-MI's rotation).
+
+Ours mirrors only where the target's training did: a face that a target never saw mirrored is
+another to it. With no views at all it drew a lattice without eyes that only the target liked."""
 
 
-def _margin(turn: Turn) -> Float[Array, ""]:
+def _margin(turn: Turn, views: AugmentConfig) -> Float[Array, ""]:
     """Mean max-margin loss of the target on random views of the fakes."""
     assert turn.target is not None  # the session refuses plgmi without one
-    logits = turn.target.outputs(augment(turn.key, turn.fake, VIEWS)).logits
+    logits = turn.target.outputs(augment(turn.key, turn.fake, views)).logits
     return losses.max_margin(logits, turn.wanted).mean()
 
 
 def _generator(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    return R1.generator(judge, turn) + MARGIN * _margin(turn)
+    views = dataclasses.replace(VIEWS, flip=turn.views.flip)
+    return R1.generator(judge, turn) + MARGIN * _margin(turn, views)
 
 
 def _published(judge: Judge, turn: Turn) -> Float[Array, ""]:
-    return adversarial(judge, turn) + PUBLISHED_MARGIN * _margin(turn)
+    return adversarial(judge, turn) + PUBLISHED_MARGIN * _margin(turn, VIEWS)
 
 
 ROW = Prior(

@@ -14,7 +14,7 @@ from typing import Any
 
 from loft_jax.runs.schema import hints, says_where
 
-CODE_FORMAT = 4
+CODE_FORMAT = 5
 """Raised when equal settings would no longer give equal results."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jax.sharding import Mesh
 
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.defenses.released import answering
 from loft_jax.errors import SaveError
 from loft_jax.fitting.checkpoint import Checkpoints, History
@@ -105,7 +106,8 @@ class PriorRun:
         else:
             state, history = checkpoints.restore(latest, devices.abstract(self.mesh, initialise))
             out.print(f"continuing after step {latest}")
-        update = FitStep(self.architecture, config, graphs)
+        views = self.target.config.augment if self.target else AugmentConfig()
+        update = FitStep(self.architecture, config, graphs, views)
         classifier = self.target.classifier if self.target else None
         if self.target and config.row.answers == "label":  # who asks is shown what is let out
             classifier = answering(self.target.config.model.defense, self.target.classifier)

@@ -13,6 +13,7 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key, UInt8
 
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.fitting.generators.settings import FitConfig
 from loft_jax.fitting.generators.state import DISCRIMINATOR, GENERATOR, Graphs, moved, pair, rules
 from loft_jax.fitting.state import TrainState
@@ -51,10 +52,15 @@ class FitStep:
         architecture: of both networks.
         config: settings.
         graphs: static halves of both networks.
+        views: what the training of the target did to its pictures.
     """
 
-    def __init__(self, architecture: Architecture, config: FitConfig, graphs: Graphs):
+    def __init__(
+        self, architecture: Architecture, config: FitConfig, graphs: Graphs,
+        views: AugmentConfig,
+    ):  # fmt: skip
         self._architecture, self._config, self._graphs = architecture, config, graphs
+        self._views = views
         self._game = config.game
         self._rules = rules(config)
         self.criticise = jax.jit(self._criticise, donate_argnums=0)
@@ -170,4 +176,5 @@ class FitStep:
             key,
             target,
             state.step / self._config.iterations,
+            self._views,
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.priors import tacgan
 from loft_jax.priors.architecture import Architecture, Judgement
 from loft_jax.priors.games import Turn
@@ -52,7 +53,7 @@ def turn(of, fake=FAKE, progress=1.0):
     return Turn(
         jnp.asarray(REAL), jnp.zeros(4, int), jnp.zeros((4, 0)), jnp.asarray(fake),
         jnp.asarray(WANTED), jax.random.key(0), of,
-        jnp.float32(progress),
+        jnp.float32(progress), AugmentConfig(),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loft_jax.data.settings import AugmentConfig
 from loft_jax.errors import DivergenceError
 from loft_jax.fitting.checkpoint import Checkpoints, History
 from loft_jax.fitting.generators.material import held_out, material
@@ -28,7 +29,7 @@ ARCHITECTURE = Architecture("dcgan", 8, 1, 0, 2, 6)
 @pytest.fixture(scope="module")
 def fitting():
     graphs, initialise = blueprint(ARCHITECTURE, CONFIG)
-    return initialise, FitStep(ARCHITECTURE, CONFIG, graphs)
+    return initialise, FitStep(ARCHITECTURE, CONFIG, graphs, AugmentConfig())
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_every_kind_of_prior_makes_finite_updates_of_both_networks(kind):
     made = material(IMAGES, config, None)
     soft = np.full((len(IMAGES), classes), 1 / max(classes, 1), np.float32)
     made = dataclasses.replace(made, soft=soft)
-    before, step = initialise(), FitStep(architecture, config, graphs)
+    before, step = initialise(), FitStep(architecture, config, graphs, AugmentConfig())
     after, metrics = step(initialise(), made.batches(config, 0), None)
     assert np.isfinite(list(map(float, metrics.values()))).all()
     for network in ("generator", "discriminator"):
