@@ -8,6 +8,8 @@ import pytest
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.table import DEFENSES
 from loft_jax.errors import InputError
+from loft_jax.fitting.settings import ModelConfig
+from loft_jax.runs import schema
 from loft_jax.runs.rows import load_plugins
 
 HERE = Path(__file__).parent / "plugins"
@@ -56,3 +58,12 @@ def test_a_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("LOFT_JAX_PLUGINS", "my_rows")
     with pytest.raises(InputError, match="got my_rows: a folder of no module"):
         load_plugins()
+
+
+def test_settings_of_a_plug_in_that_is_not_named_lead_to_it():
+    values = schema.write(ModelConfig())
+    values["defense"] = {"is": "quiet", "weight": 0.5}
+    with pytest.raises(
+        InputError, match=r"plug-ins \(LOFT_JAX_PLUGINS\), got `defense`.*got quiet"
+    ):
+        schema.read(ModelConfig, values, "config.json")
