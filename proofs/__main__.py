@@ -13,8 +13,14 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from proofs.claim import ProofError, check_each
-from proofs.document import document
+try:
+    from proofs.claim import ProofError, check_each
+    from proofs.document import document
+except ModuleNotFoundError as error:
+    if __name__ != "__main__" or error.name != "sympy":
+        raise
+    print("error: sympy is not installed; pip install 'loft-iie[proofs]'", file=sys.stderr)
+    raise SystemExit(2) from None
 
 PROOFS = (
     "ideal_attacker",

@@ -73,3 +73,17 @@ def test_a_black_box_is_asked_as_the_page_says(capsys):
         code = snippets("howto-own-model.md")["http"]
         exec(code.replace("http://127.0.0.1:8000", at), {"np": np})
     assert capsys.readouterr().out == f"label {bright(asked)} 6\n"
+
+
+def test_the_files_that_the_site_puts_into_a_page_are_there():
+    page = (DOCS / "howto-extend.md").read_text(encoding="utf-8")
+    named = re.findall(r'^```python\n--8<-- "(.+)"\n```$', page, re.MULTILINE)
+    assert len(named) == page.count("```python") > 0
+    for file in named:
+        assert (DOCS.parent / file).is_file()
+
+
+def test_the_command_that_adds_a_row_names_a_file_of_the_page_and_its_row():
+    page = (DOCS / "howto-extend.md").read_text(encoding="utf-8")
+    file, row = re.findall(r"LOFT_JAX_PLUGINS=(\S+) .*--defense (\w+):", page)[0]
+    assert f'DEFENSES["{row}"]' in (DOCS.parent / "tests/extension/plugins" / file).read_text()

@@ -85,6 +85,21 @@ def test_a_command_without_its_libraries_names_the_extra_in_one_sentence(tmp_pat
 
 
 @pytest.mark.command
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("proofs",), r"sympy is not installed; pip install 'loft-iie\[proofs\]'"),
+        (("iie", "design"), r"`--samples` must be .*'loft-iie\[networks\]'\), got digits .*"),
+    ],
+)
+def test_the_theory_without_an_extra_names_it_in_one_sentence(words, said, tmp_path):
+    code, out, error = alone(*words, cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(f"error: {said}\n", error)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.command
 def test_the_commands_are_listed_where_nothing_is_installed(tmp_path):
     code, out, _ = alone("loft_jax", cwd=tmp_path)
     assert code == 0

@@ -58,6 +58,9 @@ def run(options: argparse.Namespace) -> int:
     spectrum = prior.covariance.spectrum()
     d = prior.covariance.dim
     value_range = options.range
+    if value_range is not None and not 0 < value_range < math.inf:
+        msg = f"`--range` must be positive and finite, got {value_range}"
+        raise ValueError(msg)
     if value_range is None:
         value_range = 4 * math.sqrt(prior.covariance.trace() / d)
     for classes in options.classes:

@@ -218,7 +218,7 @@ def _figure(title: str, lower: "BoundTable | None", upper: "BoundTable", note: s
     axis.set(xlim=(-0.02, 1.04), xlabel="relative error", yticks=range(len(names)))
     axis.set_yticklabels(names, fontsize=9)
     axis.invert_yaxis()
-    axis.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.06))
-    axis.set_title(title, fontsize=11, loc="left")
+    axis.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    axis.set_title(title, fontsize=11, loc="left", pad=26)
     plots.add_note(made, note)
     return made

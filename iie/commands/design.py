@@ -156,9 +156,7 @@ def _data(options: argparse.Namespace) -> Data:
         if options.labels is not None:
             msg = f"`--labels` must be left out for digits, got {options.labels}"
             raise ValueError(msg)
-        from sklearn.datasets import load_digits
-
-        images, classes = load_digits(return_X_y=True)
+        images, classes = _digits()
         name, samples = "digits", np.asarray(images, np.float64)
     elif options.labels is None:
         msg = "`--labels` must name the classes of --samples, got none"
@@ -171,6 +169,18 @@ def _data(options: argparse.Namespace) -> Data:
         msg = f"`--labels` must name at least 2 classes, got {len(named)}"
         raise ValueError(msg)
     return Data(name, samples, labels, _held_out(labels, options.held_out, options.seed))
+
+
+def _digits() -> Any:
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError as error:
+        msg = (
+            "`--samples` must be FILE.npy or FILE.npz:KEY where scikit-learn is not installed "
+            "(pip install 'loft-iie[networks]'), got digits"
+        )
+        raise ValueError(msg) from error
+    return load_digits(return_X_y=True)
 
 
 def _held_out(labels: Int64[np.ndarray, " n"], share: float, seed: int) -> Bool[np.ndarray, " n"]:

@@ -17,7 +17,7 @@ from loft_jax.attacks.compatibility import check_offers
 from loft_jax.attacks.helpers import Helpers, helper_trunks, load_helpers
 from loft_jax.attacks.parts.public import drawn_pictures
 from loft_jax.attacks.parts.transforms import NO_TRANSFORM, of_training
-from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.recipes.base import EFFORTS, Recipe, Setting
 from loft_jax.attacks.recipes.strongest import people
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.search.base import Search
@@ -180,7 +180,10 @@ def recipe_for(config: AttackConfig, augmentation: Augmentation | None = None) -
     """
     config = settled(config)
     recipe = RECIPES.named(config.attack).form(published=config.published)
-    recipe = recipe.with_effort(config.steps, config.candidates, config.restarts)
+    effort = {name: getattr(config, name) for name in sorted(EFFORTS)}
+    if config.quick:  # asks every recipe for the same numbers; not all have them
+        effort |= dict.fromkeys(EFFORTS - recipe.adjustable)
+    recipe = recipe.with_effort(**effort)
     if config.prior_weight is not None:
         recipe = recipe.with_prior_weight(config.prior_weight)
     views = config.views

@@ -70,7 +70,8 @@ class AttackConfig:
     device: Annotated[Device, WHERE] = "auto"
     """Which kind of device to use."""
     quick: bool = False
-    """A smoke of the same path: at most 4 classes, 2 of each, 10 steps, 128 candidates."""
+    """A smoke of the same path: at most 4 classes, 2 of each, 10 steps, 128 candidates,
+    where a recipe has them."""
     cache: Annotated[bool, WHERE] = True
     """Keep compiled programs in the user's cache folder (--no-cache: off)."""
 

@@ -141,6 +141,9 @@ class Defense(Named):
     ) -> tuple[Float[Array, ""], Outputs]:
         """(what training minimises, the network's outputs): the whole forward pass of an update.
 
+        A gradient in the pictures is `nnx.grad` of a function that takes the model as well: it lets
+        BatchNorm write its statistics, which `jax.grad` over a model from outside forbids.
+
         Args:
             model: the network in training mode, with its `companion`, if there is one.
             images: what it is shown, augmented, in [0, 1].

@@ -5,7 +5,7 @@ import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from loft_jax.defenses.answers import NoisyAnswers, RoundedAnswers
-from loft_jax.defenses.base import Defense
+from loft_jax.defenses.base import About, Defense
 from loft_jax.defenses.bido import BiDO
 from loft_jax.defenses.compressed import FeatureCut, WeightCut
 from loft_jax.defenses.confidence import ConfidenceAdapted
@@ -26,7 +26,19 @@ from loft_jax.defenses.transfer import Transfer
 from loft_jax.defenses.trap import TrapMID
 from loft_jax.errors import InputError
 from loft_jax.runs import schema
-from loft_jax.runs.rows import Rows
+from loft_jax.runs.rows import Rows, shown
+
+
+def _wrong(name: str, row: Any) -> str:
+    if not (isinstance(row, type) and issubclass(row, Defense)):
+        return f"a subclass of Defense, not an instance, got {shown(row)}"
+    if "__dataclass_fields__" not in vars(row):
+        return f"a frozen dataclass, got {shown(row)} without @dataclass(frozen=True)"
+    if not isinstance(getattr(row, "about", None), About):
+        return f"a defense with `about = About(...)`, got {shown(row)} without it"
+    tag = getattr(row, "tag", None)
+    return "" if tag == name else f"a defense with the tag {name}, got the tag {tag}"
+
 
 DEFENSES: Rows[type[Defense]] = Rows(
     "defense",
@@ -40,6 +52,7 @@ DEFENSES: Rows[type[Defense]] = Rows(
             *(NoisyAnswers, RoundedAnswers, StealthyShield),
         )
     },
+    _wrong,
 )
 
 

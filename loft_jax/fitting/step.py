@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Key, UInt8
 
 from loft_jax.data.augment import augment
 from loft_jax.defenses.base import Defense
+from loft_jax.errors import InputError
 from loft_jax.fitting.learning import frozen_paths
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.settings import TrainConfig
@@ -53,6 +54,9 @@ def classification(defense: Defense, smoothing: float) -> Objective:
             progress=moment.progress,
             key=moment.key,
         )
+        if jnp.shape(loss) != ():
+            msg = f"loss of {defense.about.title} must be one number, got shape {jnp.shape(loss)}"
+            raise InputError(msg)
         return {"loss": loss, "accuracy": jnp.mean(outputs.logits.argmax(-1) == labels)}
 
     return objective

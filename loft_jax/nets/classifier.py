@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
+from loft_jax.errors import InputError
 from loft_jax.nets.fisher import Fisher
 from loft_jax.nets.head import Head
 from loft_jax.nets.taps import tapped
@@ -82,11 +83,24 @@ class Classifier(nnx.Module):
         """Logits, trunk features and code; of the modules at the paths in `taps` what they return.
 
         Raises:
-            InputError: if there is no module at a path.
+            InputError: if there is no module at a path, or features are not those of the head.
         """
         with tapped(self, taps) as hidden:
             features = self.trunk(self.pixels(images)).astype(jnp.float32)
             if self.discriminants is not None:
                 features = self.discriminants.beside(features, 2 * images - 1)
-            logits, code = self.head(features)
+            logits, code = self._answer(features)
         return Outputs(logits, features, code, hidden or None)
+
+    def _answer(self, features: Array) -> tuple[Array, Array | None]:
+        if features.ndim != 2:
+            msg = f"`trunk` must give (pictures, features), got shape {features.shape}"
+            raise InputError(msg)
+        try:
+            return self.head(features)
+        except (TypeError, ValueError) as error:
+            width = self.head.first_layer.shape[-1]
+            if features.shape[-1] == width:
+                raise
+            msg = f"`trunk` must give the {width} features of its row, got {features.shape[-1]}"
+            raise InputError(msg) from error

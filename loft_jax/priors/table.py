@@ -22,6 +22,7 @@ PRIORS: Rows[Prior] = Rows(
         "style": style.ROW,
         "tacgan": tacgan.ROW,
     },
+    Prior,
 )
 
 

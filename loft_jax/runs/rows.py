@@ -9,11 +9,12 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+import traceback
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from loft_jax.errors import InputError
+from loft_jax.errors import InputError, one_line
 
 Row = TypeVar("Row")
 VARIABLE = "LOFT_JAX_PLUGINS"
@@ -27,10 +28,12 @@ class Rows(MutableMapping[str, Row]):
     Args:
         flag: of the command line that names a row, without its dashes.
         rows: those that this package brings.
+        kind: what a row is: a type that it is an instance of, or a function of name and row that
+            says what is wrong, empty if nothing is.
     """
 
-    def __init__(self, flag: str, rows: dict[str, Row]):
-        self._flag, self._rows = flag, dict(rows)
+    def __init__(self, flag: str, rows: dict[str, Row], kind: type | Callable[[str, Any], str]):
+        self._flag, self._rows, self._kind = flag, dict(rows), kind
 
     def named(self, name: str) -> Row:
         """The row of this name.
@@ -51,11 +54,20 @@ class Rows(MutableMapping[str, Row]):
         """Add a row.
 
         Raises:
-            InputError: if the name is taken by another row.
+            InputError: if the name is taken by another row, or this is none.
         """
+        if wrong := self._wrong(name, row):
+            msg = f"row `{name}` of `--{self._flag}` must be {wrong}"
+            raise InputError(msg)
         if self._rows.setdefault(name, row) is not row:
             msg = f"`{name}` must be a new name for `--{self._flag}`, got one that is taken"
             raise InputError(msg)
+
+    def _wrong(self, name: str, row: Any) -> str:
+        if not isinstance(self._kind, type):
+            return self._kind(name, row)
+        right = isinstance(row, self._kind)
+        return "" if right else f"an instance of {self._kind.__name__}, got {shown(row)}"
 
     def __delitem__(self, name: str) -> None:
         del self._rows[name]
@@ -83,13 +95,30 @@ def load_plugins() -> None:
             _imported(name)
         except Exception as error:
             _loaded.discard(name)
-            msg = f"`{VARIABLE}` must name Python files or modules that import, got {name}: {error}"
+            got = f"{name}{_told(error, name)}"
+            msg = f"`{VARIABLE}` must name Python files or modules that import, got {got}"
             raise InputError(msg) from error
+
+
+def shown(row: Any) -> str:
+    """What somebody took for a row."""
+    return f"the class {row.__name__}" if isinstance(row, type) else f"a {type(row).__name__}"
+
+
+def _told(error: Exception, name: str) -> str:
+    """Where in the file an error is, and what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [one.lineno for one in frames if one.filename == str(Path(name).resolve())]
+    line = f", line {inside[-1]}" if inside else ""
+    kind = "" if isinstance(error, InputError | ImportError) else f"{type(error).__name__}: "
+    return f"{line}: {kind}{one_line(error)}"
 
 
 def _imported(name: str) -> None:
     if not name.endswith(".py"):
-        importlib.import_module(name)
+        if getattr(importlib.import_module(name), "__file__", None) is None:
+            msg = "a folder of no module"
+            raise ImportError(msg)
         return
     path = Path(name).resolve()
     spec = importlib.util.spec_from_file_location(path.stem, path)

@@ -128,13 +128,14 @@ def read(kind: type[T], values: Any, where: str) -> T:
     Raises:
         InputError: one sentence that names the file, the field, what is allowed and what came.
     """
+    known = "settings of this version of loft_jax and its plug-ins (LOFT_JAX_PLUGINS)"
     try:
         found = structured(values, kind)
     except InputError as error:
-        msg = f"`{where}` must hold settings of this version of loft_jax, got: {error}"
+        msg = f"`{where}` must hold {known}, got: {error}"
         raise InputError(msg) from error
     except Exception as error:
-        msg = f"`{where}` must hold settings of this version of loft_jax, got {first_fault(error)}"
+        msg = f"`{where}` must hold {known}, got {first_fault(error)}"
         raise InputError(msg) from error
     try:
         check(found, lambda name: f"{where}: {name}")

@@ -188,6 +188,7 @@ BAD = [
     ("bits --prior forest", "`--prior` must be isotropic, power-law"),
     ("bits --shape 4 4 --classes 0", "`--classes` must be at least 1, got 0"),
     ("bits --shape 4 4 --code -1 2", "`--code R` must be at least 0"),
+    ("bits --shape 4 4 --range 0", "`--range` must be positive and finite, got 0.0"),
     ("bits --shape 4 4 --psnr nan", "`psnr` must be a number of dB"),
     ("bits --shape 4 4 --json no/b.json", "`--json` must be a file in an existing folder"),
     ("bits --shape 4 4 --json /dev/null", "`--json` must be a file in an existing folder"),

@@ -31,6 +31,7 @@ from loft_jax.priors import ImagePrior
 from loft_jax.runs.schema import WHERE
 from loft_jax.targets.base import Access, Network, Target
 
+EFFORTS = frozenset(("steps", "candidates", "restarts"))
 Grade = Literal["FAITHFUL", "SCALED", "DEVIATES"]
 
 
@@ -157,6 +158,11 @@ class Recipe(abc.ABC):
         msg = f"`--average` must be none for {self.title}, which follows no slope, got {average}"
         raise InputError(msg)
 
+    @property
+    def adjustable(self) -> frozenset[str]:
+        """Which of `with_effort`'s numbers it has."""
+        return EFFORTS & {field.name for field in dataclasses.fields(self)}
+
     def with_effort(
         self, steps: int | None, candidates: int | None, restarts: int | None = None
     ) -> "Recipe":
@@ -168,7 +174,7 @@ class Recipe(abc.ABC):
         asked = {"steps": steps, "candidates": candidates, "restarts": restarts}
         given = {name: value for name, value in asked.items() if value is not None}
         for name, value in given.items():
-            if name not in {field.name for field in dataclasses.fields(self)}:
+            if name not in self.adjustable:
                 msg = f"`--{name}` must be left out for {self.title}, which has none, got {value}"
                 raise InputError(msg)
         return dataclasses.replace(self, **given)

@@ -11,7 +11,7 @@ from loft_jax.attacks.parts.projections import Spread
 from loft_jax.attacks.parts.selection import Selection
 from loft_jax.attacks.parts.spaces import Hidden, Points
 from loft_jax.attacks.parts.transforms import Transform
-from loft_jax.attacks.recipes.base import Recipe, Setting
+from loft_jax.attacks.recipes.base import EFFORTS, Recipe, Setting
 from loft_jax.attacks.search.base import Search
 from loft_jax.attacks.search.gradient import Phase, Rule
 from loft_jax.priors import ImagePrior
@@ -54,6 +54,11 @@ class GradientRecipe(Recipe):
     def needed(self) -> frozenset[str]:
         """Gradients, what its terms read, and what it says beside."""
         return frozenset(self.needs) | {"gradients"} | self.objective.needs
+
+    @property
+    def adjustable(self) -> frozenset[str]:
+        """All: phases and selection have them."""
+        return EFFORTS
 
     def with_effort(
         self, steps: int | None, candidates: int | None, restarts: int | None = None

@@ -49,4 +49,5 @@ RECIPES: Rows[Recipe] = Rows(
         "strongest": STRONGEST,
         "lookalikes": LOOKALIKES,
     },
+    Recipe,
 )

@@ -17,7 +17,7 @@ from loft_jax.data.sources.npz import NPZ
 from loft_jax.errors import InputError
 from loft_jax.runs.rows import Rows
 
-SOURCES = Rows("data", {"faces": FACES, "digits": DIGITS, "npz": NPZ, "folder": FOLDER})
+SOURCES = Rows("data", {"faces": FACES, "digits": DIGITS, "npz": NPZ, "folder": FOLDER}, Source)
 
 
 def source_of(data: str) -> Source:

@@ -9,7 +9,7 @@ from loft_jax.judging.independent.faces import FACES
 from loft_jax.judging.independent.row import Row
 from loft_jax.runs.rows import Rows
 
-RECOGNISERS: Rows[Row] = Rows("independent", {"drawn": DRAWN, "faces": FACES})
+RECOGNISERS: Rows[Row] = Rows("independent", {"drawn": DRAWN, "faces": FACES}, Row)
 
 
 class Choice(NamedTuple):

@@ -35,4 +35,5 @@ NAMES: Rows[tuple[Names, ...]] = Rows(
         "maxvit_t": maxvit.NAMES,
         "ir152": ir.NAMES,
     },
+    tuple,
 )

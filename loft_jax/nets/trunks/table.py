@@ -76,6 +76,7 @@ TRUNKS: Rows[Trunk] = Rows(
         "maxvit_t": Trunk(maxvit.maxvit_t, lambda size: 512, 32, ("tu2022maxvit",), multiple=32),
         "ir152": Trunk(ir.ir152, lambda size: ir.FEATURES, 16, ("deng2019arcface",)),
     },
+    Trunk,
 )
 
 CHEAP = ("small_resnet", "resnet18_narrow", "small_cnn", "small_densenet", "small_squeezenet")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import iie
+from iie import plots
 from iie.__main__ import main
 
 RNG = np.random.default_rng(2)
@@ -51,6 +52,18 @@ def test_numbers_and_picture_are_those_of_the_functions(files, capsys):
     out = capsys.readouterr().out
     assert f"{lower.best.relative:.4f}" in out
     assert "standard normal" in out
+
+
+@pytest.mark.parametrize("flags", ["", "--noise 0.1 --latents --bits 9"])
+def test_the_legend_covers_neither_the_title_nor_a_bar(files, monkeypatch, flags):
+    drawn = []
+    monkeypatch.setattr(plots, "save", lambda made, _: drawn.append(made))
+    main(f"{FILES} {flags}".split())
+    (axis,) = drawn[0].axes
+    drawn[0].canvas.draw()
+    legend, title = axis.get_legend().get_window_extent(), axis._left_title.get_window_extent()
+    assert not legend.overlaps(title)
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in axis.patches)
 
 
 @pytest.mark.parametrize(("flags", "variance"), [("--latents", 3.0), ("", None)])

@@ -12,7 +12,7 @@ from loft_jax.attacks.recipes.base import Recipe, Setting
 from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.attacks.request import content_of, recipe_for
 from loft_jax.attacks.search.base import Progress, Reconstructions, Search
-from loft_jax.attacks.settings import AttackConfig
+from loft_jax.attacks.settings import AttackConfig, quick
 from loft_jax.defenses.loft import LoFt
 from loft_jax.errors import InputError
 from loft_jax.priors.pixels import PixelPrior
@@ -80,6 +80,12 @@ def guess():
     RECIPES["guess"] = GUESS
     yield GUESS
     del RECIPES["guess"]
+
+
+def test_quick_asks_a_recipe_for_no_number_that_it_has_not(guess):
+    assert recipe_for(quick(AttackConfig(attack="guess"))) == GUESS
+    with pytest.raises(InputError, match="`--steps` must be left out for Guess"):
+        recipe_for(AttackConfig(attack="guess", steps=10))
 
 
 def test_a_recipe_from_outside_is_attacked_with_like_any_other(guess, tiny_run, tmp_path):

@@ -15,6 +15,7 @@ from flax import nnx
 
 from loft_jax.data.augment import augment
 from loft_jax.defenses.base import About, Defense
+from loft_jax.errors import InputError
 from loft_jax.fitting.optimizer import optimizer
 from loft_jax.fitting.predict import Answerer
 from loft_jax.fitting.settings import ModelConfig, OptimConfig, TrainConfig
@@ -87,6 +88,15 @@ class Frozen(Plain):
 
 
 @dataclass(frozen=True)
+class Listing(Plain):
+    """A loss for each class, which is none."""
+
+    def objective(self, model, images, labels, *, smoothing, progress, key):
+        outputs = model.outputs(images)
+        return outputs.logits.mean(0), outputs
+
+
+@dataclass(frozen=True)
 class Rounding(Plain):
     """Answers 10 where the logit is the largest, with a draw in place of the first logit."""
 
@@ -125,6 +135,27 @@ def updated(config, updates=1, at=0):
     for number in range(updates):
         state, metrics = step(state, *pictures(number))
     return graphs, before, state, metrics
+
+
+def test_a_loss_of_several_numbers_is_one_sentence():
+    with pytest.raises(
+        InputError, match=r"^loss of a test's defense must be one number, got shape .3,"
+    ):
+        updated(configuration(Listing()))
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (TwoConvolutions, "the 5 features of its row, got 4"),
+        (lambda *size, **how: nnx.Conv(1, 5, (3, 3), **how), r"features.*, got shape .8, 8, 8, 5"),
+    ],
+)
+def test_features_of_another_shape_than_promised_are_one_sentence(build, said, monkeypatch):
+    monkeypatch.setitem(TRUNKS, "wrong", Trunk(build, lambda size: 5, 8))
+    with pytest.raises(InputError, match=f"^`trunk` must give .*{said}"):
+        updated(configuration(Plain(), trunk="wrong"))
+    programs.cache_clear()
 
 
 def undefended_step(graph, config, mesh):
