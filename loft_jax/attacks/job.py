@@ -84,8 +84,8 @@ class Job:
         before = time.perf_counter()
         with folder.alone():
             found = joined(list(reconstruct_all(
-                attack, target, request.labels, size.classes_at_a_time, folder,
-                session.out, self.interrupt,
+                attack, target, request.labels, size.classes_at_a_time, config.per_class,
+                folder, session.out, self.interrupt,
             )))  # fmt: skip
             labels = request.labels[: len(found.images)]  # all, unless the questions were spent
             seconds["seconds_search"] = time.perf_counter() - before

@@ -91,6 +91,7 @@ def reconstruct_all(
     target: Target,
     labels: Int64[np.ndarray, " k"],
     at_once: int,
+    per_class: int,
     folder: AttackFolder,
     out: Console,
     interrupt: Interrupt,
@@ -104,6 +105,7 @@ def reconstruct_all(
         Stopped: if a signal came.
         DivergenceError: if the objective is not finite.
         BudgetSpent: if no class was done before.
+        InputError: if the search gave other numbers of pictures than were asked for.
     """
     chunks = [labels[start : start + at_once] for start in range(0, len(labels), at_once)]
     go_on = f"python -m loft_jax.attack --resume {shlex.quote(str(folder.path))}"
@@ -134,6 +136,7 @@ def reconstruct_all(
                         raise
                     out.print(f"the questions are spent; {index * at_once} classes are done")
                     return
+                _check_counts(whole, (at_once, per_class))
                 found = _first(whole, len(chosen))
                 folder.write_chunk(index, found, target.queries - asked)
             out.print(f"{_named(target, chosen)}  {_told(found)}")
@@ -154,6 +157,16 @@ def joined(chunks: list[Reconstructions]) -> Reconstructions:
 
 def _first(whole: Reconstructions, classes: int) -> Reconstructions:
     return whole._replace(**{name: part[:classes] for name, part in whole.by_class().items()})
+
+
+def _check_counts(found: Reconstructions, asked: tuple[int, int]) -> None:
+    for name, part in found.by_class().items():
+        if part.shape[:2] != asked:
+            msg = (
+                f"`{name}` of what the search found must be of {asked[0]} classes and "
+                f"{asked[1]} of each (--per-class), got shape {part.shape}"
+            )
+            raise InputError(msg)
 
 
 def _check_finite(now: base.Progress) -> None:

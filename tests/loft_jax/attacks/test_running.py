@@ -1,13 +1,19 @@
 """How a search is cut to memory: the most classes that fit, in chunks as equal as possible."""
 
+from unittest.mock import create_autospec
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from loft_jax.attacks import running
-from loft_jax.attacks.running import RESERVE, fitting
-from loft_jax.attacks.search.base import Search
+from loft_jax.attacks.folder import AttackFolder
+from loft_jax.attacks.running import RESERVE, fitting, reconstruct_all
+from loft_jax.attacks.search.base import Reconstructions, Search
 from loft_jax.errors import InputError
 from loft_jax.runs.environment import Memory
+from loft_jax.runs.interrupt import Interrupt
+from loft_jax.targets.base import Target
 
 BEFORE, HELD, A_CLASS = 2**34, 10**9, 10**8
 LABELS = np.arange(10)
@@ -71,3 +77,41 @@ def test_what_compiling_took_counts_but_no_peak_from_before_the_job(monkeypatch)
 def test_a_class_that_does_not_fit_is_refused_with_what_it_needs():
     with pytest.raises(InputError, match=r"`--memory` must be at least 1\.27 for 2"):
         cut(A_CLASS - 1)
+
+
+class Finder(Search):
+    """A search that finds as many pictures of each class as it likes."""
+
+    def __init__(self, found, strangers):
+        self.found, self.strangers = found, strangers
+
+    def reconstruct(self, labels, report):
+        def each(count, *shape):
+            return np.zeros((len(labels), count, *shape))
+
+        return Reconstructions(
+            each(self.found, 3), each(self.found, 4, 4, 1), each(self.found), np.zeros(1),
+            np.zeros(1), each(self.strangers, 4, 4, 1), each(self.strangers, 3),
+        )  # fmt: skip
+
+
+def all_of(search, tmp_path):
+    folder, target, interrupt = (
+        create_autospec(kind, instance=True) for kind in (AttackFolder, Target, Interrupt)
+    )
+    folder.path, folder.read_chunk.return_value = tmp_path, None
+    target.queries, target.class_names = 0, tuple(map(str, LABELS))
+    chunks = reconstruct_all(search, target, LABELS, 4, 2, folder, Console(quiet=True), interrupt)
+    return [len(chunk.images) for chunk in chunks]
+
+
+@pytest.mark.parametrize(("found", "strangers", "wrong"), [(1, 2, "latents"), (2, 3, "lookalikes")])
+def test_other_numbers_of_pictures_than_were_asked_for_are_refused(
+    found, strangers, wrong, tmp_path
+):
+    with pytest.raises(InputError, match=f"`{wrong}` of what the search found must be of 4 class"):
+        all_of(Finder(found, strangers), tmp_path)
+
+
+def test_each_class_is_kept_once(tmp_path):
+    assert all_of(Finder(2, 2), tmp_path) == [4, 4, 2]
