@@ -21,6 +21,14 @@ def test_where_nothing_is_proved_it_says_so_and_names_what_has_a_proof():
     assert "label, nobody can read more than 10 %." in found
 
 
+def test_decoders_worse_than_the_mean_picture_read_nothing():
+    found = sentence([release("label", 0.0, 1.261, "picture")], None)
+    assert found == (
+        "From one answer about a picture (label) no decoder here reads anything of how it looks; "
+        "nothing proves that nobody reads more."
+    )
+
+
 def test_the_attack_on_classes_stands_beside_its_control():
     measures = {"retrieval_at_1": [0.5, 0.3, 0.7], "lookalike_retrieval_at_1": [0.02, 0, 0.1]}
     classes = {"attack": "ppa", "classes": 24, "measures": measures}
