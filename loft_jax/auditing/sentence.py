@@ -28,7 +28,7 @@ def sentence(releases: list[dict[str, Any]], classes: dict[str, Any] | None) -> 
     hidden = [one for one in releases if one["lower"] > 0 and one is not worst]
     if hidden and worst["lower"] == 0:
         best = max(hidden, key=lambda one: one["lower"])
-        told += f" Where only this is let out, {best['release']}, nobody can read more than "
+        told += f" Where only one other is let out ({best['release']}) nobody can read more than "
         told += f"{percent(1 - best['lower'])}."
     return told if classes is None else f"{told} {of_classes(classes)}"
 
