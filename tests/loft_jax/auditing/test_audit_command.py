@@ -167,6 +167,8 @@ def test_a_model_of_ones_own_is_audited(tmp_path, capsys):
     assert code == 1
     numbers = json.loads((out / "audit.json").read_text())
     assert numbers["releases"][0]["release"] == "top-k:2, 4 bits"
+    # The attack's command takes run folders alone.
+    assert "loft_jax.attack(target) in Python" in numbers["not_measured"][0]
     assert "limit psnr:1" in capsys.readouterr().out
     with pytest.raises(InputError, match=r"shows \(logits, scores, label\), got code"):
         loft_jax.audit(model, **SMALL, data=str(data), release=["code"])
