@@ -24,24 +24,32 @@ SAID = {
 }
 
 
-def closing_table(numbers: dict[str, Any], folder: Path) -> RenderableType:
-    """What ends an audit."""
+def closing_table(numbers: dict[str, Any], folder: Path, *, named: bool) -> RenderableType:
+    """What ends an audit.
+
+    Args:
+        numbers: audit.json.
+        folder: of the audit.
+        named: whether a command can name the model, so that one can go on.
+    """
     parts: list[RenderableType] = [Text(numbers["sentence"], style="bold")]
     parts.append(rows_table(_rows(numbers), str(folder)))
     parts += [Text(f"not measured: {one}") for one in numbers["not_measured"]]
     parts += [Text(f"note: {one}") for one in numbers["notes"]]
-    parts.append(Text(_next(numbers, folder)))
+    parts.append(Text(_next(numbers, folder, named=named)))
     return Group(*parts)
 
 
 def _rows(numbers: dict[str, Any]) -> Iterator[Row]:
     for one in numbers["releases"]:
-        yield one["release"], "", f"{one['numbers']} numbers"
+        told = f"{one['numbers']} numbers"
+        yield one["release"], "", f"1 of {one['numbers']}" if one["kind"] == "label" else told
         for name, found in one["intervals"].items():
-            by = f"of the variance stays unknown; by {found['lower_by']}, {found['upper_by']}"
+            by = f"of the variance stays unknown; bound: {found['lower_by']}, decoder: "
+            by += found["upper_by"]
             yield f"  {name}", f"{found['lower']:.3f} to {found['upper']:.3f}", by
             if "psnr" in found:
-                yield "  PSNR", decibels(found["psnr"]), "reached; nobody reaches more than"
+                yield "  PSNR", decibels(found["psnr"]), "reached, and what nobody exceeds"
     if numbers["class_level"] is not None:
         yield from _class_rows(numbers["class_level"])
     for one in numbers["ranks"]:
@@ -77,12 +85,11 @@ def decibels(told: dict[str, Any]) -> str:
     return f"{reached} to {most} dB"
 
 
-def _next(numbers: dict[str, Any], folder: Path) -> str:
+def _next(numbers: dict[str, Any], folder: Path, *, named: bool) -> str:
     lines = [f"look at   {folder / PAGE}", f"numbers   {folder / NUMBERS}"]
-    if any("--minutes" in one for one in numbers["not_measured"]):
-        place = shlex.quote(str(folder))
-        lines.append(f"next      python -m loft_jax.audit --resume {place} --minutes 60")
-    elif not numbers["limits"]:
-        model = shlex.quote(numbers["model"])
-        lines.append(f"next      python -m loft_jax.audit {model} --limit relative:0.5")
+    again = f"next      python -m loft_jax.audit --resume {shlex.quote(str(folder))}"
+    if named and any("--minutes" in one for one in numbers["not_measured"]):
+        lines.append(f"{again} --minutes 60")
+    elif named and not numbers["limits"]:
+        lines.append(f"{again} --limit relative:0.5")
     return "\n".join(lines)

@@ -25,9 +25,10 @@ def intervals(releases: list[dict[str, Any]]) -> bytes:
         for row, one in enumerate(releases):
             found = one["intervals"][panel]
             low, high = found["lower"], found["upper"]
+            end = min(high, 1.0)  # above 1 no decoder does as well as the mean
             axis.barh(row, low, color=HIDDEN, height=0.7)
-            axis.barh(row, 1 - high, left=high, color=KNOWN, height=0.7)
-            axis.barh(row, high - low, left=low, color=BAR, height=0.34)
+            axis.barh(row, 1 - end, left=end, color=KNOWN, height=0.7)
+            axis.barh(row, end - low, left=low, color=BAR, height=0.34)
             axis.text(1.02, row, f"{low:.2f} to {high:.2f}", va="center", fontsize=8)
         axis.set(xlim=(0, 1.32), xticks=(0, 0.25, 0.5, 0.75, 1))
         axis.set_title(f"{TITLES[panel]}: share that stays unknown", fontsize=10)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from loft_jax.auditing.pictures import Source
 from loft_jax.auditing.probes import check_answers
 from loft_jax.auditing.releases import shown_by
+from loft_jax.auditing.settings import MODELS
 from loft_jax.auditing.stages import Facts
 from loft_jax.defenses.loft import LoFtHead
 from loft_jax.errors import InputError
@@ -17,7 +18,7 @@ from loft_jax.nets.frozen import FrozenClassifier
 from loft_jax.runs.folder import CONFIG
 from loft_jax.targets.base import Target
 from loft_jax.targets.run import RunTarget, load_run
-from loft_jax.targets.spec import load_spec
+from loft_jax.targets.spec import ADDRESSES, load_spec
 
 CODE_ENDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu6": (0.0, 6.0)}
 """Between which ends an activation keeps each number of a code, whatever was learnt."""
@@ -42,6 +43,23 @@ class Model(NamedTuple):
 def is_run(path: str) -> bool:
     """Whether MODEL is a folder of python -m loft_jax.train, or of something else of ours."""
     return (Path(path) / CONFIG).is_file() or Path(path).is_dir()
+
+
+def is_named(path: str) -> bool:
+    """Whether a command can name it: a folder, FILE.py:NAME or an address, and no object."""
+    file, _, name = path.rpartition(":")
+    return path.startswith(ADDRESSES) or (file.endswith(".py") and bool(name)) or is_run(path)
+
+
+def check_named(path: str) -> None:
+    """Check that MODEL has the form of something that can be audited.
+
+    Raises:
+        InputError: if it is no folder, no FILE.py:NAME and no address.
+    """
+    if not is_named(path):
+        msg = f"`MODEL` must be {MODELS}, got {path}"
+        raise InputError(msg if Path(path).exists() else f"{msg}, which does not exist")
 
 
 def opened(path: str, source: Source, mesh: Mesh, seed: int) -> Target:

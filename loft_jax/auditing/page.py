@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from loft_jax.auditing.closing import MEASURES, decibels
+from loft_jax.auditing.closing import MEASURES, SAID, decibels
 from loft_jax.auditing.limits import RULE
 from loft_jax.auditing.sentence import percent
 from loft_jax.runs.drawing import plain_style
@@ -68,6 +68,7 @@ def page(
         measures=MEASURES,
         decibels=decibels,
         rule=RULE,
+        said=SAID,
     )
 
 

@@ -73,8 +73,8 @@ def source_for(
 def _needed(named: str | None) -> str:
     if named is None:
         msg = (
-            "`--data` must name pictures of the kind that a model sees which is no run folder "
-            "(FILE.npz or a FOLDER of class folders), got none"
+            "`--data` must name pictures (FILE.npz or a FOLDER of class folders) where the model "
+            "is no run folder, got none"
         )
         raise InputError(msg)
     return named

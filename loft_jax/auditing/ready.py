@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from loft_jax.auditing.channel import Channel, channels
 from loft_jax.auditing.material import unit_of
-from loft_jax.auditing.model import Model, is_run, looked_at, opened
+from loft_jax.auditing.model import Model, check_named, is_run, looked_at, opened
 from loft_jax.auditing.pictures import Source, source_for
 from loft_jax.auditing.releases import check_shown, default_releases, release_named
 from loft_jax.auditing.settings import AuditConfig
@@ -58,6 +58,8 @@ def check(config: AuditConfig, target: Target | None) -> None:
         InputError: naming the flag, what is allowed and what came.
     """
     schema.check(config)
+    if target is None:
+        check_named(config.path)
     if target is None and is_run(config.path):
         RunFolder.open(config.path, "MODEL").config()
     if config.evaluators:

@@ -16,10 +16,10 @@ def sentence(releases: list[dict[str, Any]], classes: dict[str, Any] | None) -> 
     """
     worst = min(releases, key=lambda one: one["upper"])
     read, most = 1 - worst["upper"], 1 - worst["lower"]
-    told = (
-        f"From one answer about a picture ({worst['release']}) an attacker reads "
-        f"{percent(read)} of {WHAT[worst['of']]}; "
-    )
+    told = f"From one answer about a picture ({worst['release']}) "
+    # An end above 1: on other people every decoder does worse than the mean picture.
+    told += f"an attacker reads {percent(read)}" if read > 0 else "no decoder here reads anything"
+    told += f" of {WHAT[worst['of']]}; "
     told += (
         f"nobody can read more than {percent(most)}."
         if worst["lower"] > 0
@@ -28,7 +28,7 @@ def sentence(releases: list[dict[str, Any]], classes: dict[str, Any] | None) -> 
     hidden = [one for one in releases if one["lower"] > 0 and one is not worst]
     if hidden and worst["lower"] == 0:
         best = max(hidden, key=lambda one: one["lower"])
-        told += f" Where only this is let out, {best['release']}, nobody can read more than "
+        told += f" Where only one other is let out ({best['release']}) nobody can read more than "
         told += f"{percent(1 - best['lower'])}."
     return told if classes is None else f"{told} {of_classes(classes)}"
 

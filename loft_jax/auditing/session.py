@@ -173,7 +173,7 @@ class Job:
         if self.config.class_attack == "none":
             why = "it was left out (--class-attack none)"
         elif run is None:
-            why = "the model is no run folder; python -m loft_jax.attack attacks it"
+            why = "the model is no run folder; loft_jax.attack(target) in Python attacks it"
         elif not is_judged(place) and self._spent(seconds_needed(run, self.config.evaluators)):
             why = f"with judges it takes longer, and {self._no_minutes}"
         if why is not None or run is None:

@@ -19,6 +19,8 @@ from loft_jax.runs.schema import WHERE
 from loft_jax.runs.settings import Device, Seed
 
 QUICK_CLASSES = 4
+MODELS = "a run folder, FILE.py:NAME or http://127.0.0.1:PORT/PATH"
+"""What can be audited."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class AuditConfig:
     evaluators: tuple[str, ...] = ()
     """Run folders that judge the attack; none trains two once, under RUN/evaluators."""
     limit: Annotated[tuple[str, ...], WHERE] = ()
-    """psnr:DECIBELS, relative:SHARE or retrieval:SHARE, which decides the exit code, see below."""
+    """psnr:DECIBELS, relative:SHARE or retrieval:SHARE, which decides the exit code, see above."""
     minutes: Annotated[float, Interval(gt=0, le=10.0**5), WHERE] = 10.0
     """Begin nothing that would take longer in all; what is left out is said, and --resume with more
     minutes adds it."""
@@ -78,7 +80,7 @@ class AuditConfig:
             InputError: naming the flag, what is allowed and what came.
         """
         if not self.path and self.resume is None:
-            msg = "`MODEL` must be a run folder or FILE.py:NAME, got none"
+            msg = f"`MODEL` must be {MODELS}, got none"
             raise InputError(msg)
         if not self.noise:
             msg = "`--noise` must be one number or more (0 is none), got none"

@@ -11,6 +11,7 @@ from loft_jax.auditing.drawing import intervals
 from loft_jax.auditing.folder import CLASS_LEVEL, NUMBERS, PAGE, AuditFolder, Shown
 from loft_jax.auditing.instance import SHOWN, as_bytes
 from loft_jax.auditing.limits import Limit, Span, Verdict, exit_code, limit_named
+from loft_jax.auditing.model import is_named
 from loft_jax.auditing.page import page
 from loft_jax.auditing.ready import Ready
 from loft_jax.auditing.sentence import sentence
@@ -74,7 +75,9 @@ def written(config: AuditConfig, found: Found, folder: AuditFolder, session: Ses
         lambda: intervals(found.releases),
     )
     write_bytes(folder.path / PAGE, made.encode())
-    return Result(folder.path, numbers, closing_table(numbers, folder.path))
+    return Result(
+        folder.path, numbers, closing_table(numbers, folder.path, named=is_named(config.path))
+    )
 
 
 def verdict(limit: Limit, found: Found) -> Verdict:
@@ -114,18 +117,24 @@ def notes(found: Found) -> list[str]:
 
 
 def command(config: AuditConfig) -> str:
-    """`python -m loft_jax.audit ...` with what differs from the defaults."""
+    """`python -m loft_jax.audit ...`, or of an object the call, with what is no default."""
     silent = AuditConfig()
-    flags: list[str] = []
+    given: dict[str, Any] = {}
     for name in (
         "data", "release", "noise", "bits", "queries", "samples", "layers", "class_attack",
         "classes", "evaluators", "limit", "minutes", "seed", "quick",
     ):  # fmt: skip
         value = getattr(config, name)
         if value != getattr(silent, name):
-            flag = f"--{name.replace('_', '-')}"
-            values = value if isinstance(value, tuple) else [value]
-            flags += [flag] if value is True else [flag, *map(str, values)]
+            given[name] = list(value) if isinstance(value, tuple) else value
+    if not is_named(config.path):
+        told = ", ".join(["MODEL", *(f"{name}={value!r}" for name, value in given.items())])
+        return f"loft_jax.audit({told})  # MODEL: {config.path}"
+    flags: list[str] = []
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        values = value if isinstance(value, list) else [value]
+        flags += [flag] if value is True else [flag, *map(str, values)]
     return shlex.join(["python", "-m", "loft_jax.audit", config.path, *flags])
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 _START = r"(?:/|~[\w.-]*/|[A-Za-z]:[\\/])"
 _QUOTED = re.compile(rf"""(['"`])({_START}[^'"`]*)\1""")
-_BARE = re.compile(rf"""(?:(?<=[\s'"`=(,:])|^){_START}[^\s'"`,;()<>]+""")
+_BARE = re.compile(rf"""(?:(?<=[\s'"`=(,:])|^)(?<!http:)(?<!https:){_START}[^\s'"`,;()<>]+""")
 
 
 def without_places(value: Any) -> Any:

@@ -67,7 +67,8 @@ class CallbackTarget(Target):
                 msg = f"the callback must answer {n} class numbers below {self.classes}, got "
                 raise InputError(msg + f"{said.dtype} {said.shape}")
             return Answer(said)
-        if said.shape != (n, self.classes) or not np.isfinite(said).all():
+        shaped = said.shape == (n, self.classes)
+        if not shaped or not np.isfinite(said).all():
             msg = f"the callback must answer finite scores of shape {(n, self.classes)}, got "
-            raise InputError(msg + str(said.shape))
+            raise InputError(msg + ("some that are not finite" if shaped else str(said.shape)))
         return Answer(said.argmax(1), said.astype(np.float32))

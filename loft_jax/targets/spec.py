@@ -13,6 +13,7 @@ from flax import nnx
 from loft_jax.errors import InputError, one_line
 from loft_jax.targets.base import Target
 
+ADDRESSES = ("http://", "https://")
 KINDS = (
     "a Flax NNX module, a JAX function from pictures to logits, a PyTorch module or a "
     "loft_jax.targets.base.Target"
@@ -36,7 +37,7 @@ def load_spec(text: str, *, size: int, channels: int, class_names: tuple[str, ..
             of classes.
     """
     kind: dict[str, Any] = {"size": size, "channels": channels, "class_names": class_names}
-    if text.startswith(("http://", "https://")):
+    if text.startswith(ADDRESSES):
         from loft_jax.targets.http import HttpTarget
 
         return HttpTarget(text, **kind)

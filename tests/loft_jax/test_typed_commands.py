@@ -55,8 +55,8 @@ def test_the_next_command_after_an_attack_and_an_audit():
     Console(file=out, width=160, markup=False).print(closing_table(numbers, Path(ODD)))
     assert last_word(out.getvalue()) == ODD
     missed = {"not_measured": ["10 minutes (--minutes) are spent"], "limits": []}
-    assert ODD in shlex.split(_next(missed, Path(ODD)))
-    assert ODD in shlex.split(_next({"not_measured": [], "limits": [], "model": ODD}, Path("x")))
+    assert ODD in shlex.split(_next(missed, Path(ODD), named=True))
+    assert ODD in shlex.split(_next({"not_measured": [], "limits": []}, Path(ODD), named=True))
     stopped = SimpleNamespace(folder=SimpleNamespace(path=Path(ODD)))
     assert last_word(Job._go_on.fget(stopped)) == ODD
 

@@ -1,5 +1,6 @@
 """Whole audits of tiny models: numbers, page, exit codes, stops, and what is refused."""
 
+import html
 import json
 import re
 
@@ -12,6 +13,7 @@ from loft_jax.audit import main
 from loft_jax.auditing import session
 from loft_jax.errors import InputError
 from loft_jax.runs.interrupt import Interrupt, Stopped
+from loft_jax.targets.function import FunctionTarget
 
 SMALL = {"quick": True, "class_attack": "none", "cache": False}
 LABEL = {**SMALL, "release": ["label"]}
@@ -112,6 +114,7 @@ def test_the_page_tells_all_and_loads_nothing(audited, tiny_run):
     # Eight test pictures, and what is made of two releases, and the figure.
     assert page.count("<img") == 3 * 8 + 1
     assert "python -m loft_jax.audit target" in page
+    assert "Limit psnr:199: <strong>undecided</strong>, neither proven nor refuted." in page
 
 
 def test_a_stopped_audit_goes_on_to_the_same_bits(audited, tiny_run, tmp_path, monkeypatch):
@@ -164,6 +167,8 @@ def test_a_model_of_ones_own_is_audited(tmp_path, capsys):
     assert code == 1
     numbers = json.loads((out / "audit.json").read_text())
     assert numbers["releases"][0]["release"] == "top-k:2, 4 bits"
+    # The attack's command takes run folders alone.
+    assert "loft_jax.attack(target) in Python" in numbers["not_measured"][0]
     assert "limit psnr:1" in capsys.readouterr().out
     with pytest.raises(InputError, match=r"shows \(logits, scores, label\), got code"):
         loft_jax.audit(model, **SMALL, data=str(data), release=["code"])
@@ -171,6 +176,25 @@ def test_a_model_of_ones_own_is_audited(tmp_path, capsys):
         loft_jax.audit(model.replace(":net", ":broken"), **SMALL, data=str(data))
     with pytest.raises(InputError, match="`--data` must name pictures"):
         loft_jax.audit(model, **SMALL)
+
+
+def test_what_is_said_to_type_next_can_be_typed(audited, tiny_run, tmp_path):
+    own = loft_jax.audit(tiny_run, **LABEL, out=str(tmp_path / "run"))
+    assert f"next python -m loft_jax.audit --resume {own.folder} --limit relative:0.5" in " ".join(
+        str(own).split()
+    )
+    data = bright_rows(tmp_path / "mine.npz", range(4), 60)
+    names = tuple("abcd")
+    size = np.load(data)["images"].shape[1]
+    model = FunctionTarget(
+        lambda x: 20 * x.mean(axis=2)[:, :, 0][:, :4], size=size, channels=1, class_names=names
+    )
+    found = loft_jax.audit(model, **LABEL, data=str(data), out=str(tmp_path / "object"))
+    assert "--resume" not in str(found)
+    assert "1 of 4" in str(found)
+    page = html.unescape((found.folder / "audit.html").read_text())
+    assert "python -m loft_jax.audit " not in page
+    assert re.search(r"loft_jax\.audit\(MODEL, data='[^']*mine.npz', release=\['label'\], ", page)
 
 
 @pytest.mark.parametrize(
@@ -196,8 +220,10 @@ def test_bad_settings_are_refused_before_anything_is_written(tiny_run, tmp_path,
 def test_a_model_that_is_none_and_too_few_pictures_are_refused(tiny_run, tmp_path):
     with pytest.raises(InputError, match="`MODEL` must be"):
         loft_jax.audit(tmp_path, **SMALL)
-    with pytest.raises(InputError, match=r"`MODEL` must be a run folder or FILE.*got none"):
+    with pytest.raises(InputError, match=r"`MODEL` must be a run folder, FILE.*got none"):
         loft_jax.audit(**SMALL)
+    with pytest.raises(InputError, match=r"`MODEL` must be .*/gone, which does not exist"):
+        loft_jax.audit(tmp_path / "gone", **SMALL)
     few = bright_rows(tmp_path / "few.npz", range(3), 10)
     with pytest.raises(InputError, match=r"at least 40 people, or 200 pictures.*got 30 pictures"):
         loft_jax.audit(tiny_run, **LABEL, data=str(few), out=str(tmp_path / "a"))

@@ -18,7 +18,15 @@ def test_the_release_that_gives_away_most_is_told_with_both_ends():
 def test_where_nothing_is_proved_it_says_so_and_names_what_has_a_proof():
     found = sentence([release("code", 0.0, 0.9), release("label", 0.9, 0.98)], None)
     assert "nothing proves that nobody reads more." in found
-    assert "label, nobody can read more than 10 %." in found
+    assert found.endswith("only one other is let out (label) nobody can read more than 10 %.")
+
+
+def test_decoders_worse_than_the_mean_picture_read_nothing():
+    found = sentence([release("label", 0.0, 1.261, "picture")], None)
+    assert found == (
+        "From one answer about a picture (label) no decoder here reads anything of how it looks; "
+        "nothing proves that nobody reads more."
+    )
 
 
 def test_the_attack_on_classes_stands_beside_its_control():

@@ -223,6 +223,10 @@ def test_the_page_says_nothing_of_where_things_lie(folders, sweep, tmp_path, mon
         ("~ann/runs/x", "x"),
         ("1/2 or a / b, ppa/renderer", "1/2 or a / b, ppa/renderer"),
         ("Linux-6.1-x86_64", "Linux-6.1-x86_64"),
+        (
+            "audit http://127.0.0.1:8000/predict --data /a/b.npz",
+            "audit http://127.0.0.1:8000/predict --data b.npz",
+        ),
     ],
 )
 def test_of_a_path_its_last_name_is_left(text, shown):

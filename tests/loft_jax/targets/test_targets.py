@@ -98,9 +98,12 @@ def test_a_callback_must_answer_with_classes(said):
 
 
 def test_scores_of_a_callback_must_be_finite_and_complete():
-    for said in (np.full((2, 3), np.nan), np.zeros((2, 4))):
+    for said, why in (
+        (np.full((2, 3), np.nan), "got some that are not finite"),
+        (np.zeros((2, 4)), r"got \(2, 4\)"),
+    ):
         target = CallbackTarget(lambda images, said=said: said, **KIND, access="scores")
-        with pytest.raises(InputError, match="finite scores"):
+        with pytest.raises(InputError, match=f"finite scores .*{why}"):
             target.ask(pictures(2))
     with pytest.raises(InputError, match="must be label or scores, got white"):
         CallbackTarget(linear, **KIND, access="white")
