@@ -196,7 +196,9 @@ def _check_forms(config: SweepConfig, models: list[Model]) -> None:
 
 def _judges(model: Model, config: SweepConfig) -> tuple[Model, ...]:
     seed = JUDGE_SEED + config.data_seed
-    judges = default_judges(model.config, model.pictures.size, seed=seed)
+    # All defenses have the same judges, whatever their own trunks learned first.
+    alike = dataclasses.replace(model.config, pretrain=None)
+    judges = default_judges(alike, model.pictures.size, seed=seed)
     return tuple(Model(judge, model.pictures) for judge in judges)
 
 

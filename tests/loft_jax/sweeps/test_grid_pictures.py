@@ -121,6 +121,9 @@ def test_a_trunk_that_learns_public_people_first_is_known_by_their_pictures(phot
     (plain, tl) = grid(transferred(photographs, public=str(public)), Look()).models
     assert plain.config.pretrain is None
     assert tl.config.pretrain.fingerprint
+    judges = grid(transferred(photographs, public=str(public)), Look()).judges
+    assert len(judges) == 2  # the same of both
+    assert all(judge.config.pretrain is None for judge in judges)
     moved = public.rename(photographs / "elsewhere.npz")
     (_, again) = grid(transferred(photographs, public=str(moved)), Look()).models
     assert again.name == tl.name
