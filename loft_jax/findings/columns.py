@@ -53,6 +53,8 @@ SCHEMA: dict[str, Any] = {
     "retrieval_at_1": pl.Float64,  # among all private people; none where they are not known
     "independent_retrieval_at_1": pl.Float64,  # by a judge that never saw the private people
     "independent_verification": pl.Float64,
+    "independent_lookalike_verification": pl.Float64,
+    "independent_real_verification": pl.Float64,
     "accuracy_at_5": pl.Float64,
     "feature_distance": pl.Float64,
     "ssim": pl.Float64,
@@ -84,6 +86,8 @@ HITS = (
     "retrieval_at_1",
     "independent_retrieval_at_1",
     "independent_verification",
+    "independent_lookalike_verification",
+    "independent_real_verification",
     "accuracy_at_5",
 )
 """Outcomes of a class that are shares."""

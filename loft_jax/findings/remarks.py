@@ -4,10 +4,26 @@ import polars as pl
 
 from loft_jax.findings.columns import SETTING
 from loft_jax.findings.effects import Difference, lowers, raises
+from loft_jax.findings.groups import groups
 from loft_jax.findings.rivals import Rivalry
 from loft_jax.findings.trends import NEAR, StrengthEffect
-from loft_jax.findings.wording import attack_name, kind_name, listed, listed_defenses, signed
+from loft_jax.findings.wording import (
+    attack_name,
+    kind_name,
+    listed,
+    listed_defenses,
+    share,
+    signed,
+)
+from loft_jax.metrics.crossed import share_difference, share_interval
 
+VERIFICATIONS = (
+    "independent_verification",
+    "independent_lookalike_verification",
+    "independent_real_verification",
+)
+ABLE = 0.5
+"""Share of real pictures that a judge must verify for its silence to mean something."""
 POWER = 0.8416 / 1.9600
 """Quantiles of the normal law at 0.8 and 0.975: of half an interval, for power 0.8."""
 
@@ -69,6 +85,36 @@ def verified(cases: list[Difference], noun: str) -> list[str]:
     if rest:
         names = listed_defenses(one.setting for one in rest)
         said.append(f"In {names} {judge} is not shown to verify a smaller share.")
+    return said
+
+
+def unlike(table: pl.DataFrame, compared: list[Difference], noun: str) -> list[str]:
+    """Where a judge that knows real pictures of people verifies none of those that were found.
+
+    Evaluators know the same people from the same pictures as the target does, and may be fooled as
+    it is. The judge that never saw them may not be: where it verifies of the baseline no more than
+    of lookalikes, but most real pictures, the evaluators' verdict is no finding about likeness.
+
+    Args:
+        table: of one world.
+        compared: `worst_cases`, of whose baselines it is asked.
+        noun: what the classes are.
+    """
+    asked = [one.against for one in compared]
+    said = []
+    for group in (group for group in groups(table) if group.setting in asked):
+        found, strangers, real = (group.outcome(name) for name in VERIFICATIONS)
+        if found is None or strangers is None or real is None or real.mean() < ABLE:
+            continue
+        if raises(share_difference(found, strangers)):
+            continue
+        said.append(
+            "But these are verdicts of networks that know the same pictures: of what the strongest "
+            f"attack drew from the {group.setting['label']}, the judge that never saw these {noun} "
+            f"verifies {share(share_interval(found))}, not shown to be more than of lookalikes, and "
+            f"{real.mean():.2f} of real pictures. So no likeness is shown to be found there, and "
+            "none to be hidden."
+        )
     return said
 
 

@@ -21,6 +21,7 @@ from loft_jax.findings.remarks import (
     rivals,
     slopes,
     unequal,
+    unlike,
     verified,
 )
 from loft_jax.findings.rivals import rivalries
@@ -70,6 +71,7 @@ def _of_world(table: pl.DataFrame, *, several: bool) -> Paragraph:
     priors = priors_differ(table.iter_rows(named=True))
     noun = first["noun"]
     verdicts = _verdicts(worst, same, noun)
+    verdicts += unlike(table, worst, noun) if verdicts else []
     rest = [
         *remarked(table),
         *(_cost(one, priors=priors) for one in worst if protects(one)),

@@ -297,3 +297,50 @@ def test_the_judge_who_never_saw_the_people_is_heard_beside_the_evaluators():
     assert fall is not None
     assert float(fall[1]) == pytest.approx(0.2 - 0.9, abs=0.03)
     assert "in LoFt rank 4. In LoFt rank 32 the judge that never saw these people is not" in text
+
+
+def witnessed(verified, strangers, real, *, classes=24):
+    """Rank 8 hides by the evaluators; of the plain head the other judge says this."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for own, probability in ((PLAIN, 0.9), (loft(8), 0.3)):
+        rows = rows_with(drawn(probability, rng, classes=classes), **own)
+        for row in rows:
+            turn = row["class"] / classes
+            row |= {
+                "independent_verification": float(turn < verified),
+                "independent_lookalike_verification": float(turn < strangers),
+                "independent_real_verification": real,
+            }
+        parts.append(rows)
+    return table_of(*parts)
+
+
+FOOLED = (
+    "of what the strongest attack drew from the plain head, the judge that never saw these people"
+)
+
+
+@pytest.mark.parametrize(
+    ("verified", "strangers", "real", "fooled"),
+    [
+        (0.0, 0.0, 0.7, True),  # nobody is recognised, though real pictures are
+        (0.5, 0.5, 0.9, True),  # no more than strangers
+        (0.9, 0.0, 0.9, False),  # the attack does find likeness
+        (0.0, 0.0, 0.2, False),  # a judge that knows no real picture says nothing
+        (0.0, 0.0, None, False),  # not asked
+    ],
+)
+def test_evaluators_are_not_believed_where_another_judge_recognises_nobody(
+    verified, strangers, real, fooled
+):
+    (paragraph,) = conclusion(witnessed(verified, strangers, real))
+    assert "finds fewer people in LoFt rank 8 than in the plain head" in paragraph.lead
+    assert (FOOLED in paragraph.lead) == fooled
+
+
+def test_what_the_other_judge_said_stands_with_its_interval():
+    (paragraph,) = conclusion(witnessed(0.0, 0.0, 0.725))
+    # Wilson's upper end of 0 of 24 people, t^2 / (24 + t^2) with Student's t at 23 degrees: 2.069.
+    assert "verifies 0.00 (0.00 to 0.15), not shown" in paragraph.lead
+    assert "and 0.72 of real pictures" in paragraph.lead
