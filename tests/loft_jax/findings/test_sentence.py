@@ -316,9 +316,7 @@ def witnessed(verified, strangers, real, *, classes=24):
     return table_of(*parts)
 
 
-FOOLED = (
-    "of what the strongest attack drew from the plain head, the judge that never saw these people"
-)
+FOOLED = "attack drew from the plain head, the judge that never saw these people verifies"
 
 
 @pytest.mark.parametrize(
