@@ -112,8 +112,8 @@ def unlike(table: pl.DataFrame, compared: list[Difference], noun: str) -> list[s
             "But these are verdicts of networks that know the same pictures: of what the strongest "
             f"attack drew from the {group.setting['label']}, the judge that never saw these {noun} "
             f"verifies {share(share_interval(found))}, not shown to be more than of lookalikes, "
-            f"and {real.mean():.2f} of real pictures. So no likeness is shown to be found there, and "
-            "none to be hidden."
+            f"and {real.mean():.2f} of real pictures. So no likeness is shown to be found there, "
+            "and none to be hidden."
         )
     return said
 
