@@ -16,6 +16,7 @@ MEASURES = {
     "open_set_accuracy": "  above strangers",
     "retrieval_at_1": "people retrieved of all",
     "independent_retrieval_at_1": "  by an independent judge",
+    "independent_verification": "verified by it",
 }
 SAID = {
     "below": "proven",
@@ -60,6 +61,14 @@ def _rows(numbers: dict[str, Any]) -> Iterator[Row]:
     yield "seconds", f"{numbers['seconds_total']:.0f}", "since the process started"
 
 
+def control_of(name: str) -> str:
+    """What the same judge says of the same attack without a search."""
+    independent = "independent_"
+    if name.startswith(independent):
+        return f"{independent}lookalike_{name.removeprefix(independent)}"
+    return f"lookalike_{name}"
+
+
 def _class_rows(classes: dict[str, Any]) -> Iterator[Row]:
     yield f"attack {classes['attack']}", "", f"{classes['classes']} of {classes['of']} classes"
     measures = classes["measures"]
@@ -67,7 +76,7 @@ def _class_rows(classes: dict[str, Any]) -> Iterator[Row]:
         if name not in measures:
             continue
         value, low, high = measures[name]
-        control = measures.get(f"lookalike_{name}")
+        control = measures.get(control_of(name))
         against = "" if control is None else f"; without a search {control[0]:.3f}"
         ends = "" if low is None else f"95 % interval {low:.3f} to {high:.3f}"
         yield f"  {label}", f"{value:.3f}", ends + against

@@ -10,7 +10,12 @@ from loft_jax.errors import InputError
 Verdict = Literal["below", "above", "undecided"]
 CODES = {"below": 0, "above": 1, "undecided": 3}
 """Exit codes; where there are several limits the worst says: above, then undecided."""
-UNITS = {"psnr": (0.0, 200.0), "relative": (0.0, 1.0), "retrieval": (0.0, 1.0)}
+UNITS = {
+    "psnr": (0.0, 200.0),
+    "relative": (0.0, 1.0),
+    "retrieval": (0.0, 1.0),
+    "verified": (0.0, 1.0),
+}
 """Between which numbers a limit in each unit may be."""
 RULE = """Each --limit ends with exit code 0 where the model is shown to stay below it, 1 where it
 is shown to exceed it, and 3 where its interval straddles it or nothing was measured.
@@ -18,7 +23,8 @@ psnr:18: no attacker makes pictures of 18 dB or more from any of the releases (0
 relative:0.5: every attacker leaves half of the variance unknown (0), or one leaves less (1); of who
 somebody is, where there is a law, else of the picture.
 retrieval:0.1: of attacked people the attack finds fewer than one in ten (0) or more (1), by its
-95 % interval; no stronger attack is excluded by that."""
+95 % interval; no stronger attack is excluded by that. verified:0.1: likewise, of what the attack
+draws, by a judge that never saw these people and that verifies half of real pictures or more."""
 
 
 class Span(NamedTuple):
@@ -39,7 +45,8 @@ class Limit:
 
     Attributes:
         unit: psnr (dB that an attacker may not reach), relative (share of variance that must stay
-            unknown) or retrieval (share of people who may be found).
+            unknown), retrieval (share of people who may be found by the numbers that drew them) or
+            verified (by an independent judge).
         value: the limit.
     """
 
@@ -84,8 +91,8 @@ def limit_named(text: str) -> Limit:
     if low <= value <= high:
         return Limit(unit, value)
     msg = (
-        "`--limit` must be psnr:DECIBELS (0 to 200), relative:SHARE or retrieval:SHARE (0 to 1), "
-        f"got {text}"
+        "`--limit` must be psnr:DECIBELS (0 to 200), relative:SHARE, retrieval:SHARE or "
+        f"verified:SHARE (0 to 1), got {text}"
     )
     raise InputError(msg)
 

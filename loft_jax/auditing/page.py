@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from loft_jax.auditing.closing import MEASURES, SAID, decibels
+from loft_jax.auditing.closing import MEASURES, SAID, control_of, decibels
 from loft_jax.auditing.limits import RULE
 from loft_jax.auditing.sentence import percent
 from loft_jax.runs.drawing import plain_style
@@ -66,6 +66,7 @@ def page(
         commands=commands,
         drawing=_drawn(draw),
         measures=MEASURES,
+        control_of=control_of,
         decibels=decibels,
         rule=RULE,
         said=SAID,

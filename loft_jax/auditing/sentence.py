@@ -43,8 +43,14 @@ def of_classes(classes: dict[str, Any]) -> str:
         f"From the weights the attack {classes['attack']} {verb} {percent(value)} of "
         f"{classes['classes']} classes{_within(low, high)}"
     )
-    control = measures.get(f"lookalike_{name}")
-    return told + (f"; the same without a search {percent(control[0])}." if control else ".")
+    if control := measures.get(f"lookalike_{name}"):
+        told += f"; the same without a search {percent(control[0])}"
+    if verified := measures.get("independent_verification"):
+        share, low, high = verified
+        told += f"; a judge that never saw them verifies {percent(share)}{_within(low, high)}"
+        strangers = measures.get("independent_lookalike_verification")
+        told += f", without a search {percent(strangers[0])}" if strangers else ""
+    return f"{told}."
 
 
 def percent(share: float) -> str:

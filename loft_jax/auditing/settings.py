@@ -54,7 +54,8 @@ class AuditConfig:
     evaluators: tuple[str, ...] = ()
     """Run folders that judge the attack; none trains two once, under RUN/evaluators."""
     limit: Annotated[tuple[str, ...], WHERE] = ()
-    """psnr:DECIBELS, relative:SHARE or retrieval:SHARE, which decides the exit code, see above."""
+    """psnr:DECIBELS, relative:SHARE, retrieval:SHARE or verified:SHARE, which decides the exit
+    code, see above."""
     minutes: Annotated[float, Interval(gt=0, le=10.0**5), WHERE] = 10.0
     """Begin nothing that would take longer in all; what is left out is said, and --resume with more
     minutes adds it."""

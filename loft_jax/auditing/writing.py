@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loft_jax.attacks.folder import AttackFolder
+from loft_jax.auditing.class_level import share_found
 from loft_jax.auditing.closing import closing_table
 from loft_jax.auditing.drawing import intervals
 from loft_jax.auditing.folder import CLASS_LEVEL, NUMBERS, PAGE, AuditFolder, Shown
@@ -82,9 +83,9 @@ def written(config: AuditConfig, found: Found, folder: AuditFolder, session: Ses
 
 def verdict(limit: Limit, found: Found) -> Verdict:
     """Whether all releases, or the attack on classes, stay below a limit."""
-    if limit.unit == "retrieval":
+    if limit.unit in ("retrieval", "verified"):
         measures = {} if found.classes is None else found.classes["measures"]
-        return limit.verdict([_span(measures.get("retrieval_at_1"))])
+        return limit.verdict([_span(share_found(measures, limit.unit))])
     return limit.verdict([leakage(one, limit.unit) for one in found.releases])
 
 

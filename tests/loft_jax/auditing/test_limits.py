@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from loft_jax.auditing.class_level import share_found
 from loft_jax.auditing.limits import Limit, Span, exit_code, limit_named
 from loft_jax.auditing.units import finite, psnr
 from loft_jax.errors import InputError
@@ -33,6 +34,7 @@ def test_what_is_no_limit_is_refused(text):
         ("retrieval:0.1", [Span(0.2, 0.4)], "above"),
         ("retrieval:0.1", [Span(0.0, 0.2)], "undecided"),
         ("retrieval:0.1", [None], "undecided"),
+        ("verified:0.1", [Span(0.2, 0.4)], "above"),
         ("psnr:18", [], "undecided"),
     ],
 )
@@ -59,3 +61,26 @@ def test_decibels_of_a_mean_squared_error():
     assert psnr(0.0) == math.inf
     assert finite(math.inf) is None
     assert finite(20.0) == 20
+
+
+MEASURES = {
+    "retrieval_at_1": [0.2, 0.1, 0.3],
+    "independent_verification": [0.0, 0.0, 0.09],
+    "independent_real_verification": [0.72, 0.6, 0.8],
+}
+
+
+def test_each_limit_on_people_goes_by_its_own_judge():
+    assert share_found(MEASURES, "retrieval") == [0.2, 0.1, 0.3]
+    assert share_found(MEASURES, "verified") == [0.0, 0.0, 0.09]
+
+
+@pytest.mark.parametrize("real", [[0.49, 0.3, 0.6], [None, None, None], None])
+def test_a_judge_that_knows_few_real_pictures_clears_nobody(real):
+    known = {**MEASURES, "independent_real_verification": real}
+    assert share_found({k: v for k, v in known.items() if v}, "verified") is None
+
+
+def test_what_was_not_measured_is_not_known():
+    assert share_found({}, "retrieval") is None
+    assert share_found({}, "verified") is None

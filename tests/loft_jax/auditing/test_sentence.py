@@ -1,5 +1,6 @@
 """The first sentence says the worst release, and never more than the numbers do."""
 
+from loft_jax.auditing.closing import control_of
 from loft_jax.auditing.sentence import percent, sentence
 
 
@@ -40,5 +41,23 @@ def test_the_attack_on_classes_stands_beside_its_control():
     )
 
 
+def test_what_an_independent_judge_says_stands_in_the_sentence_too():
+    measures = {
+        "retrieval_at_1": [0.57, 0.4, 0.7],
+        "independent_verification": [1.0, 0.86, 1.0],
+        "independent_lookalike_verification": [0.1, 0.03, 0.3],
+    }
+    classes = {"attack": "ppa", "classes": 24, "measures": measures}
+    assert sentence([release("label", 0.0, 0.98, "picture")], classes).endswith(
+        "retrieves 57 % of 24 classes (40 % to 70 %); a judge that never saw them verifies 100 % "
+        "(86 % to 100 %), without a search 10 %."
+    )
+
+
 def test_shares_below_ten_per_cent_have_a_digit_more():
     assert [percent(x) for x in (0.0, 0.0312, 0.0996, 0.5)] == ["0.0 %", "3.1 %", "10 %", "50 %"]
+
+
+def test_each_measure_stands_beside_its_own_control():
+    assert control_of("retrieval_at_1") == "lookalike_retrieval_at_1"
+    assert control_of("independent_verification") == "independent_lookalike_verification"
