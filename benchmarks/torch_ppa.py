@@ -104,7 +104,9 @@ class TorchClassifier:
         """Logits of pictures in [0, 1]."""
         x = 2 * images - 1
         for i, (weight, norm) in enumerate(zip(self.kernels, self.norms, strict=True)):
-            x = functional.batch_norm(functional.conv2d(x, weight, padding=1), *norm, eps=1e-5)
+            mean, variance, scale, bias = norm
+            x = functional.conv2d(x, weight, padding=1)
+            x = functional.batch_norm(x, mean, variance, scale, bias, eps=1e-5)
             x = functional.relu(x, inplace=True)
             x = functional.max_pool2d(x, 2) if i in POOL_AFTER else x
         return functional.linear(x.mean((2, 3)), *self.head)
