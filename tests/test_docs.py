@@ -32,8 +32,10 @@ def test_the_concept_of_the_error_shows_what_it_is():
     *setting, first, second = program("concepts-iie.md").splitlines()
     namespace = {}
     exec("\n".join(setting), namespace)
-    assert eval(first.partition("#")[0], namespace) == pytest.approx(2 + 1)
-    assert eval(second.partition("#")[0], namespace) == pytest.approx(4 + 2)
+    for line, number in ((first, 2 + 1), (second, 4 + 2)):
+        expression, _, said = line.partition("#")
+        assert eval(expression, namespace) == pytest.approx(number)
+        assert float(said.partition(":")[0]) == number
 
 
 @pytest.mark.slow
