@@ -86,6 +86,13 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     assert (Path(namespace["attack"].folder) / "reconstructions.npz").is_file()
 
 
+def test_the_faces_of_the_commands_are_drawn():
+    namespace = {}
+    exec(program("commands.md"), namespace)
+    assert namespace["images"].shape == (96, 64, 64, 3)
+    assert namespace["labels"].tolist() == [person for person in range(8) for _ in range(12)]
+
+
 def snippets(page):
     """Its Python, by the word behind the language."""
     text = (DOCS / page).read_text(encoding="utf-8")
