@@ -1,16 +1,54 @@
 """The pages tell of everything that the tables hold, and their Python does what they say."""
 
+import dataclasses
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from answering_server import answering
 
+from loft_jax.attacks.recipes.table import RECIPES
 from loft_jax.defenses.table import DEFENSES
 
 DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.fixture
+def site(monkeypatch):
+    """What makes pages of the site, by its name."""
+    monkeypatch.syspath_prepend(str(DOCS / "_site"))
+    return import_module
+
+
+def test_the_tables_are_made_from_the_rows(site):
+    row = dataclasses.replace(RECIPES["ppa"], title="An attack of one test")
+    assert row.title not in site("tables").pages()["table-attacks.md"]
+    RECIPES["of-one-test"] = row
+    try:
+        assert f"## {row.title} {{ #of-one-test }}" in site("tables").pages()["table-attacks.md"]
+    finally:
+        del RECIPES["of-one-test"]
+
+
+def test_the_table_of_defenses_says_which_train(site):
+    page = site("tables").pages()["table-defenses.md"]
+    last = {tag: line for line in page.splitlines() for tag in re.findall(r"^\| \[`(.+?)`", line)}
+    assert set(last) == {*DEFENSES}
+    assert last["loft"].endswith("| yes |")
+    assert last["svd"].endswith("| no: cuts a trained head |")
+    assert last["ssd"].endswith("| no: weights stay |")
+
+
+def test_the_licences_are_those_of_all_that_the_networks_bring(site):
+    page = site("licences").pages()["licences.md"]
+    # fsspec comes by an extra of a dependency's dependency.
+    for name in ("jax", "numpy", "tyro", "fsspec"):
+        assert f"\n| {name} | " in page
+    assert "| loft-iie |" not in page
+    assert "not told" not in page
 
 
 @pytest.mark.parametrize(
@@ -32,8 +70,10 @@ def test_the_concept_of_the_error_shows_what_it_is():
     *setting, first, second = program("concepts-iie.md").splitlines()
     namespace = {}
     exec("\n".join(setting), namespace)
-    assert eval(first.partition("#")[0], namespace) == pytest.approx(2 + 1)
-    assert eval(second.partition("#")[0], namespace) == pytest.approx(4 + 2)
+    for line, number in ((first, 2 + 1), (second, 4 + 2)):
+        expression, _, said = line.partition("#")
+        assert eval(expression, namespace) == pytest.approx(number)
+        assert float(said.partition(":")[0]) == number
 
 
 @pytest.mark.slow
@@ -44,6 +84,13 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     namespace = {}
     exec(program(page), namespace)
     assert (Path(namespace["attack"].folder) / "reconstructions.npz").is_file()
+
+
+def test_the_faces_of_the_commands_are_drawn():
+    namespace = {}
+    exec(program("commands.md"), namespace)
+    assert namespace["images"].shape == (96, 64, 64, 3)
+    assert namespace["labels"].tolist() == [person for person in range(8) for _ in range(12)]
 
 
 def snippets(page):

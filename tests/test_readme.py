@@ -17,16 +17,26 @@ FIVE = [2.0, 3.5, 2.0]
 TEN = [2.0, 0.4, 3.5, 1.5, [7, 3, 1, 0], [7, 6, 4, 0], 2 / 3, 2.0]
 
 
+def theory(text):
+    """The first theory of a page."""
+    return next(code for code in BLOCK.findall(text) if "iie." in code)
+
+
 def values(text):
     """What the expressions of a page's first theory give."""
-    block = next(code for code in BLOCK.findall(text) if "iie." in code)
     namespace, found = {}, []
-    for node in ast.parse(block).body:
+    for node in ast.parse(theory(text)).body:
         if isinstance(node, ast.Expr):
             found.append(eval(ast.unparse(node), namespace))
         else:
             exec(ast.unparse(node), namespace)
     return found
+
+
+def told(text):
+    """What the page says behind each of these expressions: numbers up to a colon."""
+    said = re.findall(r"^iie\..*#([^:\n]*)", theory(text), re.MULTILINE)
+    return [re.findall(r"\d+/\d+|\d+(?:\.\d+)?", one) for one in said]
 
 
 def compare(found, expected):
@@ -36,12 +46,19 @@ def compare(found, expected):
 
 def test_the_five_lines_have_the_values_worked_out_by_hand():
     compare(values(README), FIVE)
+    assert told(README) == [["2.0"], ["3.5"], ["2.0"]]
 
 
 def test_the_lines_of_the_theory_have_the_values_worked_out_by_hand():
-    *floats, rational = values((ROOT / "docs" / "theory.md").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
+    *floats, rational = values(page)
     assert rational == RationalError(Fraction(3, 2), 1)
     compare(floats, TEN)
+    *said, last = told(page)
+    assert last == ["3/2", "1"]
+    numbers = [np.array(one, float) for one in said]
+    for number, wanted in zip(numbers, TEN, strict=True):
+        assert number == pytest.approx(np.atleast_1d(np.asarray(wanted, float)), abs=5e-4)
 
 
 @pytest.mark.command

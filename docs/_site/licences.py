@@ -1,7 +1,9 @@
 """The licences of everything that is installed with the project."""
 
-import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PROJECT = "loft-iie"
 EXTRAS = ("networks", "faces", "torch", "cluster", "tensorboard")
@@ -28,26 +30,22 @@ def pages() -> dict[str, str]:
 def _all() -> dict[str, Distribution]:
     """Every distribution behind the project, found by its own requirements."""
     found: dict[str, Distribution] = {}
-    waiting = [_requirement(one) for one in distribution(PROJECT).requires or ()]
+    seen: set[tuple[str, str]] = set()
+    waiting = [(PROJECT, extra) for extra in ("", *EXTRAS)]
     while waiting:
-        name, marker = waiting.pop()
-        extra = re.search(r"extra == ['\"](.*?)['\"]", marker)
-        if name in found or name == PROJECT or (extra and extra[1] not in EXTRAS):
+        name, extra = waiting.pop()
+        if (name, extra) in seen:
             continue
+        seen.add((name, extra))
         try:
             found[name] = distribution(name)
-        except PackageNotFoundError:  # of another platform, or an extra that is not there
+        except PackageNotFoundError:  # an extra that is not there
             continue
-        inner = [_requirement(one) for one in found[name].requires or ()]
-        waiting += [one for one in inner if "extra ==" not in one[1]]
+        for one in map(Requirement, found[name].requires or ()):
+            if one.marker is None or one.marker.evaluate({"extra": extra}):
+                waiting += [(canonicalize_name(one.name), inner) for inner in ("", *one.extras)]
+    del found[PROJECT]
     return found
-
-
-def _requirement(text: str) -> tuple[str, str]:
-    name, _, marker = text.partition(";")
-    plain = re.match(r"[\w.-]+", name)
-    assert plain is not None
-    return re.sub(r"[-_.]+", "-", plain[0]).lower(), marker
 
 
 def _licence(found: Distribution) -> str:

@@ -70,7 +70,7 @@ def _defenses() -> Iterator[str]:
                 row.about.title,
                 _cited(row.about.source, row.about.cite),
                 row.strength_name,
-                "yes" if row.trains else "no: answers alone",
+                _training(row),
             )
             for name, row in DEFENSES.items()
         ),
@@ -78,6 +78,12 @@ def _defenses() -> Iterator[str]:
     for name, row in DEFENSES.items():
         yield f"\n## {row.about.title} {{ #{name} }}\n"
         yield from _told(_defense(row))
+
+
+def _training(row: type[Defense]) -> str:
+    if row.trains:
+        return "yes"
+    return "no: weights stay" if row.release is not Defense.release else "no: cuts a trained head"
 
 
 def _defense(row: type[Defense]) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,7 @@ def _success(result: dict[str, Any]) -> Iterator[Row]:
 def _people(result: dict[str, Any]) -> Iterator[Row]:
     """Who was found, by a judge of strangers and where it is known who there is."""
     pooled = result["pooled"]
-    for title, name in (("verified", "verification"), ("retrieved", "retrieval_at_1")):
+    for title, name in (("verified", "verification"), ("retrieved by it", "retrieval_at_1")):
         if pooled[f"independent_{name}"] is not None:
             meaning = "by the judge that never saw these people"
             yield from _beside_controls(pooled, title, name, meaning, judge="independent_")
