@@ -134,3 +134,24 @@ def test_the_command_that_adds_a_row_names_a_file_of_the_page_and_its_row():
     page = (DOCS / "howto-extend.md").read_text(encoding="utf-8")
     file, row = re.findall(r"LOFT_JAX_PLUGINS=(\S+) .*--defense (\w+):", page)[0]
     assert f'DEFENSES["{row}"]' in (DOCS.parent / "tests/extension/plugins" / file).read_text()
+
+
+def test_pages_of_notebooks_leave_out_what_was_told_while_they_ran(site, tmp_path, monkeypatch):
+    for library in ("latex2mathml", "nbconvert"):
+        pytest.importorskip(library)
+    v4, write, notebooks = site("nbformat.v4"), site("nbformat").write, site("notebooks")
+    rich = '<pre style="white-space:pre;overflow-x:auto">begun /home/me/cell</pre>'
+    outputs = [
+        v4.new_output("stream", name="stderr", text="a warning"),
+        v4.new_output("display_data", data={"text/html": rich, "text/plain": "begun /home/me"}),
+        v4.new_output("stream", name="stdout", text="six heads"),
+        v4.new_output("display_data", data={"text/html": "<b>the finding</b>"}),
+    ]
+    write(v4.new_notebook(cells=[v4.new_code_cell("1", outputs=outputs)]), tmp_path / "a.ipynb")
+    monkeypatch.setattr(notebooks, "FOLDER", tmp_path)
+    monkeypatch.delenv("DOCS_EXECUTE", raising=False)
+    page = notebooks.pages()["a.md"]
+    assert "six heads" in page
+    assert "the finding" in page
+    assert "warning" not in page
+    assert "/home/me" not in page

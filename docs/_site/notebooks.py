@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from latex2mathml.converter import convert
@@ -11,6 +12,8 @@ from nbconvert.preprocessors import ExecutePreprocessor
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SECONDS = 600
+RICH = '<pre style="white-space:pre'
+"""How lines that commands print begin, as rich shows them in notebooks."""
 _MATH = re.compile(r"\$\$(.+?)\$\$([.,]?)|\$(.+?)\$", re.DOTALL)
 
 
@@ -25,12 +28,20 @@ def pages() -> dict[str, str | bytes]:
         for cell in book.cells:
             if cell.cell_type == "markdown":
                 cell.source = _MATH.sub(_mathml, cell.source)
+            else:
+                cell.outputs = [one for one in cell.outputs if not _told_while_it_ran(one)]
         text, extra = MarkdownExporter().from_notebook_node(
             book, {"unique_key": path.stem, "output_files_dir": f"{path.stem}_files"}
         )
         made[f"{path.stem}.md"] = text
         made |= extra.get("outputs", {})
     return made
+
+
+def _told_while_it_ran(output: dict[str, Any]) -> bool:
+    """Progress, folders and warnings of this machine, which tell a reader nothing."""
+    lines = "".join(output.get("data", {}).get("text/html", ""))
+    return output.get("name") == "stderr" or lines.startswith(RICH)
 
 
 def _mathml(found: re.Match[str]) -> str:
