@@ -24,8 +24,6 @@ MEASURES = (
     "independent_real_verification",
 )  # fmt: skip
 """Of attack.json: what is told, each with its interval and its control."""
-ABLE = 0.5
-"""Share of real pictures that a judge must verify for its silence to mean something."""
 ATTACK_SECONDS = 45.0
 """What an attack of the default size and its judgement take on two cores, about."""
 
@@ -52,20 +50,6 @@ def seconds_needed(run: RunFolder, evaluators: tuple[str, ...]) -> float:
     ]
     each = result["seconds_compile"] + result["seconds_train"]
     return ATTACK_SECONDS + each * len(missing)
-
-
-def share_found(measures: dict[str, list[float | None]], limit: str) -> list[float | None] | None:
-    """Share of people whom the attack found, with its interval; None where it is not known.
-
-    Args:
-        measures: of `class_level`.
-        limit: `retrieval` or `verified`.
-    """
-    if limit == "retrieval":
-        return measures.get("retrieval_at_1")
-    real = measures.get("independent_real_verification")
-    able = real is not None and real[0] is not None and real[0] >= ABLE
-    return measures.get("independent_verification") if able else None
 
 
 def class_level(config: AuditConfig, run: RunFolder, place: Path) -> dict[str, Any] | str:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from loft_jax.errors import InputError
+from loft_jax.judging.verdict import ABLE
 
 Verdict = Literal["below", "above", "undecided"]
 CODES = {"below": 0, "above": 1, "undecided": 3}
@@ -95,6 +96,20 @@ def limit_named(text: str) -> Limit:
         f"verified:SHARE (0 to 1), got {text}"
     )
     raise InputError(msg)
+
+
+def share_found(measures: dict[str, Any], limit: str) -> Any:
+    """Share of people whom the attack found, with its interval; None where it is not known.
+
+    Args:
+        measures: of the class level, value and interval by name.
+        limit: `retrieval` or `verified`.
+    """
+    if limit == "retrieval":
+        return measures.get("retrieval_at_1")
+    real = measures.get("independent_real_verification")
+    able = real is not None and real[0] is not None and real[0] >= ABLE
+    return measures.get("independent_verification") if able else None
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from loft_jax.auditing.limits import share_found
 from loft_jax.auditing.subjects import MAIN
 
 WHAT = {MAIN: "who is on it", "picture": "how it looks"}
@@ -45,7 +46,7 @@ def of_classes(classes: dict[str, Any]) -> str:
     )
     if control := measures.get(f"lookalike_{name}"):
         told += f"; the same without a search {percent(control[0])}"
-    if verified := measures.get("independent_verification"):
+    if verified := share_found(measures, "verified"):
         share, low, high = verified
         told += f"; a judge that never saw them verifies {percent(share)}{_within(low, high)}"
         strangers = measures.get("independent_lookalike_verification")

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loft_jax.attacks.folder import AttackFolder
-from loft_jax.auditing.class_level import share_found
 from loft_jax.auditing.closing import closing_table
 from loft_jax.auditing.drawing import intervals
 from loft_jax.auditing.folder import CLASS_LEVEL, NUMBERS, PAGE, AuditFolder, Shown
 from loft_jax.auditing.instance import SHOWN, as_bytes
-from loft_jax.auditing.limits import Limit, Span, Verdict, exit_code, limit_named
+from loft_jax.auditing.limits import Limit, Span, Verdict, exit_code, limit_named, share_found
 from loft_jax.auditing.model import is_named
 from loft_jax.auditing.page import page
 from loft_jax.auditing.ready import Ready

@@ -4,7 +4,7 @@ import polars as pl
 
 from loft_jax.findings.columns import SETTING
 from loft_jax.findings.effects import Difference, lowers, raises
-from loft_jax.findings.groups import groups
+from loft_jax.findings.groups import Group, groups
 from loft_jax.findings.rivals import Rivalry
 from loft_jax.findings.trends import NEAR, StrengthEffect
 from loft_jax.findings.wording import (
@@ -15,15 +15,9 @@ from loft_jax.findings.wording import (
     share,
     signed,
 )
+from loft_jax.judging.verdict import ABLE
 from loft_jax.metrics.crossed import share_difference, share_interval
 
-VERIFICATIONS = (
-    "independent_verification",
-    "independent_lookalike_verification",
-    "independent_real_verification",
-)
-ABLE = 0.5
-"""Share of real pictures that a judge must verify for its silence to mean something."""
 POWER = 0.8416 / 1.9600
 """Quantiles of the normal law at 0.8 and 0.975: of half an interval, for power 0.8."""
 
@@ -92,30 +86,42 @@ def unlike(table: pl.DataFrame, compared: list[Difference], noun: str) -> list[s
     """Where a judge that knows real pictures of people verifies none of those that were found.
 
     Evaluators know the same people from the same pictures as the target does, and may be fooled as
-    it is. The judge that never saw them may not be: where it verifies of the baseline no more than
-    of lookalikes, but most real pictures, the evaluators' verdict is no finding about likeness.
+    it is. The judge that never saw them may not be: where it verifies no more than of lookalikes
+    under any attack on the baseline, but most real pictures, evaluators need not count likeness.
 
     Args:
         table: of one world.
         compared: `worst_cases`, of whose baselines it is asked.
         noun: what the classes are.
     """
-    asked = [one.against for one in compared]
+    found = list(groups(table))
     said = []
-    for group in (group for group in groups(table) if group.setting in asked):
-        found, strangers, real = (group.outcome(name) for name in VERIFICATIONS)
-        if found is None or strangers is None or real is None or real.mean() < ABLE:
+    for label in dict.fromkeys(one.against["label"] for one in compared):
+        made = [group for group in found if group.setting["label"] == label]
+        strongest = next(one.against for one in compared if one.against["label"] == label)
+        group = next(group for group in made if group.setting == strongest)
+        real = group.outcome("independent_real_verification")
+        if real is None or real.mean() < ABLE or any(map(_recognised, made)):
             continue
-        if raises(share_difference(found, strangers)):
-            continue
+        verified, nearest = (
+            None if (values := group.outcome(name)) is None else share(share_interval(values))
+            for name in ("independent_verification", "independent_retrieval_at_1")
+        )
+        near = "" if nearest is None else f", and finds {nearest} of them nearest to whom they show"
         said.append(
             "But these are verdicts of networks that know the same pictures: of what the strongest "
-            f"attack drew from the {group.setting['label']}, the judge that never saw these {noun} "
-            f"verifies {share(share_interval(found))}, not shown to be more than of lookalikes, "
-            f"and {real.mean():.2f} of real pictures. So no likeness is shown to be found there, "
-            "and none to be hidden."
+            f"attack drew from the {label}, the judge that never saw these {noun} verifies "
+            f"{verified}, not shown to be more than of lookalikes under any attack{near}; of real "
+            f"pictures it verifies {real.mean():.2f}. So what is counted there need not be "
+            "likeness, nor what a defense lowers."
         )
     return said
+
+
+def _recognised(group: Group) -> bool:
+    """Whether the judge is shown to verify more than of lookalikes, or was not asked."""
+    found, strangers = (group.outcome(f"independent_{of}verification") for of in ("", "lookalike_"))
+    return found is None or strangers is None or raises(share_difference(found, strangers))
 
 
 def rivals(found: list[Rivalry], noun: str) -> list[str]:

@@ -7,6 +7,8 @@ from jaxtyping import Float64
 
 from loft_jax.metrics.crossed import share_difference
 
+ABLE = 0.5
+"""Share of real pictures that an independent judge must verify, or its silence means nothing."""
 SURER = 0.1
 """A reconstruction may be plainer than a photograph: so much more often it may be named."""
 

@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from loft_jax.auditing.class_level import share_found
-from loft_jax.auditing.limits import Limit, Span, exit_code, limit_named
+from loft_jax.auditing.limits import Limit, Span, exit_code, limit_named, share_found
 from loft_jax.auditing.units import finite, psnr
 from loft_jax.errors import InputError
 

@@ -46,12 +46,15 @@ def test_what_an_independent_judge_says_stands_in_the_sentence_too():
         "retrieval_at_1": [0.57, 0.4, 0.7],
         "independent_verification": [1.0, 0.86, 1.0],
         "independent_lookalike_verification": [0.1, 0.03, 0.3],
+        "independent_real_verification": [0.9, 0.8, 0.95],
     }
     classes = {"attack": "ppa", "classes": 24, "measures": measures}
     assert sentence([release("label", 0.0, 0.98, "picture")], classes).endswith(
         "retrieves 57 % of 24 classes (40 % to 70 %); a judge that never saw them verifies 100 % "
         "(86 % to 100 %), without a search 10 %."
     )
+    measures["independent_real_verification"] = [0.2, 0.1, 0.3]  # it knows few real pictures
+    assert "verifies" not in sentence([release("label", 0.0, 0.98, "picture")], classes)
 
 
 def test_shares_below_ten_per_cent_have_a_digit_more():

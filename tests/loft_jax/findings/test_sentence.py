@@ -341,4 +341,13 @@ def test_what_the_other_judge_said_stands_with_its_interval():
     (paragraph,) = conclusion(witnessed(0.0, 0.0, 0.725))
     # Wilson's upper end of 0 of 24 people, t^2 / (24 + t^2) with Student's t at 23 degrees: 2.069.
     assert "verifies 0.00 (0.00 to 0.15), not shown" in paragraph.lead
-    assert "and 0.72 of real pictures" in paragraph.lead
+    assert "of real pictures it verifies 0.72" in paragraph.lead
+
+
+def test_one_attack_that_finds_likeness_is_enough_to_believe_evaluators():
+    fooled = witnessed(0.0, 0.0, 0.7)
+    weak = witnessed(0.9, 0.0, 0.7).with_columns(
+        attack=pl.lit("vmi"), accuracy_at_1=pl.col("accuracy_at_1") / 8
+    )
+    (paragraph,) = conclusion(pl.concat([fooled, weak]))
+    assert FOOLED not in paragraph.lead
